@@ -1,0 +1,82 @@
+// Flag bits of pages, entries and VMAs. The names are the kernel's; where a flag is no bit there (PageAnon is the low
+// bit of page->mapping), it is one here.
+
+// enum pageflags, include/linux/page-flags.h.
+export const PG_anon = 0x1;
+export const PG_anon_exclusive = 0x2;
+export const PG_swapbacked = 0x4;
+export const PG_dirty = 0x8;
+export const PG_swapcache = 0x10;
+export const PG_lru = 0x20;
+export const PG_ksm = 0x40;
+export const PG_uptodate = 0x80;
+export const PG_writeback = 0x100;
+export const PG_mlocked = 0x200;
+export const PG_zero = 0x400; // the zero page
+export const PG_table = 0x800; // a page table's own page
+
+export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [PG_anon, "anon"],
+  [PG_anon_exclusive, "exclusive"],
+  [PG_swapbacked, "swapbacked"],
+  [PG_dirty, "dirty"],
+  [PG_swapcache, "swapcache"],
+  [PG_lru, "lru"],
+  [PG_ksm, "ksm"],
+  [PG_uptodate, "uptodate"],
+  [PG_writeback, "writeback"],
+  [PG_mlocked, "mlocked"],
+  [PG_zero, "zero"],
+  [PG_table, "table"],
+];
+
+// include/linux/mm.h.
+export const VM_READ = 0x1;
+export const VM_WRITE = 0x2;
+export const VM_EXEC = 0x4;
+export const VM_SHARED = 0x8;
+export const VM_MAYREAD = 0x10;
+export const VM_MAYWRITE = 0x20;
+export const VM_MAYEXEC = 0x40;
+export const VM_MAYSHARE = 0x80;
+export const VM_GROWSDOWN = 0x100;
+export const VM_PFNMAP = 0x400;
+export const VM_LOCKED = 0x2000;
+export const VM_IO = 0x4000;
+export const VM_DONTCOPY = 0x20000;
+export const VM_DONTEXPAND = 0x40000;
+export const VM_ACCOUNT = 0x100000;
+export const VM_NORESERVE = 0x200000;
+export const VM_HUGETLB = 0x400000;
+export const VM_WIPEONFORK = 0x2000000;
+export const VM_SOFTDIRTY = 0x8000000;
+export const VM_MIXEDMAP = 0x10000000;
+export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
+export const VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
+
+export const VMA_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [VM_READ, "read"],
+  [VM_WRITE, "write"],
+  [VM_EXEC, "exec"],
+  [VM_SHARED, "shared"],
+  [VM_MAYREAD, "mayread"],
+  [VM_MAYWRITE, "maywrite"],
+  [VM_MAYEXEC, "mayexec"],
+  [VM_MAYSHARE, "mayshare"],
+  [VM_GROWSDOWN, "growsdown"],
+  [VM_PFNMAP, "pfnmap"],
+  [VM_LOCKED, "locked"],
+  [VM_IO, "io"],
+  [VM_DONTCOPY, "dontfork"],
+  [VM_DONTEXPAND, "dontexpand"],
+  [VM_ACCOUNT, "account"],
+  [VM_NORESERVE, "noreserve"],
+  [VM_HUGETLB, "hugetlb"],
+  [VM_WIPEONFORK, "wipeonfork"],
+  [VM_SOFTDIRTY, "soft_dirty"],
+  [VM_MIXEDMAP, "mixedmap"],
+];
+
+export function flagNames(names: readonly (readonly [number, string])[], bits: number): string[] {
+  return names.filter(([bit]) => bits & bit).map(([, name]) => name);
+}

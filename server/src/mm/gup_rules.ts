@@ -1,0 +1,60 @@
+// What get_user_pages() and pin_user_pages() may take as it is, and what they must unshare or fault first.
+// mm-semantics §4.4, §4.6.
+
+import { FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "./abi.ts";
+import { PG_anon, PG_anon_exclusive, VM_MAYWRITE, VM_SHARED } from "./flags.ts";
+import { condition } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { PTE_DIRTY } from "./pgtable.ts";
+
+const MUST_UNSHARE_ANON = condition("!PageAnonExclusive(page)", "exclusive");
+const MUST_UNSHARE_LONGTERM = condition("FOLL_LONGTERM of a page that is not anonymous, in a COW mapping", "flags");
+const FORCED_EXCLUSIVE = condition("FOLL_FORCE: PageAnon(page) && PageAnonExclusive(page)", "exclusive");
+const FORCED_COWED = condition("FOLL_FORCE && FOLL_COW && pte_dirty(pte)", "dirty");
+
+// Before 5.19 a read-only reference takes whatever is mapped.
+export function must_unshare_never(): boolean {
+  return false;
+}
+
+// 5.19 to 6.1: a read-only FOLL_PIN of an anonymous page needs an exclusive one. gup_must_unshare(), include/linux/mm.h, 6.1.
+export function must_unshare_pins(k: Kernel, _vma: number, flags: number, pfn: number | undefined): boolean {
+  if ((flags & (FOLL_PIN | FOLL_WRITE)) !== FOLL_PIN || pfn === undefined) return false;
+  const bits = k.w.page.flags.data[pfn];
+  if ((bits & PG_anon) === 0) return false;
+  const exclusive = (bits & PG_anon_exclusive) !== 0;
+  return k.decide(MUST_UNSHARE_ANON, exclusive ? 1 : 0, !exclusive);
+}
+
+// From 6.2 on a long-term pin unshares page-cache pages and the zero page of a private mapping as well.
+// gup_must_unshare(), mm/internal.h, 6.12.
+export function must_unshare_pins_and_longterm(
+  k: Kernel,
+  vma: number,
+  flags: number,
+  pfn: number | undefined,
+): boolean {
+  if ((flags & (FOLL_PIN | FOLL_WRITE)) !== FOLL_PIN) return false;
+  if (pfn !== undefined && k.w.page.flags.data[pfn] & PG_anon) return must_unshare_pins(k, vma, flags, pfn);
+  if ((flags & FOLL_LONGTERM) === 0) return false;
+  const vmaFlags = k.w.vma.flags.data[vma];
+  return k.decide(MUST_UNSHARE_LONGTERM, flags, (vmaFlags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE);
+}
+
+// Up to 5.19: after a write fault of this call has broken COW, a dirty entry will do. can_follow_write_pte(), mm/gup.c, 5.10.
+export function follows_dirty_after_cow(
+  k: Kernel,
+  entry: number,
+  _pfn: number | undefined,
+  faulted: boolean,
+): boolean {
+  return faulted && k.decide(FORCED_COWED, entry & PTE_DIRTY ? 1 : 0, (entry & PTE_DIRTY) !== 0);
+}
+
+// From 6.0 on: an exclusive anonymous page. can_follow_write_pte(), mm/gup.c, 6.12.
+export function follows_exclusive(k: Kernel, _entry: number, pfn: number | undefined): boolean {
+  if (pfn === undefined) return false;
+  const bits = k.w.page.flags.data[pfn];
+  const both = PG_anon | PG_anon_exclusive;
+  return k.decide(FORCED_EXCLUSIVE, bits & PG_anon_exclusive ? 1 : 0, (bits & both) === both);
+}

@@ -1,0 +1,233 @@
+// The journal: everything that ever happened to the world, one event a change, and how to read it.
+//
+// An event is five numbers in columns of typed arrays (25 bytes): which field, which row, the value before, the value
+// after, and the invocation of a kernel function that did it. Chunks never move once they are full, so a branch can
+// share the past of the recording that it left.
+
+import { CONDITIONS } from "./frames.ts";
+
+// Decisions and tracepoints stand between the changes, in the order in which the kernel made them.
+export type EventKind = "set" | "decide" | "trace";
+
+export interface FieldInfo {
+  readonly id: number;
+  readonly table: string;
+  readonly name: string;
+  readonly kind: EventKind;
+}
+
+export interface KernelFunction {
+  readonly id: number;
+  readonly name: string;
+  readonly file: string;
+}
+
+// One invocation of a kernel function. `up` is its caller; undefined at the top of a system call.
+export interface Frame {
+  readonly id: number;
+  readonly name: string;
+  readonly file: string;
+  readonly up: Frame | undefined;
+}
+
+export interface Event {
+  readonly index: number;
+  readonly kind: EventKind;
+  readonly table: string;
+  readonly row: number;
+  readonly field: string;
+  readonly from: number;
+  readonly to: number;
+  readonly frame: Frame | undefined;
+}
+
+const CHUNK_BITS = 14;
+const CHUNK = 1 << CHUNK_BITS;
+const MASK = CHUNK - 1;
+
+class Chunk {
+  readonly field = new Uint8Array(CHUNK);
+  readonly row = new Int32Array(CHUNK);
+  readonly from = new Float64Array(CHUNK);
+  readonly to = new Float64Array(CHUNK);
+  readonly frame = new Int32Array(CHUNK);
+
+  copy(): Chunk {
+    const copy = new Chunk();
+    copy.field.set(this.field);
+    copy.row.set(this.row);
+    copy.from.set(this.from);
+    copy.to.set(this.to);
+    copy.frame.set(this.frame);
+    return copy;
+  }
+}
+
+// The table of frames: an invocation's function and its caller's id. Id 0 is "no frame".
+class FrameChunk {
+  readonly fn = new Uint16Array(CHUNK);
+  readonly up = new Int32Array(CHUNK);
+
+  copy(): FrameChunk {
+    const copy = new FrameChunk();
+    copy.fn.set(this.fn);
+    copy.up.set(this.up);
+    return copy;
+  }
+}
+
+export class Journal {
+  length = 0;
+  frames = 1;
+  // Without recording, events are counted (limits) but not kept.
+  readonly recording: boolean;
+  private chunks: Chunk[] = [];
+  private frameChunks: FrameChunk[] = [];
+  private tail: Chunk = new Chunk();
+  private frameTail: FrameChunk = new FrameChunk();
+  private readonly fields: readonly FieldInfo[];
+  private readonly functions: readonly KernelFunction[];
+
+  constructor(fields: readonly FieldInfo[], functions: readonly KernelFunction[], recording = true) {
+    this.fields = fields;
+    this.functions = functions;
+    this.recording = recording;
+    this.chunks.push(this.tail);
+    this.frameChunks.push(this.frameTail);
+  }
+
+  push(field: number, row: number, from: number, to: number, frame: number): void {
+    const at = this.length++;
+    if (!this.recording) return;
+    const i = at & MASK;
+    if (i === 0 && at > 0) this.grow(at >>> CHUNK_BITS);
+    const chunk = this.tail;
+    chunk.field[i] = field;
+    chunk.row[i] = row;
+    chunk.from[i] = from;
+    chunk.to[i] = to;
+    chunk.frame[i] = frame;
+  }
+
+  // A new invocation of the function, called by the frame `up`.
+  enter(fn: number, up: number): number {
+    const id = this.frames++;
+    if (!this.recording) return id;
+    const i = id & MASK;
+    if (i === 0) {
+      this.frameTail = new FrameChunk();
+      this.frameChunks[id >>> CHUNK_BITS] = this.frameTail;
+    }
+    this.frameTail.fn[i] = fn;
+    this.frameTail.up[i] = up;
+    return id;
+  }
+
+  field(at: number): number {
+    return this.chunks[at >>> CHUNK_BITS].field[at & MASK];
+  }
+  row(at: number): number {
+    return this.chunks[at >>> CHUNK_BITS].row[at & MASK];
+  }
+  from(at: number): number {
+    return this.chunks[at >>> CHUNK_BITS].from[at & MASK];
+  }
+  to(at: number): number {
+    return this.chunks[at >>> CHUNK_BITS].to[at & MASK];
+  }
+  frame(at: number): number {
+    return this.chunks[at >>> CHUNK_BITS].frame[at & MASK];
+  }
+
+  frameUp(id: number): number {
+    return id === 0 ? 0 : this.frameChunks[id >>> CHUNK_BITS].up[id & MASK];
+  }
+  frameFunction(id: number): KernelFunction {
+    return this.functions[this.frameChunks[id >>> CHUNK_BITS].fn[id & MASK]];
+  }
+  // How many frames are on the stack at this frame; 0 for none.
+  depth(id: number): number {
+    let depth = 0;
+    for (let at = id; at !== 0; at = this.frameUp(at)) depth++;
+    return depth;
+  }
+
+  frameAt(id: number): Frame | undefined {
+    if (id === 0) return undefined;
+    const fn = this.frameFunction(id);
+    return { id, name: fn.name, file: fn.file, up: this.frameAt(this.frameUp(id)) };
+  }
+
+  info(at: number): FieldInfo {
+    return this.fields[this.field(at)];
+  }
+
+  at(index: number): Event {
+    const info = this.info(index);
+    const row = this.row(index);
+    return {
+      index,
+      kind: info.kind,
+      table: info.table,
+      row,
+      field: info.kind === "decide" ? CONDITIONS[row].text : info.name,
+      from: this.from(index),
+      to: this.to(index),
+      frame: this.frameAt(this.frame(index)),
+    };
+  }
+
+  // Bytes that the journal keeps for its events and frames.
+  get bytes(): number {
+    return this.chunks.length * CHUNK * 25 + this.frameChunks.length * CHUNK * 6;
+  }
+
+  // Applies the events of [from, to) to the columns in order, or undoes them last first when to < from.
+  replay(from: number, to: number, columns: readonly Float64Array[]): void {
+    for (let at = from; at < to; ) {
+      const chunk = this.chunks[at >>> CHUNK_BITS];
+      const end = Math.min(to, (at | MASK) + 1);
+      const { field, row, to: value } = chunk;
+      for (; at < end; at++) {
+        const i = at & MASK;
+        columns[field[i]][row[i]] = value[i];
+      }
+    }
+    for (let at = from; at > to; ) {
+      const chunk = this.chunks[(at - 1) >>> CHUNK_BITS];
+      const end = Math.max(to, (at - 1) & ~MASK);
+      const { field, row, from: value } = chunk;
+      for (; at > end; at--) {
+        const i = (at - 1) & MASK;
+        columns[field[i]][row[i]] = value[i];
+      }
+    }
+  }
+
+  truncate(length: number, frames: number): void {
+    this.length = length;
+    this.frames = frames;
+    this.chunks.length = (Math.max(length - 1, 0) >>> CHUNK_BITS) + 1;
+    this.tail = this.chunks[this.chunks.length - 1];
+    this.frameChunks.length = ((frames - 1) >>> CHUNK_BITS) + 1;
+    this.frameTail = this.frameChunks[this.frameChunks.length - 1];
+  }
+
+  // A journal with the same past up to `length`: full chunks are shared, the last ones copied.
+  fork(length: number, frames: number): Journal {
+    const copy = new Journal(this.fields, this.functions, this.recording);
+    copy.chunks = [...this.chunks];
+    copy.frameChunks = [...this.frameChunks];
+    copy.truncate(length, frames);
+    copy.tail = copy.tail.copy();
+    copy.chunks[copy.chunks.length - 1] = copy.tail;
+    copy.frameTail = copy.frameTail.copy();
+    copy.frameChunks[copy.frameChunks.length - 1] = copy.frameTail;
+    return copy;
+  }
+
+  private grow(chunk: number): void {
+    this.tail = new Chunk();
+    this.chunks[chunk] = this.tail;
+  }
+}

@@ -1,0 +1,231 @@
+// The simulated kernel's state: the world, its journal, and the one funnel through which every change goes.
+
+import { Contents } from "./content.ts";
+import { LimitReached } from "./errors.ts";
+import { CONDITIONS, type Condition, FUNCTIONS } from "./frames.ts";
+import { geometryOf, type Geometry } from "./geometry.ts";
+import { type FieldInfo, Journal } from "./journal.ts";
+import type { Machine } from "./machine.ts";
+import type { Model } from "./model.ts";
+import { Side } from "./side.ts";
+import { VmaIndex } from "./vma_index.ts";
+import { type Columns, ensureRows, type Field, newColumns, type Table, type World } from "./world.ts";
+
+export interface Limits {
+  // Events that a run may make before it stops with LimitReached.
+  readonly events: number;
+  // Bytes that world and journal may take.
+  readonly bytes: number;
+}
+
+// Limits are looked at once in so many events.
+const POLL_MASK = 0x3ff;
+
+export const DEFAULT_LIMITS: Limits = { events: 20_000_000, bytes: 2 ** 31 };
+
+// Tracepoints: what happened that changes no field. The names are the kernel's (include/trace/events).
+export const TRACEPOINTS = {
+  page_fault_user: "page_fault_user", // row = task, from = virtual page number, to = FAULT_FLAG_* bits
+  mm_page_alloc: "mm_page_alloc_failed", // row = 0, from = pages wanted, to = pages free
+  signal_generate: "signal_generate", // row = task, from = signal number, to = virtual page number
+} as const;
+export type Tracepoint = keyof typeof TRACEPOINTS;
+
+export class Kernel {
+  readonly model: Model;
+  readonly machine: Machine;
+  readonly geometry: Geometry;
+  readonly w: World;
+  readonly journal: Journal;
+  readonly contents: Contents;
+  // What rows own beside numbers: names of tasks, pages of pins, indexes of caches. Append-only, so a seek leaves it.
+  readonly side: Side;
+  readonly vmas: VmaIndex;
+  readonly limits: Limits;
+  readonly pageSize: number;
+  // Frames of the machine; valid pfns are below it.
+  readonly totalPages: number;
+  // Pages that one slot of each level spans.
+  readonly scales: readonly number[];
+  // The running invocation (a frame id of the journal); 0 outside of any system call.
+  frame = 0;
+  // The outcome bits of the running operation (outcome.ts).
+  outcome = 0;
+  // Asked now and then during long work; throws LimitReached to end it (a deadline, a cancelled request).
+  interrupt: (() => void) | undefined;
+  private ticks = 0;
+  private at = 0;
+  private readonly columns: Columns;
+  private readonly fields: readonly FieldInfo[];
+  private readonly decideField: number;
+  private readonly traceFields: Readonly<Record<Tracepoint, number>>;
+  // Counts seeks and truncations: whoever keeps something derived from the world compares it.
+  private epochs = 0;
+
+  constructor(
+    model: Model,
+    machine: Machine,
+    options: { journal?: boolean; limits?: Partial<Limits>; past?: Kernel } = {},
+  ) {
+    this.model = model;
+    this.machine = machine;
+    this.geometry = geometryOf(machine.arch);
+    this.pageSize = 2 ** this.geometry.pageShift;
+    this.totalPages = Math.floor(machine.memory / this.pageSize);
+    this.scales = this.geometry.bits.map((_, level) => 2 ** sum(this.geometry.bits.slice(0, level)));
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.columns = newColumns();
+    this.w = this.columns.w;
+    const fields: FieldInfo[] = [...this.columns.fields];
+    this.decideField = fields.length;
+    fields.push({ id: this.decideField, table: "decision", name: "decide", kind: "decide" });
+    const traces = Object.keys(TRACEPOINTS).map((name) => {
+      const id = fields.length;
+      fields.push({ id, table: "task", name: TRACEPOINTS[name as Tracepoint], kind: "trace" });
+      return [name, id];
+    });
+    this.traceFields = Object.fromEntries(traces) as Record<Tracepoint, number>;
+    this.fields = fields;
+    this.contents = options.past?.contents ?? new Contents();
+    this.side = options.past ? options.past.side.fork() : new Side();
+    this.vmas = new VmaIndex(this);
+    this.journal = options.past
+      ? options.past.journal.fork(options.past.position, options.past.framesAt(options.past.position))
+      : new Journal(fields, FUNCTIONS, options.journal ?? true);
+  }
+
+  // The one write. A write that changes nothing is no event.
+  set(field: Field, row: number, to: number): void {
+    const from = field.data[row];
+    if (from === to) return;
+    field.data[row] = to;
+    this.journal.push(field.id, row, from, to, this.frame);
+    this.at++;
+    if ((this.at & POLL_MASK) === 0) this.poll();
+  }
+
+  add(field: Field, row: number, delta: number): void {
+    this.set(field, row, field.data[row] + delta);
+  }
+
+  // A new row of the table, all zero. Rows are never reused: an id names one object for the whole recording.
+  create(table: Table): number {
+    const number = this.columns.tables.indexOf(table);
+    const row = table.count.data[number];
+    ensureRows(table, row + 1);
+    this.set(table.count, number, row + 1);
+    return row;
+  }
+
+  // Rows that exist without being created one by one (page frames, slots of a page table).
+  ensure(table: Table, rows: number): void {
+    ensureRows(table, rows);
+  }
+
+  rows(table: Table): number {
+    return table.count.data[this.columns.tables.indexOf(table)];
+  }
+
+  // Records that the kernel asked `what` about the number `input`, and gives the answer back.
+  decide(what: Condition, input: number, answer: boolean): boolean {
+    this.journal.push(this.decideField, what.id, input, answer ? 1 : 0, this.frame);
+    this.at++;
+    return answer;
+  }
+
+  trace(what: Tracepoint, row: number, from: number, to: number): void {
+    this.journal.push(this.traceFields[what], row, from, to, this.frame);
+    this.at++;
+    if ((this.at & POLL_MASK) === 0) this.poll();
+  }
+
+  // Called for work that may make no event (an access that hits), so that it too ends at a limit.
+  tick(): void {
+    if ((++this.ticks & POLL_MASK) === 0) this.poll();
+  }
+
+  // Where in time the world is: how many events have been applied.
+  get position(): number {
+    return this.at;
+  }
+
+  get epoch(): number {
+    return this.epochs;
+  }
+
+  // The world after the first `position` events. Reading it there is safe; running on needs truncate() first.
+  seek(position: number): void {
+    if (position === this.at) return;
+    this.journal.replay(this.at, position, this.replayColumns());
+    this.at = position;
+    this.epochs++;
+  }
+
+  // Forgets what came after `position` and leaves the world there, ready to run on.
+  truncate(position: number): void {
+    this.seek(position);
+    this.journal.truncate(position, this.framesAt(position));
+    this.frame = 0;
+    this.epochs++;
+  }
+
+  // A branch from here: a kernel with its own world and future, which shares this one's past.
+  fork(position: number, limits?: Partial<Limits>): Kernel {
+    const back = this.at;
+    this.seek(position);
+    const branch = new Kernel(this.model, this.machine, { past: this, limits: { ...this.limits, ...limits } });
+    branch.takeWorld(this);
+    this.seek(back);
+    return branch;
+  }
+
+  // Bytes of the world's columns and of the journal.
+  get bytes(): number {
+    let bytes = this.journal.bytes + this.contents.bytes;
+    for (const field of this.columns.fields) bytes += field.data.byteLength;
+    return bytes;
+  }
+
+  conditionOf(event: number): Condition | undefined {
+    return this.journal.field(event) === this.decideField ? CONDITIONS[this.journal.row(event)] : undefined;
+  }
+
+  private takeWorld(from: Kernel): void {
+    for (const [i, table] of this.columns.tables.entries()) ensureRows(table, from.columns.tables[i].capacity);
+    for (const [i, field] of this.columns.fields.entries()) field.data.set(from.columns.fields[i].data);
+    this.at = from.at;
+  }
+
+  // How many frames existed before the event at `position`, the first of a system call. Frame ids grow in call order,
+  // so these are the ones below the outermost frame of the next event that has one.
+  private framesAt(position: number): number {
+    for (let at = position; at < this.journal.length; at++) {
+      let frame = this.journal.frame(at);
+      if (frame === 0) continue;
+      while (this.journal.frameUp(frame) !== 0) frame = this.journal.frameUp(frame);
+      return frame;
+    }
+    return this.journal.frames;
+  }
+
+  private replayColumns(): Float64Array[] {
+    const columns = this.columns.fields.map((field) => field.data);
+    // Decisions and tracepoints write into columns that nobody reads.
+    while (columns.length < this.fields.length) columns.push(new Float64Array(1024));
+    return columns;
+  }
+
+  private poll(): void {
+    if (this.at > this.limits.events) {
+      throw new LimitReached("events", `the run made more than ${this.limits.events.toLocaleString("en-US")} events`);
+    }
+    if (this.bytes > this.limits.bytes) {
+      throw new LimitReached("memory", `the recording took more than ${this.limits.bytes.toLocaleString("en-US")} bytes`);
+    }
+    this.interrupt?.();
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,164 @@
+// Settings of the simulated machine: what a `machine KEY=VALUE` line may say. LANGUAGE.md, section 3.
+
+import { ARCHES, type Arch } from "./geometry.ts";
+
+export interface Machine {
+  readonly arch: Arch;
+  // Bytes of memory.
+  readonly memory: number;
+  // Bytes of swap space, and whether a page is read back at once (zram) or later (disk).
+  readonly swap: number;
+  readonly swap_device: "sync" | "disk";
+  readonly thp: "never" | "madvise" | "always";
+  // mTHP sizes in bytes.
+  readonly mthp: readonly number[];
+  readonly hugetlb_pages: number;
+  readonly lru_batch: boolean;
+  // Bytes of the window around a read fault of a file in which cached pages are mapped too.
+  readonly fault_around: number;
+  readonly ksm_zero_pages: boolean;
+  readonly layout: "spaced" | "kernel";
+  readonly page_mapcount: boolean;
+  readonly refcount_bits: number;
+  readonly mapcount_bits: number;
+  readonly max_map_count: number;
+  readonly seed: number;
+}
+
+export const DEFAULT_MACHINE: Machine = {
+  arch: "x86_64",
+  memory: 2 ** 30,
+  swap: 2 ** 28,
+  swap_device: "sync",
+  thp: "madvise",
+  mthp: [],
+  hugetlb_pages: 16,
+  lru_batch: false,
+  fault_around: 65536,
+  ksm_zero_pages: false,
+  layout: "spaced",
+  page_mapcount: true,
+  refcount_bits: 32,
+  mapcount_bits: 32,
+  max_map_count: 65530,
+  seed: 0,
+};
+
+export type MachineKey = keyof Machine;
+
+// How a value is written: a size (4K), a whole number within bounds, one word of several, or sizes joined by `|`.
+export type SettingKind =
+  | { readonly kind: "size"; readonly min: number; readonly max: number }
+  | { readonly kind: "number"; readonly min: number; readonly max: number }
+  | { readonly kind: "word"; readonly words: readonly string[] }
+  | { readonly kind: "switch" } // off | on
+  | { readonly kind: "sizes" };
+
+export interface MachineSetting {
+  readonly key: MachineKey;
+  readonly value: SettingKind;
+  // False when this version only knows the key's default.
+  readonly simulated: boolean;
+  readonly doc: string;
+}
+
+const TIB = 2 ** 40;
+
+export const MACHINE_KEYS: readonly MachineSetting[] = [
+  {
+    key: "arch",
+    value: { kind: "word", words: ARCHES },
+    simulated: true,
+    doc: "The architecture: page size and page-table geometry (mm-semantics §10).",
+  },
+  {
+    key: "memory",
+    value: { kind: "size", min: 2 ** 18, max: TIB },
+    simulated: true,
+    doc: "Memory in bytes. When it is used up, a fault comes to `OOM`.",
+  },
+  {
+    key: "swap",
+    value: { kind: "size", min: 0, max: TIB },
+    simulated: false,
+    doc: "Swap space in bytes.",
+  },
+  {
+    key: "swap_device",
+    value: { kind: "word", words: ["sync", "disk"] },
+    simulated: false,
+    doc: "`sync` is a device like zram, whose pages skip or leave the swap cache as mm-semantics §2.7 says; on `disk` they stay there.",
+  },
+  {
+    key: "thp",
+    value: { kind: "word", words: ["never", "madvise", "always"] },
+    simulated: false,
+    doc: "Transparent huge pages, as /sys/kernel/mm/transparent_hugepage/enabled.",
+  },
+  {
+    key: "mthp",
+    value: { kind: "sizes" },
+    simulated: false,
+    doc: "Sizes of multi-size THP; they follow `thp`. Default none.",
+  },
+  {
+    key: "hugetlb_pages",
+    value: { kind: "number", min: 0, max: 2 ** 20 },
+    simulated: false,
+    doc: "Huge pages in the hugetlb pool.",
+  },
+  {
+    key: "lru_batch",
+    value: { kind: "switch" },
+    simulated: false,
+    doc: "Whether a fresh page waits in the CPU's LRU batch, which holds one more reference (mm-semantics §1.3).",
+  },
+  {
+    key: "fault_around",
+    value: { kind: "size", min: 4096, max: 2 ** 21 },
+    simulated: true,
+    doc: "The window around a read fault of a file in which cached pages are mapped too, as debugfs fault_around_bytes.",
+  },
+  {
+    key: "ksm_zero_pages",
+    value: { kind: "switch" },
+    simulated: false,
+    doc: "Whether KSM maps the zero page in place of pages of zeroes (/sys/kernel/mm/ksm/use_zero_pages).",
+  },
+  {
+    key: "layout",
+    value: { kind: "word", words: ["spaced", "kernel"] },
+    simulated: true,
+    doc: "Where a mapping without `at` goes: `spaced` from 0x200000000000 on, at multiples of 1 GiB; `kernel` top-down from mmap_base as the release does.",
+  },
+  {
+    key: "page_mapcount",
+    value: { kind: "switch" },
+    simulated: false,
+    doc: "CONFIG_PAGE_MAPCOUNT: whether each page of a large folio has a mapcount of its own.",
+  },
+  {
+    key: "refcount_bits",
+    value: { kind: "number", min: 8, max: 32 },
+    simulated: false,
+    doc: "Bits of `_refcount`; smaller values bring an overflow within reach of a short trace.",
+  },
+  {
+    key: "mapcount_bits",
+    value: { kind: "number", min: 8, max: 32 },
+    simulated: false,
+    doc: "Bits of `_mapcount`.",
+  },
+  {
+    key: "max_map_count",
+    value: { kind: "number", min: 1, max: 2 ** 31 - 1 },
+    simulated: true,
+    doc: "VMAs that one address space may have (vm.max_map_count).",
+  },
+  {
+    key: "seed",
+    value: { kind: "number", min: 0, max: 2 ** 32 - 1 },
+    simulated: false,
+    doc: "Seed of whatever is left to chance.",
+  },
+];

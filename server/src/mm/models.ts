@@ -1,0 +1,87 @@
+// The models that this version simulates, each release made from the one before it: the differences read as history.
+
+import { pinned_pages_are_copied, pinned_pages_are_copied_510, pinned_pages_are_shared } from "./fork_rules.ts";
+import {
+  follows_dirty_after_cow,
+  follows_exclusive,
+  must_unshare_never,
+  must_unshare_pins,
+  must_unshare_pins_and_longterm,
+} from "./gup_rules.ts";
+import type { Model } from "./model.ts";
+import { upgrades_dirty_shared, upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
+import type { ModelName } from "./releases.ts";
+import { reuse_by_mapcount, reuse_by_page_count, reuse_exclusive } from "./reuse.ts";
+
+const v5_7: Model = {
+  name: "5.7",
+  anonExclusive: false,
+  reuseAnonSmall: reuse_by_mapcount,
+  gupMustUnshare: must_unshare_never,
+  canFollowForced: follows_dirty_after_cow,
+  pinsZeroPage: true,
+  forkCopiesPinned: pinned_pages_are_shared,
+  mprotectUpgrades: upgrades_dirty_shared,
+  readFaultKeepsDirty: false,
+  ioUringRefusesFiles: true,
+  populateAdvice: "unknown",
+  anonVmaRule: "one missing and this side singular",
+  dontunmapAnonymousOnly: true,
+  mremapMovesManyVmas: false,
+  mmapAlignsLarge: "no",
+};
+
+// 09854ba94c6a (5.9): reuse only without any further reference. 70e806e4e645 (5.9): fork copies pinned pages.
+const v5_10: Model = {
+  ...v5_7,
+  name: "5.10",
+  reuseAnonSmall: reuse_by_page_count,
+  forkCopiesPinned: pinned_pages_are_copied_510,
+};
+
+// 6c287605fd56 (5.19): PG_anon_exclusive decides reuse, pins and fork. 5535be309971 (6.0): FOLL_FORCE follows exclusive
+// pages. 64fe24a3e05e (6.0): mprotect makes exclusive dirty pages writable. 4ca9b3859dac (5.14): MADV_POPULATE.
+// Stable 6.1.y carries c8070b787519: no pins on the zero page. a4609387859f (5.13): DONTUNMAP of any mapping.
+const v6_1: Model = {
+  ...v5_10,
+  name: "6.1",
+  anonExclusive: true,
+  reuseAnonSmall: reuse_exclusive,
+  gupMustUnshare: must_unshare_pins,
+  canFollowForced: follows_exclusive,
+  pinsZeroPage: false,
+  forkCopiesPinned: pinned_pages_are_copied,
+  mprotectUpgrades: upgrades_exclusive_dirty,
+  populateAdvice: "passes holes",
+  dontunmapAnonymousOnly: false,
+};
+
+// 84209e87c696 (6.2): a read-only FOLL_LONGTERM unshares file pages and the zero page too. 6a56ccbcf6c6 (6.2): mprotect
+// needs no dirty bit. efa7df3e3bb5 (6.7): large anonymous mappings are aligned; d4148aeab412 (6.12.y): multiples only.
+const v6_12: Model = {
+  ...v6_1,
+  name: "6.12",
+  gupMustUnshare: must_unshare_pins_and_longterm,
+  mprotectUpgrades: upgrades_exclusive,
+  ioUringRefusesFiles: false,
+  populateAdvice: "stops at holes",
+  mmapAlignsLarge: "multiples",
+};
+
+// Read faults keep the dirty bit of a dirty page. d23cb648e365 (6.17): mremap moves several VMAs at once.
+const v6_18: Model = {
+  ...v6_12,
+  name: "6.18",
+  readFaultKeepsDirty: true,
+  mremapMovesManyVmas: true,
+  anonVmaRule: "the side that has one is no fork child",
+};
+
+const v7_2: Model = { ...v6_18, name: "7.2" };
+
+export const MODELS: ReadonlyMap<ModelName, Model> = new Map(
+  [v5_7, v5_10, v6_1, v6_12, v6_18, v7_2].map((model) => [model.name, model]),
+);
+
+// The model that a trace without a `kernel` line runs under: the newest release.
+export const DEFAULT_MODEL: ModelName = "7.2";

@@ -1,0 +1,224 @@
+// Page tables: real trees of tables with the geometry of the architecture, and the coding of their entries.
+//
+//   mm.pgd ──▶ table (level 3) ──▶ table (level 2) ──▶ table (level 1) ──▶ table (level 0) ──▶ page frames
+//
+// Slot i of table t is row t * stride + i of the pte table. An entry is one number: flags in the low 16 bits, and above
+// them the pfn (a leaf), the table's row (a branch), or the swap slot.
+
+import { VM_ACCESS_FLAGS } from "./flags.ts";
+import type { Kernel } from "./kernel.ts";
+import { alloc_table_page, free_page } from "./page_alloc.ts";
+
+export const PTE_PRESENT = 0x1;
+export const PTE_WRITE = 0x2;
+export const PTE_DIRTY = 0x4;
+export const PTE_ACCESSED = 0x8;
+export const PTE_SPECIAL = 0x10;
+export const PTE_SOFT_DIRTY = 0x20;
+// Present, but no access allowed: PROT_NONE (_PAGE_PROTNONE).
+export const PTE_PROTNONE = 0x40;
+export const PTE_TABLE = 0x100;
+
+const UNIT = 0x10000;
+
+export const PTE_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [PTE_PRESENT, "present"],
+  [PTE_WRITE, "writable"],
+  [PTE_DIRTY, "dirty"],
+  [PTE_ACCESSED, "accessed"],
+  [PTE_SPECIAL, "special"],
+  [PTE_SOFT_DIRTY, "soft_dirty"],
+  [PTE_PROTNONE, "protnone"],
+];
+
+export function mk_pte(pfn: number, flags: number): number {
+  return pfn * UNIT + flags;
+}
+export function pte_flags(entry: number): number {
+  return entry & 0xffff;
+}
+export function pte_pfn(entry: number): number {
+  return Math.floor(entry / UNIT);
+}
+export function pte_with(entry: number, set: number, clear = 0): number {
+  const flags = entry & 0xffff;
+  return entry - flags + ((flags & ~clear) | set);
+}
+
+// The protection bits of a fresh entry of the VMA: what vm_get_page_prot() gives, without the write bit, which
+// depends on the mapping (private: never; shared with writenotify: not before the first write).
+export function pte_prot(vmaFlags: number): number {
+  return vmaFlags & VM_ACCESS_FLAGS ? PTE_PRESENT | PTE_ACCESSED : PTE_PRESENT | PTE_ACCESSED | PTE_PROTNONE;
+}
+
+// The row of the slot of level 0 that translates the page, or -1 where a table on the way does not exist.
+export function pte_offset(k: Kernel, mm: number, vpn: number): number {
+  const { bits, stride } = k.geometry;
+  const entries = k.w.pte.entry.data;
+  let table = k.w.mm.pgd.data[mm] - 1;
+  let page = vpn;
+  if (table < 0) return -1;
+  let scale = k.scales[bits.length - 1];
+  for (let level = bits.length - 1; level > 0; level--) {
+    const slot = Math.floor(page / scale);
+    page -= slot * scale;
+    const entry = entries[table * stride + slot];
+    if ((entry & PTE_TABLE) === 0) return -1;
+    table = Math.floor(entry / UNIT);
+    scale = k.scales[level - 1];
+  }
+  return table * stride + page;
+}
+
+// The same, with missing tables allocated (__pte_alloc and its kin). -1 when memory is used up.
+export function pte_alloc(k: Kernel, mm: number, vpn: number): number {
+  const found = pte_offset(k, mm, vpn);
+  return found >= 0 ? found : alloc_tables(k, mm, vpn);
+}
+
+function alloc_tables(k: Kernel, mm: number, vpn: number): number {
+  const { bits, stride } = k.geometry;
+  let table = k.w.mm.pgd.data[mm] - 1;
+  let page = vpn;
+  let first = 0;
+  for (let level = bits.length - 1; level > 0; level--) {
+    const scale = k.scales[level];
+    const slot = Math.floor(page / scale);
+    page -= slot * scale;
+    first += slot * scale;
+    const row = table * stride + slot;
+    const entry = k.w.pte.entry.data[row];
+    if (entry & PTE_TABLE) {
+      table = Math.floor(entry / UNIT);
+      continue;
+    }
+    const child = alloc_table(k, mm, level - 1, first, table, slot);
+    if (child < 0) return -1;
+    k.set(k.w.pte.entry, row, mk_pte(child, PTE_TABLE | PTE_PRESENT));
+    // The top table (and the folded levels above) is not in VmPTE: mm_inc_nr_ptes(), mm_inc_nr_pmds(), mm_inc_nr_puds().
+    if (level - 1 <= 2) k.add(k.w.mm.pgtables_bytes, mm, k.pageSize);
+    table = child;
+  }
+  return table * stride + page;
+}
+
+// The top table of a new address space (pgd_alloc). -1 when memory is used up.
+export function pgd_alloc(k: Kernel, mm: number): number {
+  const table = alloc_table(k, mm, k.geometry.bits.length - 1, 0, -1, 0);
+  if (table >= 0) k.set(k.w.mm.pgd, mm, table + 1);
+  return table;
+}
+
+export function pgd_free(k: Kernel, mm: number): void {
+  free_table(k, k.w.mm.pgd.data[mm] - 1);
+  k.set(k.w.mm.pgd, mm, 0);
+}
+
+function alloc_table(k: Kernel, mm: number, level: number, first: number, up: number, slot: number): number {
+  const pfn = alloc_table_page(k);
+  if (pfn < 0) return -1;
+  const { table } = k.w;
+  // A freed table's row is used again: all of its slots are empty.
+  const free = k.w.machine.free_table.data[0];
+  let row: number;
+  if (free > 0) {
+    row = free - 1;
+    k.set(k.w.machine.free_table, 0, table.up.data[row]);
+  } else {
+    row = k.create(table);
+    k.ensure(k.w.pte, (row + 1) * k.geometry.stride);
+  }
+  k.set(table.pfn, row, pfn);
+  k.set(table.mm, row, mm + 1);
+  k.set(table.level, row, level);
+  k.set(table.first, row, first);
+  k.set(table.up, row, up + 1);
+  k.set(table.slot, row, slot);
+  return row;
+}
+
+function free_table(k: Kernel, row: number): void {
+  const { table, machine } = k.w;
+  free_page(k, table.pfn.data[row]);
+  k.set(table.mm, row, 0);
+  k.set(table.pfn, row, 0);
+  k.set(table.up, row, machine.free_table.data[0]);
+  k.set(machine.free_table, 0, row + 1);
+}
+
+// Frees the tables that served [start, end) and that neither the VMA below floor nor the one from ceiling on needs.
+// Mirrors free_pgd_range(), mm/memory.c: a table goes when all of its span lies in [floor, ceiling).
+export function free_pgd_range(k: Kernel, mm: number, start: number, end: number, floor: number, ceiling: number): void {
+  const pgd = k.w.mm.pgd.data[mm] - 1;
+  if (pgd >= 0) free_range(k, mm, pgd, k.geometry.bits.length - 1, start, end, floor, ceiling);
+}
+
+function free_range(
+  k: Kernel,
+  mm: number,
+  table: number,
+  level: number,
+  start: number,
+  end: number,
+  floor: number,
+  ceiling: number,
+): void {
+  if (level === 0) return;
+  const span = k.scales[level];
+  const base = k.w.table.first.data[table];
+  const slots = 2 ** k.geometry.bits[level];
+  const low = Math.max(0, Math.floor((start - base) / span));
+  const high = Math.min(slots - 1, Math.floor((end - 1 - base) / span));
+  for (let slot = low; slot <= high; slot++) {
+    const row = table * k.geometry.stride + slot;
+    const entry = k.w.pte.entry.data[row];
+    if ((entry & PTE_TABLE) === 0) continue;
+    const child = Math.floor(entry / UNIT);
+    free_range(k, mm, child, level - 1, start, end, floor, ceiling);
+    const first = base + slot * span;
+    if (first < floor || first + span > ceiling) continue;
+    k.set(k.w.pte.entry, row, 0);
+    free_table(k, child);
+    if (level - 1 <= 2) k.add(k.w.mm.pgtables_bytes, mm, -k.pageSize);
+  }
+}
+
+// Calls visit(row, vpn, entry) for each slot of level 0 in [start, end) that is not empty, ascending. The visitor may
+// change the entry that it is given.
+export function walk_ptes(
+  k: Kernel,
+  mm: number,
+  start: number,
+  end: number,
+  visit: (row: number, vpn: number, entry: number) => void,
+): void {
+  const perTable = 2 ** k.geometry.bits[0];
+  let vpn = start;
+  while (vpn < end) {
+    const row = pte_offset(k, mm, vpn);
+    const stop = Math.min(end, (Math.floor(vpn / perTable) + 1) * perTable);
+    if (row < 0) {
+      vpn = next_table(k, mm, vpn, end);
+      continue;
+    }
+    for (let at = row; vpn < stop; vpn++, at++) {
+      const entry = k.w.pte.entry.data[at];
+      if (entry !== 0) visit(at, vpn, entry);
+    }
+  }
+}
+
+// The first page at or after vpn that a missing table does not hide: skips the largest hole.
+function next_table(k: Kernel, mm: number, vpn: number, end: number): number {
+  const { bits, stride } = k.geometry;
+  let table = k.w.mm.pgd.data[mm] - 1;
+  if (table < 0) return end;
+  for (let level = bits.length - 1; level > 0; level--) {
+    const span = k.scales[level];
+    const slot = Math.floor((vpn - k.w.table.first.data[table]) / span);
+    const entry = k.w.pte.entry.data[table * stride + slot];
+    if ((entry & PTE_TABLE) === 0) return Math.min(end, (Math.floor(vpn / span) + 1) * span);
+    table = Math.floor(entry / UNIT);
+  }
+  return vpn + 1;
+}

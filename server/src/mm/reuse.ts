@@ -1,0 +1,63 @@
+// May a write fault make an anonymous page writable in place, or must it copy? The question of copy-on-write, as the
+// eras answer it. do_wp_page(), mm/memory.c; mm-semantics §2.4, §7.0, §7.1, §7.3.
+
+import { PG_anon_exclusive, PG_ksm, PG_swapcache } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_ref_count } from "./page_ref.ts";
+import { folio_move_anon_rmap } from "./rmap.ts";
+
+const MAPCOUNT_AT_MOST_1 = condition("page_mapcount(page) + page_swapcount(page) <= 1", "mapcount");
+const PAGE_COUNT_IS_1 = condition("page_count(page) == 1", "refcount");
+const MAPCOUNT_IS_1 = condition("page_mapcount(page) == 1", "mapcount");
+const EXCLUSIVE = condition("PageAnonExclusive(page)", "exclusive");
+const REFCOUNT_AT_MOST_3 = condition("!folio_test_ksm(folio) && folio_ref_count(folio) <= 3", "refcount");
+const REFCOUNT_AT_MOST_CACHED = condition("folio_ref_count(folio) <= 1 + folio_test_swapcache(folio)", "refcount");
+const REFCOUNT_IS_1 = condition("!folio_test_ksm(folio) && folio_ref_count(folio) == 1", "refcount");
+
+// Up to 5.8: mappings count, references do not. Whoever holds a GUP reference may see the write (CVE-2020-29374).
+// Mirrors reuse_swap_page(), mm/swapfile.c, 5.7.
+export const reuse_by_mapcount = kernelFunction(
+  "reuse_swap_page",
+  "mm/swapfile.c",
+  (k: Kernel, vma: number, pfn: number) => {
+    const mapcount = k.w.page._mapcount.data[pfn];
+    const reuse = k.decide(MAPCOUNT_AT_MOST_1, mapcount, mapcount <= 1);
+    if (reuse) folio_move_anon_rmap(k, vma, pfn);
+    return reuse;
+  },
+);
+
+// 5.9 to 5.17: any further reference means a copy. The part of do_wp_page(), mm/memory.c, 5.10, that asks.
+export function reuse_by_page_count(k: Kernel, _vma: number, pfn: number): boolean {
+  const { page } = k.w;
+  const count = folio_ref_count(k, pfn);
+  if (!k.decide(PAGE_COUNT_IS_1, count, count === 1 && (page.flags.data[pfn] & PG_ksm) === 0)) return false;
+  const mapcount = page._mapcount.data[pfn];
+  return k.decide(MAPCOUNT_IS_1, mapcount, mapcount === 1);
+}
+
+// From 5.19 on: an exclusive page at once; else one whose only reference is this mapping.
+export function reuse_exclusive(k: Kernel, vma: number, pfn: number): boolean {
+  const exclusive = (k.w.page.flags.data[pfn] & PG_anon_exclusive) !== 0;
+  return k.decide(EXCLUSIVE, exclusive ? 1 : 0, exclusive) || wp_can_reuse_anon_folio(k, vma, pfn);
+}
+
+// Mirrors wp_can_reuse_anon_folio(), mm/memory.c, 6.12, for small folios. Before 6.7 the text stood in do_wp_page().
+const wp_can_reuse_anon_folio = kernelFunction(
+  "wp_can_reuse_anon_folio",
+  "mm/memory.c",
+  (k: Kernel, vma: number, pfn: number) => {
+    const flags = k.w.page.flags.data[pfn];
+    const ksm = (flags & PG_ksm) !== 0;
+    const count = folio_ref_count(k, pfn);
+    if (!k.decide(REFCOUNT_AT_MOST_3, count, !ksm && count <= 3)) return false;
+    const cached = flags & PG_swapcache ? 1 : 0;
+    const drained = folio_ref_count(k, pfn);
+    if (!k.decide(REFCOUNT_AT_MOST_CACHED, drained, drained <= 1 + cached)) return false;
+    const last = folio_ref_count(k, pfn);
+    if (!k.decide(REFCOUNT_IS_1, last, !ksm && last === 1)) return false;
+    folio_move_anon_rmap(k, vma, pfn);
+    return true;
+  },
+);

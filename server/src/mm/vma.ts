@@ -1,0 +1,67 @@
+// VMAs: what one is, how one is made and freed. Splitting and merging stand in vma_merge.ts.
+
+import type { Kernel } from "./kernel.ts";
+import { VM_MAYWRITE, VM_SHARED } from "./flags.ts";
+
+// Fields of a VMA as a caller gives them; start and end in pages, file and anon_vma as row + 1 (0 = none).
+export interface VmaFields {
+  readonly mm: number;
+  readonly start: number;
+  readonly end: number;
+  readonly flags: number;
+  readonly pgoff: number;
+  readonly file: number;
+  readonly anon_vma: number;
+  readonly anon_vma_chain: number;
+}
+
+// A new VMA in its place in the address space: map_count + 1, and one more user of its file.
+export function vma_link(k: Kernel, fields: VmaFields): number {
+  const { vma: v, mm, file } = k.w;
+  const row = k.create(v);
+  k.set(v.mm, row, fields.mm + 1);
+  k.set(v.start, row, fields.start);
+  k.set(v.end, row, fields.end);
+  k.set(v.flags, row, fields.flags);
+  k.set(v.pgoff, row, fields.pgoff);
+  k.set(v.file, row, fields.file);
+  k.set(v.anon_vma, row, fields.anon_vma);
+  k.set(v.anon_vma_chain, row, fields.anon_vma_chain);
+  k.vmas.insert(row);
+  k.add(mm.map_count, fields.mm, 1);
+  if (fields.file !== 0) k.add(file.users, fields.file - 1, 1);
+  return row;
+}
+
+// The VMA is gone; its pages must be unmapped already. Its start and end stay readable for whoever looks back.
+export function vma_unlink(k: Kernel, vma: number): void {
+  const { vma: v, mm, file } = k.w;
+  k.vmas.remove(vma);
+  k.add(mm.map_count, v.mm.data[vma] - 1, -1);
+  if (v.file.data[vma] !== 0) k.add(file.users, v.file.data[vma] - 1, -1);
+  k.set(v.mm, vma, 0);
+}
+
+export function vma_fields(k: Kernel, vma: number): VmaFields {
+  const { vma: v } = k.w;
+  return {
+    mm: v.mm.data[vma] - 1,
+    start: v.start.data[vma],
+    end: v.end.data[vma],
+    flags: v.flags.data[vma],
+    pgoff: v.pgoff.data[vma],
+    file: v.file.data[vma],
+    anon_vma: v.anon_vma.data[vma],
+    anon_vma_chain: v.anon_vma_chain.data[vma],
+  };
+}
+
+// A private mapping that may be written: its pages are copied on write. Mirrors is_cow_mapping(), include/linux/mm.h.
+export function is_cow_mapping(flags: number): boolean {
+  return (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;
+}
+
+// Without a file: anonymous private memory. Shared anonymous memory is a shmem file. include/linux/mm.h.
+export function vma_is_anonymous(k: Kernel, vma: number): boolean {
+  return k.w.vma.file.data[vma] === 0;
+}

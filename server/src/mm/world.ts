@@ -1,0 +1,113 @@
+// The world: what exists on the simulated machine, as tables of columns.
+//
+// A row of a table is one object of the kernel (a page frame, a page-table entry, a VMA, an mm, …); a column is one
+// field of all of them. Only Kernel.set writes a column, and each write is one event of the journal.
+
+import type { FieldInfo } from "./journal.ts";
+
+export interface Field extends FieldInfo {
+  // The values of all rows. Reallocated when the table grows: never keep it across a create().
+  data: Float64Array;
+}
+
+export interface Table {
+  readonly name: string;
+  readonly fields: readonly Field[];
+  // How many rows were ever created, itself a field of the world, so that a seek restores it.
+  readonly count: Field;
+  capacity: number;
+}
+
+// What the columns mean. Units and sources stand beside each name.
+const SCHEMA = {
+  // One row for each page frame; the row number is the pfn. struct page and struct folio, include/linux/mm_types.h.
+  page: [
+    "_refcount", // references; 0 = free. Of tail pages always 0
+    "_mapcount", // logical: PTE mappings of this page, 0 = none (the kernel stores one less)
+    "flags", // PG_* bits of flags.ts
+    "mapping", // PageAnon: anon_vma row; page cache: inode row; 0 = none
+    "index", // page offset in its mapping (pages)
+    "content", // id of the page's bytes in Contents
+    "next_free", // the free list's next pfn, while free
+  ],
+  // One row for each page-table page. level 0 holds PTEs, 1 PMDs, 2 PUDs, …
+  table: ["pfn", "mm", "level", "first", "up", "slot"],
+  // One row for each slot of each table page: row = table * PTRS + index. See pgtable.ts for the coding.
+  pte: ["entry"],
+  // struct vm_area_struct. start, end in pages (virtual page numbers), end exclusive.
+  vma: ["mm", "start", "end", "flags", "pgoff", "file", "anon_vma", "anon_vma_chain"],
+  // struct mm_struct. rss in pages, pgtables_bytes in bytes, break in bytes.
+  mm: [
+    "users",
+    "pgd",
+    "map_count",
+    "rss_file",
+    "rss_anon",
+    "rss_shmem",
+    "rss_swap",
+    "pgtables_bytes",
+    "has_pinned",
+    "start_brk",
+    "brk",
+    "def_flags",
+  ],
+  task: ["alive", "mm", "parent", "min_flt", "maj_flt"],
+  // struct anon_vma: only its identity matters to the rules.
+  anon_vma: ["root"],
+  // struct inode with its struct file: size in bytes; open = descriptors; users = VMAs that map it.
+  file: ["kind", "size", "open", "users"],
+  // One slot of a page cache (an entry of inode->i_pages): the cached pfn or 0, and what the disk holds.
+  cache: ["file", "index", "pfn", "disk"],
+  // A reference from outside the page tables. kind is of PIN_KINDS, owner a task row, live 1 until release().
+  pin: ["live", "kind", "owner", "flags"],
+  // The machine itself: one row, number 0.
+  machine: ["next_pfn", "free_list", "free_pages", "free_table", "next_map"],
+  // Row counts of the tables above: one row a table.
+  rows: ["count"],
+  // A pagevec/folio_batch of the one CPU: pages that wait to be put on the LRU.
+  batch: ["pfn"],
+} as const;
+
+type Schema = typeof SCHEMA;
+export type TableName = keyof Schema;
+export type World = {
+  readonly [T in TableName]: Table & { readonly [F in Schema[T][number]]: Field };
+};
+
+export interface Columns {
+  readonly w: World;
+  readonly fields: Field[];
+  readonly tables: Table[];
+}
+
+export function newColumns(): Columns {
+  const fields: Field[] = [];
+  const tables: Table[] = [];
+  const names = Object.keys(SCHEMA) as TableName[];
+  const field = (table: string, name: string, capacity: number): Field => {
+    const made: Field = { id: fields.length, table, name, kind: "set", data: new Float64Array(capacity) };
+    fields.push(made);
+    return made;
+  };
+  const count = field("rows", "count", names.length);
+  const w: Partial<Record<TableName, Table>> = {};
+  for (const name of names) {
+    const own = name === "rows" ? [count] : SCHEMA[name].map((column) => field(name, column, 16));
+    const table: Table = { name, fields: own, count, capacity: name === "rows" ? names.length : 16 };
+    tables.push(table);
+    w[name] = Object.assign(table, Object.fromEntries(own.map((column) => [column.name, column])));
+  }
+  return { w: w as World, fields, tables };
+}
+
+export function ensureRows(table: Table, rows: number): void {
+  if (rows <= table.capacity) return;
+  let capacity = table.capacity;
+  while (capacity < rows) capacity *= 2;
+  for (const field of table.fields) {
+    const data = new Float64Array(capacity);
+    data.set(field.data);
+    field.data = data;
+  }
+  table.capacity = capacity;
+}
