@@ -20,6 +20,15 @@ export interface Model {
   // this call has already broken COW. can_follow_write_pte(), mm-semantics §4.6.
   readonly canFollowForced: (k: Kernel, entry: number, pfn: number | undefined, faulted: boolean) => boolean;
 
+  // An mm remembers that it was ever pinned (5.9, 008cfe4418b3).
+  readonly mmHasPinned: boolean;
+
+  // A long-term pin for writing needs a mapping whose file does not track dirty pages (6.5, 8ac268436e6d).
+  readonly longtermNeedsUntrackedFile: boolean;
+
+  // O_DIRECT pins its pages (FOLL_PIN) instead of referencing them (FOLL_GET): 6.4.
+  readonly oDirectPins: boolean;
+
   // FOLL_PIN of the zero page counts on it (until 6.5, c8070b787519).
   readonly pinsZeroPage: boolean;
 
@@ -46,8 +55,44 @@ export interface Model {
   // MREMAP_DONTUNMAP is for private anonymous memory only (5.7 to 5.12).
   readonly dontunmapAnonymousOnly: boolean;
 
+  // What MREMAP_DONTUNMAP leaves of a source VMA that it moved whole: an anon_vma without pages (up to 5.12), no
+  // anon_vma, or a VMA like one that never faulted, its pgoff natural again too. dontunmap_complete(), mm/mremap.c, 7.2.
+  readonly dontunmapLeaves: "anon_vma" | "no anon_vma" | "an unfaulted VMA";
+
+  // Whether MREMAP_DONTUNMAP of a part of a locked VMA unlocks that part alone, or the whole VMA.
+  readonly dontunmapUnlocks: "the VMA" | "the range";
+
+  // What mremap has looked at before it unmaps anything: the addresses alone, the first VMA, or all conditions (6.17).
+  readonly mremapChecksFirst: "addresses" | "the VMA" | "everything";
+
+  // Which calls of mremap need room for the VMAs that a move may make for a while (7.2: also those that move nothing).
+  readonly mremapNeedsRoom: "moves" | "all";
+
+  // A mapping that mremap grew in place merges with the one that it now touches (5.19, ca3d76b0aa80).
+  readonly mremapGrowthMerges: boolean;
+
+  // The largest page-table page that mremap moves whole instead of entry by entry (a PMD's worth: 4.20; a PUD's: 5.11).
+  readonly mremapMovesTables: "pmd" | "pud";
+
+  // mremap widens a range to the start of its page table when nothing else lives there, to move it whole (6.7).
+  readonly mremapRealigns: boolean;
+
   // mremap moves a range of several VMAs when it changes no size (6.17).
   readonly mremapMovesManyVmas: boolean;
+
+  // mprotect to read-only gives back the commit charge of memory that was never touched (6.7), so that the VMA merges
+  // with a neighbour that was mapped read-only.
+  readonly mprotectUncharges: boolean;
+
+  // The heap never merges with what lies below its start, and shrinks only where there is a heap (6.1, 2e7ce7d354f2).
+  readonly brkKeepsApart: boolean;
+
+  // Advice that madvise does not know yet.
+  readonly unknownAdvice: readonly string[];
+
+  // Where a large mapping of an ordinary file goes in a gap that was searched with room for its alignment: nowhere
+  // special, at the first aligned place from the gap's bottom (5.18, 1854bc6e2420), or from its top (6.8).
+  readonly mmapAlignsFiles: "no" | "up" | "top-down";
 
   // Anonymous mappings of at least a PMD are placed at a multiple of it: always, only when their length is one, or not.
   // thp_get_unmapped_area() from mmap(), 6.7.

@@ -19,6 +19,9 @@ const v5_7: Model = {
   reuseAnonSmall: reuse_by_mapcount,
   gupMustUnshare: must_unshare_never,
   canFollowForced: follows_dirty_after_cow,
+  mmHasPinned: false,
+  longtermNeedsUntrackedFile: false,
+  oDirectPins: false,
   pinsZeroPage: true,
   forkCopiesPinned: pinned_pages_are_shared,
   mprotectUpgrades: upgrades_dirty_shared,
@@ -27,7 +30,18 @@ const v5_7: Model = {
   populateAdvice: "unknown",
   anonVmaRule: "one missing and this side singular",
   dontunmapAnonymousOnly: true,
+  dontunmapLeaves: "anon_vma",
+  dontunmapUnlocks: "the VMA",
+  mremapChecksFirst: "addresses",
+  mremapNeedsRoom: "moves",
+  mremapGrowthMerges: false,
+  mremapMovesTables: "pmd",
+  mremapRealigns: false,
   mremapMovesManyVmas: false,
+  mprotectUncharges: false,
+  brkKeepsApart: false,
+  unknownAdvice: ["populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
+  mmapAlignsFiles: "no",
   mmapAlignsLarge: "no",
 };
 
@@ -36,12 +50,14 @@ const v5_10: Model = {
   ...v5_7,
   name: "5.10",
   reuseAnonSmall: reuse_by_page_count,
+  mmHasPinned: true,
   forkCopiesPinned: pinned_pages_are_copied_510,
 };
 
 // 6c287605fd56 (5.19): PG_anon_exclusive decides reuse, pins and fork. 5535be309971 (6.0): FOLL_FORCE follows exclusive
 // pages. 64fe24a3e05e (6.0): mprotect makes exclusive dirty pages writable. 4ca9b3859dac (5.14): MADV_POPULATE.
-// Stable 6.1.y carries c8070b787519: no pins on the zero page. a4609387859f (5.13): DONTUNMAP of any mapping.
+// Stable 6.1.y carries c8070b787519: no pins on the zero page. a4609387859f (5.13): DONTUNMAP of any mapping. Stable
+// 6.1.y gives the VMA that it leaves its natural pgoff back, which 6.12.107 does not do yet.
 const v6_1: Model = {
   ...v5_10,
   name: "6.1",
@@ -54,6 +70,13 @@ const v6_1: Model = {
   mprotectUpgrades: upgrades_exclusive_dirty,
   populateAdvice: "passes holes",
   dontunmapAnonymousOnly: false,
+  dontunmapLeaves: "an unfaulted VMA",
+  mremapChecksFirst: "the VMA",
+  mremapGrowthMerges: true,
+  mremapMovesTables: "pud",
+  brkKeepsApart: true,
+  unknownAdvice: ["guard_install", "guard_remove"],
+  mmapAlignsFiles: "up",
 };
 
 // 84209e87c696 (6.2): a read-only FOLL_LONGTERM unshares file pages and the zero page too. 6a56ccbcf6c6 (6.2): mprotect
@@ -63,8 +86,14 @@ const v6_12: Model = {
   name: "6.12",
   gupMustUnshare: must_unshare_pins_and_longterm,
   mprotectUpgrades: upgrades_exclusive,
+  longtermNeedsUntrackedFile: true,
+  oDirectPins: true,
   ioUringRefusesFiles: false,
   populateAdvice: "stops at holes",
+  dontunmapLeaves: "no anon_vma",
+  mremapRealigns: true,
+  mprotectUncharges: true,
+  mmapAlignsFiles: "top-down",
   mmapAlignsLarge: "multiples",
 };
 
@@ -73,11 +102,20 @@ const v6_18: Model = {
   ...v6_12,
   name: "6.18",
   readFaultKeepsDirty: true,
+  mremapChecksFirst: "everything",
   mremapMovesManyVmas: true,
+  unknownAdvice: [],
   anonVmaRule: "the side that has one is no fork child",
 };
 
-const v7_2: Model = { ...v6_18, name: "7.2" };
+// mremap checks the number of VMAs first of all, and MREMAP_DONTUNMAP splits a locked VMA before it unlocks a part.
+const v7_2: Model = {
+  ...v6_18,
+  name: "7.2",
+  dontunmapLeaves: "an unfaulted VMA",
+  dontunmapUnlocks: "the range",
+  mremapNeedsRoom: "all",
+};
 
 export const MODELS: ReadonlyMap<ModelName, Model> = new Map(
   [v5_7, v5_10, v6_1, v6_12, v6_18, v7_2].map((model) => [model.name, model]),

@@ -73,15 +73,20 @@ export function pte_offset(k: Kernel, mm: number, vpn: number): number {
 // The same, with missing tables allocated (__pte_alloc and its kin). -1 when memory is used up.
 export function pte_alloc(k: Kernel, mm: number, vpn: number): number {
   const found = pte_offset(k, mm, vpn);
-  return found >= 0 ? found : alloc_tables(k, mm, vpn);
+  return found >= 0 ? found : alloc_tables(k, mm, vpn, 0);
 }
 
-function alloc_tables(k: Kernel, mm: number, vpn: number): number {
+// Allocates the levels above the PTE table, as every fault does first (__handle_mm_fault). False when memory is used up.
+export function pmd_alloc(k: Kernel, mm: number, vpn: number): boolean {
+  return alloc_tables(k, mm, vpn, 1) >= 0;
+}
+
+function alloc_tables(k: Kernel, mm: number, vpn: number, lowest: number): number {
   const { bits, stride } = k.geometry;
   let table = k.w.mm.pgd.data[mm] - 1;
   let page = vpn;
   let first = 0;
-  for (let level = bits.length - 1; level > 0; level--) {
+  for (let level = bits.length - 1; level > lowest; level--) {
     const scale = k.scales[level];
     const slot = Math.floor(page / scale);
     page -= slot * scale;

@@ -8,8 +8,11 @@ export class Side {
   readonly fileNames: string[] = [];
   // Pin row → the frames that it holds, one for each page, in order.
   readonly pinPages: Float64Array[] = [];
+  // Pin row → the virtual page number where the pages were mapped when they were taken.
+  readonly pinStarts: number[] = [];
   // Pin row → the byte offset in the first page where the pinned range begins.
   readonly pinOffsets: number[] = [];
+  // Pin row → how many bytes are pinned.
   readonly pinLengths: number[] = [];
   // File row → page offset → row of the cache table. A row counts only when it says so itself.
   readonly cacheIndex = new Map<number, Map<number, number>>();
@@ -19,6 +22,7 @@ export class Side {
     copy.taskNames.push(...this.taskNames);
     copy.fileNames.push(...this.fileNames);
     copy.pinPages.push(...this.pinPages);
+    copy.pinStarts.push(...this.pinStarts);
     copy.pinOffsets.push(...this.pinOffsets);
     copy.pinLengths.push(...this.pinLengths);
     for (const [file, index] of this.cacheIndex) copy.cacheIndex.set(file, new Map(index));

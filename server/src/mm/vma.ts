@@ -1,7 +1,8 @@
 // VMAs: what one is, how one is made and freed. Splitting and merging stand in vma_merge.ts.
 
-import type { Kernel } from "./kernel.ts";
+import { evict_if_unused } from "./files.ts";
 import { VM_MAYWRITE, VM_SHARED } from "./flags.ts";
+import type { Kernel } from "./kernel.ts";
 
 // Fields of a VMA as a caller gives them; start and end in pages, file and anon_vma as row + 1 (0 = none).
 export interface VmaFields {
@@ -38,8 +39,10 @@ export function vma_unlink(k: Kernel, vma: number): void {
   const { vma: v, mm, file } = k.w;
   k.vmas.remove(vma);
   k.add(mm.map_count, v.mm.data[vma] - 1, -1);
-  if (v.file.data[vma] !== 0) k.add(file.users, v.file.data[vma] - 1, -1);
   k.set(v.mm, vma, 0);
+  if (v.file.data[vma] === 0) return;
+  k.add(file.users, v.file.data[vma] - 1, -1);
+  evict_if_unused(k, v.file.data[vma] - 1);
 }
 
 export function vma_fields(k: Kernel, vma: number): VmaFields {

@@ -1,0 +1,138 @@
+// Faults in mappings of files, where no entry exists yet. mm/memory.c; mm-semantics §2.3.
+
+import { FAULT_FLAG_WRITE } from "./abi.ts";
+import { add_mm_counter, mm_counter_file } from "./counters.ts";
+import { type Fault, VM_FAULT_ERROR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_RETRY } from "./fault.ts";
+import { file_pages, filemap_peek } from "./filemap.ts";
+import { PG_dirty, PG_swapbacked, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { COW, FILE, SHMEM } from "./outcome.ts";
+import { alloc_page } from "./page_alloc.ts";
+import { folio_get, folio_put } from "./page_ref.ts";
+import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_alloc, pte_prot } from "./pgtable.ts";
+import { anon_vma_prepare, folio_add_file_rmap_pte, folio_add_new_anon_rmap, linear_page_index } from "./rmap.ts";
+import { do_page_mkwrite, vm_ops } from "./vm_ops.ts";
+
+// Mirrors do_fault(), mm/memory.c, 6.12.
+export const do_fault = kernelFunction("do_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
+  if ((vmf.flags & FAULT_FLAG_WRITE) === 0) return do_read_fault(k, vmf);
+  return k.w.vma.flags.data[vmf.vma] & VM_SHARED ? do_shared_fault(k, vmf) : do_cow_fault(k, vmf);
+});
+
+// A read: the cached pages of the window are mapped; only when the wanted one is not among them, the file is asked.
+// Each mapping: refcount + 1, mapcount + 1, rss_file or rss_shmem + 1. Mirrors do_read_fault(), mm/memory.c, 6.12.
+const do_read_fault = kernelFunction("do_read_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
+  if (Math.floor(k.machine.fault_around / k.pageSize) > 1) {
+    const around = do_fault_around(k, vmf);
+    if (around) return around;
+  }
+  const { pfn, result } = vm_ops(k, vmf.vma).fault(k, vmf);
+  if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) return result;
+  return finish_fault(k, vmf, pfn);
+});
+
+// Maps what is cached of the pages around the fault, where no entry exists: the block of fault_around_bytes, cut off at
+// the VMA's ends, the page table's end and the end of the file. Mirrors do_fault_around() and filemap_map_pages().
+const do_fault_around = kernelFunction("do_fault_around", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
+  const { vma: v } = k.w;
+  const perTable = 2 ** k.geometry.bits[0];
+  const pages = Math.floor(k.machine.fault_around / k.pageSize);
+  const table = vmf.vpn - (vmf.vpn % perTable);
+  const offset = vmf.vpn - table;
+  const from = Math.max(offset - (offset % pages), v.start.data[vmf.vma] - table, 0);
+  const to = Math.min(from + pages, perTable, v.end.data[vmf.vma] - table);
+  return filemap_map_pages(k, vmf, table + from, table + to) ? VM_FAULT_NOPAGE : 0;
+});
+
+// True when the wanted page got mapped. Mirrors filemap_map_pages(), mm/filemap.c, 6.12.
+const filemap_map_pages = kernelFunction(
+  "filemap_map_pages",
+  "mm/filemap.c",
+  (k: Kernel, vmf: Fault, start: number, end: number): boolean => {
+    const file = k.w.vma.file.data[vmf.vma] - 1;
+    const pages = file_pages(k, file);
+    let mapped = false;
+    for (let vpn = start; vpn < end; vpn++) {
+      const index = linear_page_index(k, vmf.vma, vpn);
+      if (index >= pages) break;
+      const pfn = filemap_peek(k, file, index);
+      if (pfn < 0) continue;
+      const pte = pte_alloc(k, vmf.mm, vpn);
+      if (pte < 0) return false;
+      if (k.w.pte.entry.data[pte] !== 0) continue;
+      folio_get(k, pfn);
+      set_file_pte(k, vmf, pte, pfn, false);
+      mapped ||= vpn === vmf.vpn;
+    }
+    return mapped;
+  },
+);
+
+// A write to a private mapping: the file's page is copied into a new anonymous one (refcount 1, mapcount 1, exclusive
+// from 5.19, rss_anon + 1); the file's page keeps its counters. Mirrors do_cow_fault(), mm/memory.c, 6.12.
+const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
+  anon_vma_prepare(k, vmf.vma);
+  const copy = alloc_page(k);
+  if (copy < 0) return VM_FAULT_OOM;
+  const { pfn, result } = vm_ops(k, vmf.vma).fault(k, vmf);
+  if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) {
+    folio_put(k, copy);
+    return result;
+  }
+  k.set(k.w.page.content, copy, k.w.page.content.data[pfn]);
+  vmf.pte = pte_alloc(k, vmf.mm, vmf.vpn);
+  if (vmf.pte < 0) {
+    folio_put(k, pfn);
+    folio_put(k, copy);
+    return VM_FAULT_OOM;
+  }
+  const flags = k.w.vma.flags.data[vmf.vma];
+  const write = flags & VM_WRITE ? PTE_WRITE : 0;
+  folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, copy);
+  k.set(k.w.pte.entry, vmf.pte, mk_pte(copy, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | write));
+  add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
+  folio_put(k, pfn);
+  k.outcome |= COW;
+  return result;
+});
+
+// A write to a shared mapping: the page is mapped writable and dirty; refcount + 1, mapcount + 1.
+// Mirrors do_shared_fault(), mm/memory.c, 6.12.
+const do_shared_fault = kernelFunction("do_shared_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
+  const ops = vm_ops(k, vmf.vma);
+  const { pfn, result } = ops.fault(k, vmf);
+  if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) return result;
+  if (ops.page_mkwrite) do_page_mkwrite(k, vmf, pfn);
+  const finished = finish_fault(k, vmf, pfn);
+  if (finished & VM_FAULT_ERROR) return finished;
+  ops.dirty(k, pfn);
+  return finished;
+});
+
+// The page, whose reference the fault handler took, is mapped at the address. Mirrors finish_fault(), mm/memory.c, 6.12.
+const finish_fault = kernelFunction("finish_fault", "mm/memory.c", (k: Kernel, vmf: Fault, pfn: number): number => {
+  vmf.pte = pte_alloc(k, vmf.mm, vmf.vpn);
+  if (vmf.pte < 0) {
+    folio_put(k, pfn);
+    return VM_FAULT_OOM;
+  }
+  set_file_pte(k, vmf, vmf.pte, pfn, (vmf.flags & FAULT_FLAG_WRITE) !== 0);
+  return 0;
+});
+
+// The entry of a page-cache page. A private mapping's is write-protected; a shared one's is writable from the start
+// unless the file wants to know of the first write. Mirrors set_pte_range(), mm/memory.c, 6.12.
+function set_file_pte(k: Kernel, vmf: Fault, pte: number, pfn: number, write: boolean): void {
+  const vmaFlags = k.w.vma.flags.data[vmf.vma];
+  const pageFlags = k.w.page.flags.data[pfn];
+  const shared = VM_SHARED | VM_WRITE;
+  let flags = pte_prot(vmaFlags);
+  if ((vmaFlags & shared) === shared && !vm_ops(k, vmf.vma).page_mkwrite) flags |= PTE_WRITE;
+  if (write) flags |= PTE_DIRTY | PTE_SOFT_DIRTY | (vmaFlags & VM_WRITE ? PTE_WRITE : 0);
+  else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty) flags |= PTE_DIRTY | PTE_SOFT_DIRTY;
+  folio_add_file_rmap_pte(k, pfn);
+  k.set(k.w.pte.entry, pte, mk_pte(pfn, flags));
+  add_mm_counter(k, vmf.mm, mm_counter_file(k, pfn), 1);
+  k.outcome |= pageFlags & PG_swapbacked ? SHMEM : FILE;
+}

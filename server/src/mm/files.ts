@@ -1,0 +1,77 @@
+// Files as the trace makes them: ordinary ones, memfds, shared anonymous memory; their sizes and their end.
+
+import type { Errno } from "./abi.ts";
+import { do_sync_mmap_readahead, file_pages } from "./filemap.ts";
+import { kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { free_pages } from "./page_alloc.ts";
+import { truncate_pagecache } from "./truncate.ts";
+import { REGULAR_FILE, SHMEM_FILE } from "./vm_ops.ts";
+
+// Files are at most this long (MAX_LFS_FILESIZE), in bytes.
+const MAX_FILE = 2n ** 63n - 1n;
+
+// An ordinary file of zeroes, open once; cached says whether its pages are in the page cache already.
+export const create_file = kernelFunction(
+  "do_filp_open",
+  "fs/namei.c",
+  (k: Kernel, _task: number, size: bigint, cached: boolean): number | Errno => {
+    if (size > MAX_FILE) return "EFBIG";
+    const file = new_file(k, REGULAR_FILE, size);
+    if (cached) do_sync_mmap_readahead(k, file, 0, Math.min(file_pages(k, file), free_pages(k)));
+    return file;
+  },
+);
+
+// Memory with a descriptor; no page is there before it is touched. Mirrors memfd_create(), mm/memfd.c.
+export const memfd_create = kernelFunction(
+  "memfd_create",
+  "mm/memfd.c",
+  (k: Kernel, _task: number, size: bigint): number | Errno =>
+    size > MAX_FILE ? "EINVAL" : new_file(k, SHMEM_FILE, size),
+);
+
+// The file behind MAP_SHARED|MAP_ANONYMOUS: nobody has a descriptor of it. Mirrors shmem_zero_setup(), mm/shmem.c.
+export const shmem_zero_setup = kernelFunction("shmem_zero_setup", "mm/shmem.c", (k: Kernel, pages: number): number => {
+  const file = new_file(k, SHMEM_FILE, BigInt(pages) * BigInt(k.pageSize));
+  k.set(k.w.file.open, file, 0);
+  return file;
+});
+
+function new_file(k: Kernel, kind: number, size: bigint): number {
+  const { file } = k.w;
+  const row = k.create(file);
+  k.set(file.kind, row, kind);
+  k.set(file.size, row, Number(size));
+  k.set(file.open, row, 1);
+  return row;
+}
+
+// The descriptor is gone; mappings keep the file. A memfd that nothing refers to any more gives its pages back.
+export const sys_close = kernelFunction("close", "fs/open.c", (k: Kernel, _task: number, file: number): 0 | Errno => {
+  if (k.w.file.open.data[file] === 0) return "EBADF";
+  k.set(k.w.file.open, file, 0);
+  evict_if_unused(k, file);
+  return 0;
+});
+
+// A shmem file lives as long as somebody refers to it; its pages are its only content. Mirrors shmem_evict_inode().
+export function evict_if_unused(k: Kernel, file: number): void {
+  const { kind, open, users } = k.w.file;
+  if (kind.data[file] !== SHMEM_FILE || open.data[file] !== 0 || users.data[file] !== 0) return;
+  truncate_pagecache(k, file, 0);
+}
+
+// Mirrors do_ftruncate(), fs/open.c: pages past the new end leave the page cache and every mapping.
+export const sys_ftruncate = kernelFunction(
+  "do_ftruncate",
+  "fs/open.c",
+  (k: Kernel, _task: number, file: number, size: bigint): 0 | Errno => {
+    if (k.w.file.open.data[file] === 0) return "EBADF";
+    if (size > MAX_FILE) return "EINVAL";
+    const before = k.w.file.size.data[file];
+    k.set(k.w.file.size, file, Number(size));
+    if (Number(size) < before) truncate_pagecache(k, file, Number(size));
+    return 0;
+  },
+);

@@ -1,0 +1,167 @@
+// fork: a child that shares the parent's pages until somebody writes. kernel/fork.c, mm/memory.c; mm-semantics §3.
+
+import type { Errno } from "./abi.ts";
+import { add_mm_counter, mm_counter_file } from "./counters.ts";
+import { PG_anon, VM_DONTCOPY, VM_HUGETLB, VM_LOCKED, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_WIPEONFORK, VM_WRITE } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { vm_normal_page } from "./normal_page.ts";
+import { alloc_page } from "./page_alloc.ts";
+import { folio_get } from "./page_ref.ts";
+import {
+  mk_pte,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_SOFT_DIRTY,
+  PTE_WRITE,
+  pte_alloc,
+  pte_offset,
+  pte_prot,
+  pte_with,
+} from "./pgtable.ts";
+import { folio_add_new_anon_rmap, folio_dup_anon_rmap_pte, folio_dup_file_rmap_pte } from "./rmap.ts";
+import { exit_mmap, mm_alloc, task_of } from "./tasks.ts";
+import { is_cow_mapping, vma_fields, vma_link } from "./vma.ts";
+
+const NEEDS_COPY = condition("vma_needs_copy: the VMA has an anon_vma, or its pages cannot be faulted again", "anon_vma");
+
+// A child with a copy of the address space. Mirrors kernel_clone() without CLONE_VM.
+export const sys_fork = kernelFunction(
+  "kernel_clone",
+  "kernel/fork.c",
+  (k: Kernel, task: number, name: string): number | Errno => {
+    const mm = dup_mm(k, k.w.task.mm.data[task] - 1);
+    return mm < 0 ? "ENOMEM" : task_of(k, name, mm, task);
+  },
+);
+
+// A child in the parent's own address space: vfork, and clone with CLONE_VM.
+export const sys_clone = kernelFunction(
+  "kernel_clone",
+  "kernel/fork.c",
+  (k: Kernel, task: number, name: string, vm: boolean): number | Errno => {
+    const parent = k.w.task.mm.data[task] - 1;
+    const mm = vm ? parent : dup_mm(k, parent);
+    if (mm < 0) return "ENOMEM";
+    if (vm) k.add(k.w.mm.users, mm, 1);
+    return task_of(k, name, mm, task);
+  },
+);
+
+export function sys_vfork(k: Kernel, task: number, name: string): number | Errno {
+  return sys_clone(k, task, name, true);
+}
+
+// -1 when memory is used up: the child is undone, what the parent lost (write bits, exclusive flags) stays lost.
+// Mirrors dup_mm(), kernel/fork.c.
+const dup_mm = kernelFunction("dup_mm", "kernel/fork.c", (k: Kernel, parent: number): number => {
+  const mm = mm_alloc(k);
+  if (mm < 0) return -1;
+  k.set(k.w.mm.start_brk, mm, k.w.mm.start_brk.data[parent]);
+  k.set(k.w.mm.brk, mm, k.w.mm.brk.data[parent]);
+  if (dup_mmap(k, mm, parent)) return mm;
+  exit_mmap(k, mm);
+  return -1;
+});
+
+// Copies the VMAs, ascending. Mirrors dup_mmap(), kernel/fork.c (mm/mmap.c from 6.14).
+const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: number, parent: number): boolean => {
+  for (const source of [...k.vmas.of(parent)]) {
+    const fields = vma_fields(k, source);
+    if (fields.flags & VM_DONTCOPY) continue;
+    const wiped = (fields.flags & VM_WIPEONFORK) !== 0;
+    const anon = !wiped && fields.anon_vma !== 0;
+    const vma = vma_link(k, {
+      ...fields,
+      mm,
+      flags: fields.flags & ~VM_LOCKED,
+      // The child's VMA gets an anon_vma of its own and stays linked to all of its parent's (anon_vma_fork).
+      anon_vma: anon ? k.create(k.w.anon_vma) + 1 : 0,
+      anon_vma_chain: anon ? fields.anon_vma_chain + 1 : 0,
+    });
+    if (!wiped && !copy_page_range(k, vma, source)) return false;
+  }
+  return true;
+});
+
+// Copies the page tables where the child could not fault the pages in again. Mirrors copy_page_range(), mm/memory.c.
+const copy_page_range = kernelFunction("copy_page_range", "mm/memory.c", (k: Kernel, dst: number, src: number): boolean => {
+  const { vma } = k.w;
+  const flags = vma.flags.data[src];
+  const needed = vma.anon_vma.data[src] !== 0 || (flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) !== 0;
+  if (!k.decide(NEEDS_COPY, vma.anon_vma.data[src], needed)) return true;
+  const perTable = 2 ** k.geometry.bits[0];
+  const end = vma.end.data[src];
+  for (let start = vma.start.data[src]; start < end; ) {
+    const stop = Math.min(end, (Math.floor(start / perTable) + 1) * perTable);
+    if (pte_offset(k, vma.mm.data[src] - 1, start) >= 0 && !copy_pte_range(k, dst, src, start, stop)) return false;
+    start = stop;
+  }
+  return true;
+});
+
+// Copies one table's entries in [start, end): counters per entry, the child's rss at the end.
+// Mirrors copy_pte_range() and copy_present_ptes(), mm/memory.c, 6.12.
+const copy_pte_range = kernelFunction(
+  "copy_pte_range",
+  "mm/memory.c",
+  (k: Kernel, dst: number, src: number, start: number, end: number): boolean => {
+    const { vma, mm, page } = k.w;
+    const parent = vma.mm.data[src] - 1;
+    const child = vma.mm.data[dst] - 1;
+    const cow = is_cow_mapping(vma.flags.data[src]);
+    const shared = (vma.flags.data[src] & VM_SHARED) !== 0;
+    const rss = { file: 0, anon: 0, shmem: 0 };
+    let dst_pte = pte_alloc(k, child, start);
+    let src_pte = pte_offset(k, parent, start);
+    let complete = dst_pte >= 0;
+    for (let vpn = start; complete && vpn < end; vpn++, src_pte++, dst_pte++) {
+      let entry = k.w.pte.entry.data[src_pte];
+      if (entry === 0) continue;
+      const pfn = vm_normal_page(k, src, entry);
+      if (pfn !== undefined && page.flags.data[pfn] & PG_anon) {
+        if (cow && k.model.forkCopiesPinned(k, parent, pfn)) {
+          complete = copy_present_page(k, dst, vpn, dst_pte, pfn);
+          if (complete) rss.anon++;
+          continue;
+        }
+        folio_get(k, pfn);
+        folio_dup_anon_rmap_pte(k, pfn);
+        rss.anon++;
+      } else if (pfn !== undefined) {
+        folio_get(k, pfn);
+        folio_dup_file_rmap_pte(k, pfn);
+        if (mm_counter_file(k, pfn) === mm.rss_shmem) rss.shmem++;
+        else rss.file++;
+      }
+      if (cow && entry & PTE_WRITE) {
+        entry = pte_with(entry, 0, PTE_WRITE);
+        k.set(k.w.pte.entry, src_pte, entry);
+      }
+      k.set(k.w.pte.entry, dst_pte, pte_with(entry, 0, PTE_ACCESSED | (shared ? PTE_DIRTY : 0)));
+    }
+    add_mm_counter(k, child, mm.rss_file, rss.file);
+    add_mm_counter(k, child, mm.rss_anon, rss.anon);
+    add_mm_counter(k, child, mm.rss_shmem, rss.shmem);
+    return complete;
+  },
+);
+
+// The child's own copy of a page that the parent may have pinned: refcount 1, mapcount 1, exclusive (from 5.19),
+// writable. The parent's page and entry stay as they are. False when memory is used up.
+// Mirrors copy_present_page(), mm/memory.c, 6.12.
+const copy_present_page = kernelFunction(
+  "copy_present_page",
+  "mm/memory.c",
+  (k: Kernel, dst: number, vpn: number, dst_pte: number, pfn: number): boolean => {
+    const copy = alloc_page(k);
+    if (copy < 0) return false;
+    const { page, vma } = k.w;
+    const flags = vma.flags.data[dst];
+    k.set(page.content, copy, page.content.data[pfn]);
+    folio_add_new_anon_rmap(k, dst, vpn, copy);
+    const write = flags & VM_WRITE ? PTE_WRITE : 0;
+    k.set(k.w.pte.entry, dst_pte, mk_pte(copy, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | write));
+    return true;
+  },
+);

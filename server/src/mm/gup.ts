@@ -1,0 +1,212 @@
+// get_user_pages() and pin_user_pages(): references to the pages behind addresses. mm/gup.c; mm-semantics §4.
+
+import {
+  type Errno,
+  FAULT_FLAG_UNSHARE,
+  FAULT_FLAG_WRITE,
+  FOLL_FORCE,
+  FOLL_GET,
+  FOLL_LONGTERM,
+  FOLL_NOFAULT,
+  FOLL_PIN,
+  FOLL_WRITE,
+} from "./abi.ts";
+import { VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./fault.ts";
+import {
+  PG_dirty,
+  VM_ACCESS_FLAGS,
+  VM_IO,
+  VM_MAYREAD,
+  VM_PFNMAP,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+} from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { handle_mm_fault } from "./memory.ts";
+import { vm_normal_page } from "./normal_page.ts";
+import { MAJOR, MINOR } from "./outcome.ts";
+import { ZERO_PFN } from "./page_alloc.ts";
+import { folio_put_refs, folio_ref_add, folio_ref_count, GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
+import { PTE_DIRTY, PTE_WRITE, pte_offset, pte_pfn } from "./pgtable.ts";
+import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
+import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
+
+const CAN_FOLLOW_WRITE = condition("pte_write(pte)", "writable");
+const VMA_ALLOWS = condition("check_vma_flags(vma, gup_flags) == 0", "vm_flags");
+const REF_POSITIVE = condition("folio_ref_count(folio) > 0", "refcount");
+
+// The frames behind [start, start + pages), each with a reference when FOLL_GET or FOLL_PIN is set. Stops at the first
+// page that cannot be had and returns those before it, or the errno when there is none.
+// Mirrors __get_user_pages(), mm/gup.c, 6.12.
+export const __get_user_pages = kernelFunction(
+  "__get_user_pages",
+  "mm/gup.c",
+  (k: Kernel, task: number, mm: number, start: number, pages: number, flags: number): number[] | Errno => {
+    const got: number[] = [];
+    // Set for good, also when the pin fails: mm_set_has_pinned_flag().
+    if (flags & FOLL_PIN && k.model.mmHasPinned) k.set(k.w.mm.has_pinned, mm, 1);
+    for (let vpn = start; vpn < start + pages; vpn++) {
+      k.tick();
+      const page = get_user_page(k, task, mm, vpn, flags);
+      if (typeof page === "string") return got.length > 0 ? got : page;
+      got.push(page);
+    }
+    return got;
+  },
+);
+
+// One page: follow the entry, fault as long as it will not do, take the reference.
+function get_user_page(k: Kernel, task: number, mm: number, vpn: number, flags: number): number | Errno {
+  const vma = k.vmas.lookup(mm, vpn);
+  if (vma < 0) return "EFAULT";
+  const refused = check_vma_flags(k, vma, flags);
+  if (!k.decide(VMA_ALLOWS, k.w.vma.flags.data[vma], refused === 0)) return refused === 0 ? "EFAULT" : refused;
+  for (let faulted = false; ; faulted = true) {
+    const page = follow_page_pte(k, mm, vma, vpn, { flags, faulted });
+    if (typeof page !== "object") return page;
+    if (flags & FOLL_NOFAULT) return "EFAULT";
+    const failed = faultin_page(k, task, vma, vpn, page.fault);
+    if (failed) return failed;
+  }
+}
+
+// The frame that the entry maps, with its reference; or the fault that has to come first.
+// Mirrors follow_page_pte(), mm/gup.c, 6.12.
+const follow_page_pte = kernelFunction(
+  "follow_page_pte",
+  "mm/gup.c",
+  (
+    k: Kernel,
+    mm: number,
+    vma: number,
+    vpn: number,
+    want: { readonly flags: number; readonly faulted: boolean },
+  ): number | Errno | { readonly fault: number } => {
+    const { flags } = want;
+    const write = (flags & FOLL_WRITE) !== 0;
+    const pte = pte_offset(k, mm, vpn);
+    const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
+    if (entry === 0) return { fault: write ? FAULT_FLAG_WRITE : 0 };
+    const normal = vm_normal_page(k, vma, entry);
+    if (write && !can_follow_write_pte(k, vma, entry, normal, want)) return { fault: FAULT_FLAG_WRITE };
+    const pfn = pte_pfn(entry);
+    if (normal === undefined && pfn !== ZERO_PFN) return "EFAULT";
+    if ((entry & PTE_WRITE) === 0 && k.model.gupMustUnshare(k, vma, flags, normal)) return { fault: FAULT_FLAG_UNSHARE };
+    const refused = try_grab_folio(k, pfn, flags);
+    if (refused) return refused;
+    if (write && (entry & PTE_DIRTY) === 0 && (k.w.page.flags.data[pfn] & PG_dirty) === 0) folio_mark_dirty(k, pfn);
+    return pfn;
+  },
+);
+
+// Mirrors can_follow_write_pte(), mm/gup.c, 6.12.
+function can_follow_write_pte(
+  k: Kernel,
+  vma: number,
+  entry: number,
+  pfn: number | undefined,
+  want: { readonly flags: number; readonly faulted: boolean },
+): boolean {
+  const writable = (entry & PTE_WRITE) !== 0;
+  if (k.decide(CAN_FOLLOW_WRITE, writable ? 1 : 0, writable)) return true;
+  const flags = k.w.vma.flags.data[vma];
+  if ((want.flags & FOLL_FORCE) === 0 || flags & VM_WRITE || !is_cow_mapping(flags)) return false;
+  return k.model.canFollowForced(k, entry, pfn, want.faulted);
+}
+
+// Mirrors check_vma_flags(), mm/gup.c, 6.12; the dirty-tracking rule by model (6.5).
+function check_vma_flags(k: Kernel, vma: number, gup: number): 0 | Errno {
+  const flags = k.w.vma.flags.data[vma];
+  if (flags & (VM_IO | VM_PFNMAP)) return "EFAULT";
+  if (gup & FOLL_WRITE) {
+    if (k.model.longtermNeedsUntrackedFile && !writable_file_mapping_allowed(k, vma, gup)) return "EFAULT";
+    if ((flags & VM_WRITE) === 0 && ((gup & FOLL_FORCE) === 0 || !is_cow_mapping(flags))) return "EFAULT";
+  } else if ((flags & VM_READ) === 0 && ((gup & FOLL_FORCE) === 0 || (flags & VM_MAYREAD) === 0)) {
+    return "EFAULT";
+  }
+  return 0;
+}
+
+// A long-term writer of a shared mapping would dirty pages behind the file's back. Mirrors
+// writable_file_mapping_allowed() and vma_needs_dirty_tracking(), 6.12.
+function writable_file_mapping_allowed(k: Kernel, vma: number, gup: number): boolean {
+  const longterm = FOLL_PIN | FOLL_LONGTERM;
+  if ((gup & longterm) !== longterm || vma_is_anonymous(k, vma)) return true;
+  const shared = VM_SHARED | VM_WRITE;
+  return (k.w.vma.flags.data[vma] & shared) !== shared || !vm_ops(k, vma).page_mkwrite;
+}
+
+// Mirrors faultin_page(), mm/gup.c, 6.12.
+const faultin_page = kernelFunction(
+  "faultin_page",
+  "mm/gup.c",
+  (k: Kernel, task: number, vma: number, vpn: number, flags: number): 0 | Errno => {
+    for (;;) {
+      const result = handle_mm_fault(k, task, vma, vpn, flags);
+      if (result & VM_FAULT_OOM) return "ENOMEM";
+      if (result & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)) return "EFAULT";
+      if (result & VM_FAULT_RETRY) {
+        k.outcome |= MAJOR;
+        continue;
+      }
+      if ((k.outcome & MAJOR) === 0) k.outcome |= MINOR;
+      return 0;
+    }
+  },
+);
+
+// FOLL_GET: refcount + 1. FOLL_PIN: refcount + 1024; of the zero page nothing from 6.5 on.
+// Mirrors try_grab_folio(), mm/gup.c, 6.12.
+export function try_grab_folio(k: Kernel, pfn: number, flags: number): 0 | Errno {
+  if ((flags & (FOLL_GET | FOLL_PIN)) === 0) return 0;
+  const count = folio_ref_count(k, pfn);
+  if (count <= 0) {
+    k.decide(REF_POSITIVE, count, false);
+    return "ENOMEM";
+  }
+  if (flags & FOLL_GET) folio_ref_add(k, pfn, 1);
+  else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_ref_add(k, pfn, GUP_PIN_COUNTING_BIAS);
+  return 0;
+}
+
+// What try_grab_folio() took. Mirrors gup_put_folio(), mm/gup.c, 6.12.
+export function gup_put_folio(k: Kernel, pfn: number, flags: number): void {
+  if (flags & FOLL_GET) folio_put_refs(k, pfn, 1);
+  else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_put_refs(k, pfn, GUP_PIN_COUNTING_BIAS);
+}
+
+// Fills a VMA's range as MAP_POPULATE and mlock do: private writable memory as by writes, the rest as by reads.
+// Mirrors populate_vma_page_range(), mm/gup.c, 6.12.
+export const populate_vma_page_range = kernelFunction(
+  "populate_vma_page_range",
+  "mm/gup.c",
+  (k: Kernel, task: number, vma: number, start: number, end: number): 0 | Errno => {
+    const flags = k.w.vma.flags.data[vma];
+    const write = (flags & (VM_WRITE | VM_SHARED)) === VM_WRITE ? FOLL_WRITE : 0;
+    const force = flags & VM_ACCESS_FLAGS ? FOLL_FORCE : 0;
+    return populate(k, task, vma, start, end, write | force);
+  },
+);
+
+// Fills a VMA's range as MADV_POPULATE_READ and _WRITE do. EINVAL when the VMA does not allow the access.
+// Mirrors faultin_page_range(), mm/gup.c, 6.12 (faultin_vma_page_range() before 6.10).
+export const faultin_page_range = kernelFunction(
+  "faultin_page_range",
+  "mm/gup.c",
+  (k: Kernel, task: number, vma: number, start: number, end: number, write: boolean): 0 | Errno => {
+    const flags = write ? FOLL_WRITE : 0;
+    return check_vma_flags(k, vma, flags) ? "EINVAL" : populate(k, task, vma, start, end, flags);
+  },
+);
+
+function populate(k: Kernel, task: number, vma: number, start: number, end: number, flags: number): 0 | Errno {
+  const mm = k.w.vma.mm.data[vma] - 1;
+  for (let vpn = start; vpn < end; vpn++) {
+    k.tick();
+    const page = get_user_page(k, task, mm, vpn, flags);
+    if (typeof page === "string") return page;
+  }
+  return 0;
+}

@@ -1,0 +1,84 @@
+// Page faults: from the entry that did not allow an access to the page that does. mm/memory.c; mm-semantics §2.
+//
+//   handle_mm_fault ─▶ handle_pte_fault ─┬─ none, anonymous ─▶ do_anonymous_page     zero page, or a new page
+//                                        ├─ none, file ──────▶ do_fault (file_fault.ts)
+//                                        └─ present, write ──▶ do_wp_page (wp.ts)     reuse, or a copy
+
+import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE } from "./abi.ts";
+import { add_mm_counter } from "./counters.ts";
+import { type Fault, VM_FAULT_OOM } from "./fault.ts";
+import { do_fault } from "./file_fault.ts";
+import { VM_WRITE } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { ANON, ZERO } from "./outcome.ts";
+import { alloc_page, ZERO_PFN } from "./page_alloc.ts";
+import {
+  mk_pte,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_SOFT_DIRTY,
+  PTE_SPECIAL,
+  PTE_WRITE,
+  pmd_alloc,
+  pte_alloc,
+  pte_offset,
+  pte_prot,
+  pte_with,
+} from "./pgtable.ts";
+import { anon_vma_prepare, folio_add_new_anon_rmap } from "./rmap.ts";
+import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
+import { do_wp_page } from "./wp.ts";
+
+export { vm_normal_page } from "./normal_page.ts";
+export { unmap_page_range } from "./zap.ts";
+
+// Handles one fault of a page in a VMA that allows the access. Returns VM_FAULT_* bits.
+// Mirrors handle_mm_fault(), mm/memory.c, 6.12.
+export const handle_mm_fault = kernelFunction(
+  "handle_mm_fault",
+  "mm/memory.c",
+  (k: Kernel, task: number, vma: number, vpn: number, flags: number): number => {
+    const mm = k.w.vma.mm.data[vma] - 1;
+    // Unsharing means something in a COW mapping only. Mirrors sanitize_fault_flags().
+    const sane = is_cow_mapping(k.w.vma.flags.data[vma]) ? flags : flags & ~FAULT_FLAG_UNSHARE;
+    if (!pmd_alloc(k, mm, vpn)) return VM_FAULT_OOM;
+    const pte = pte_offset(k, mm, vpn);
+    const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
+    return handle_pte_fault(k, { task, mm, vma, vpn, flags: sane, pte, entry });
+  },
+);
+
+// Mirrors handle_pte_fault(), mm/memory.c, 6.12.
+const handle_pte_fault = kernelFunction("handle_pte_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
+  if (vmf.entry === 0) return vma_is_anonymous(k, vmf.vma) ? do_anonymous_page(k, vmf) : do_fault(k, vmf);
+  const wants = vmf.flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE);
+  if (wants && (vmf.entry & PTE_WRITE) === 0) return do_wp_page(k, vmf);
+  const young = vmf.flags & FAULT_FLAG_WRITE ? PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY : PTE_ACCESSED;
+  k.set(k.w.pte.entry, vmf.pte, pte_with(vmf.entry, young));
+  return 0;
+});
+
+// The first touch of anonymous memory. A read maps the zero page, which counts nowhere; a write a fresh page with
+// refcount 1, mapcount 1, exclusive (from 5.19), and rss_anon + 1. Mirrors do_anonymous_page(), mm/memory.c, 6.12.
+const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
+  const flags = k.w.vma.flags.data[vmf.vma];
+  const prot = pte_prot(flags);
+  vmf.pte = pte_alloc(k, vmf.mm, vmf.vpn);
+  if (vmf.pte < 0) return VM_FAULT_OOM;
+  if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {
+    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN, prot | PTE_SPECIAL));
+    k.outcome |= ZERO;
+    return 0;
+  }
+  anon_vma_prepare(k, vmf.vma);
+  const pfn = alloc_page(k);
+  if (pfn < 0) return VM_FAULT_OOM;
+  k.set(k.w.page.content, pfn, 0);
+  add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
+  folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn);
+  const writable = flags & VM_WRITE ? PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY : 0;
+  k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, prot | writable));
+  k.outcome |= ANON;
+  return 0;
+});

@@ -1,0 +1,188 @@
+// Looking at the world at the cursor, without changing it: pages, entries, VMAs, tables, holders, smaps.
+
+import { FOLL_GET, PIN_KINDS, type PinKind } from "./abi.ts";
+import type { Content } from "./content.ts";
+import { cached_slots } from "./filemap.ts";
+import { PG_table } from "./flags.ts";
+import type { Kernel } from "./kernel.ts";
+import { vm_normal_page } from "./normal_page.ts";
+import { ZERO_PFN } from "./page_alloc.ts";
+import { GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
+import { PTE_PRESENT, PTE_TABLE, pte_offset, pte_pfn, walk_ptes } from "./pgtable.ts";
+
+// The address space of a task, or -1 when the task is dead.
+export function mmOf(k: Kernel, task: number): number {
+  return k.w.task.alive.data[task] === 1 ? k.w.task.mm.data[task] - 1 : -1;
+}
+
+// The entry that translates the page, 0 for none.
+export function pteAt(k: Kernel, mm: number, vpn: number): number {
+  const row = mm < 0 || vpn >= k.geometry.taskPages ? -1 : pte_offset(k, mm, vpn);
+  return row < 0 ? 0 : k.w.pte.entry.data[row];
+}
+
+// The frame that the entry maps, special or not; -1 for none.
+export function pageAt(k: Kernel, mm: number, vpn: number): number {
+  const entry = pteAt(k, mm, vpn);
+  return entry & PTE_PRESENT ? pte_pfn(entry) : -1;
+}
+
+// The VMA that holds the page, or -1.
+export function vmaAt(k: Kernel, mm: number, vpn: number): number {
+  return mm < 0 ? -1 : k.vmas.lookup(mm, vpn);
+}
+
+// The VMAs of an address space, ascending.
+export function vmasOf(k: Kernel, mm: number): readonly number[] {
+  return mm < 0 ? [] : k.vmas.of(mm);
+}
+
+export function contentAt(k: Kernel, pfn: number): Content {
+  return k.contents.get(k.w.page.content.data[pfn]);
+}
+
+// The tasks that run in an address space, in the order of their making.
+export function tasksOf(k: Kernel, mm: number): number[] {
+  const { task } = k.w;
+  return range(k.rows(task)).filter((row) => task.alive.data[row] === 1 && task.mm.data[row] === mm + 1);
+}
+
+export function liveTasks(k: Kernel): number[] {
+  return range(k.rows(k.w.task)).filter((row) => k.w.task.alive.data[row] === 1);
+}
+
+export function livePins(k: Kernel): number[] {
+  return range(k.rows(k.w.pin)).filter((row) => k.w.pin.live.data[row] === 1);
+}
+
+export function pinKind(k: Kernel, pin: number): PinKind {
+  return PIN_KINDS[k.w.pin.kind.data[pin]];
+}
+
+// The page caches that a file's rows hold: pairs of page offset and frame.
+export function cachedPages(k: Kernel, file: number): { index: number; pfn: number }[] {
+  const { cache } = k.w;
+  return cached_slots(k, file, 0, Number.POSITIVE_INFINITY).map((slot) => ({
+    index: cache.index.data[slot],
+    pfn: cache.pfn.data[slot],
+  }));
+}
+
+// Who holds references to a frame. The counts add up to the folio's refcount.
+export type Holder =
+  | { readonly kind: "pte"; readonly mm: number; readonly vpn: number; readonly count: number }
+  | { readonly kind: "page cache"; readonly file: number; readonly index: number; readonly count: number }
+  | { readonly kind: "pin"; readonly pin: number; readonly count: number }
+  | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
+  | { readonly kind: "reserved"; readonly count: number };
+
+export function holdersOf(k: Kernel, pfn: number): Holder[] {
+  const holders: Holder[] = [];
+  forEachHolder(k, (held, holder) => {
+    if (held === pfn) holders.push(holder);
+  });
+  return holders;
+}
+
+// Visits every reference of the world with the frame that it holds.
+export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) => void): void {
+  const { vma, table, file, pin } = k.w;
+  visit(ZERO_PFN, { kind: "reserved", count: 1 });
+  for (let row = 0; row < k.rows(table); row++) {
+    if (table.mm.data[row] === 0) continue;
+    visit(table.pfn.data[row], { kind: "page table", mm: table.mm.data[row] - 1, level: table.level.data[row], count: 1 });
+  }
+  for (let row = 0; row < k.rows(vma); row++) {
+    const mm = vma.mm.data[row] - 1;
+    if (mm < 0) continue;
+    walk_ptes(k, mm, vma.start.data[row], vma.end.data[row], (_pte, vpn, entry) => {
+      const pfn = vm_normal_page(k, row, entry);
+      if (pfn !== undefined) visit(pfn, { kind: "pte", mm, vpn, count: 1 });
+    });
+  }
+  for (let row = 0; row < k.rows(file); row++) {
+    for (const { index, pfn } of cachedPages(k, row)) visit(pfn, { kind: "page cache", file: row, index, count: 1 });
+  }
+  for (const row of livePins(k)) {
+    const count = pin.flags.data[row] & FOLL_GET ? 1 : GUP_PIN_COUNTING_BIAS;
+    for (const pfn of k.side.pinPages[row]) {
+      if (count === 1 || pfn !== ZERO_PFN || k.model.pinsZeroPage) visit(pfn, { kind: "pin", pin: row, count });
+    }
+  }
+}
+
+// Every frame in use, ascending.
+export function usedPages(k: Kernel): number[] {
+  const { _refcount } = k.w.page;
+  const last = k.rows(k.w.machine) === 0 ? 0 : k.w.machine.next_pfn.data[0];
+  return range(last).filter((pfn) => _refcount.data[pfn] !== 0);
+}
+
+// Frames in use that are no page tables.
+export function usedFolios(k: Kernel): number[] {
+  return usedPages(k).filter((pfn) => (k.w.page.flags.data[pfn] & PG_table) === 0);
+}
+
+// One slot of a page table that is not empty.
+export interface TableEntry {
+  readonly row: number;
+  readonly slot: number;
+  // The first virtual page that the slot translates.
+  readonly vpn: number;
+  readonly entry: number;
+  // The lower table, when the entry points to one.
+  readonly table: number | undefined;
+}
+
+// The top table of an address space, or -1.
+export function topTable(k: Kernel, mm: number): number {
+  return mm < 0 ? -1 : k.w.mm.pgd.data[mm] - 1;
+}
+
+export function tableEntries(k: Kernel, table: number): TableEntry[] {
+  const level = k.w.table.level.data[table];
+  const base = table * k.geometry.stride;
+  const entries: TableEntry[] = [];
+  for (let slot = 0; slot < 2 ** k.geometry.bits[level]; slot++) {
+    const entry = k.w.pte.entry.data[base + slot];
+    if (entry === 0) continue;
+    entries.push({
+      row: base + slot,
+      slot,
+      vpn: k.w.table.first.data[table] + slot * k.scales[level],
+      entry,
+      table: entry & PTE_TABLE ? pte_pfn(entry) : undefined,
+    });
+  }
+  return entries;
+}
+
+export interface Smaps {
+  // Pages that this address space alone maps.
+  readonly uss: number;
+  // Bytes; each page counts its size divided by its mappings.
+  readonly pss: number;
+}
+
+// What /proc/PID/smaps_rollup sums up. Mirrors smaps_account(), fs/proc/task_mmu.c; mm-semantics §11.4.
+export function smaps(k: Kernel, mm: number): Smaps {
+  const { vma, page } = k.w;
+  const shift = 2 ** 12; // PSS_SHIFT: fractions of a byte survive the sum.
+  let uss = 0;
+  let pss = 0;
+  for (const row of vmasOf(k, mm)) {
+    walk_ptes(k, mm, vma.start.data[row], vma.end.data[row], (_pte, _vpn, entry) => {
+      const pfn = vm_normal_page(k, row, entry);
+      if (pfn === undefined) return;
+      const mapcount = page._mapcount.data[pfn];
+      const single = page._refcount.data[pfn] === 1 || mapcount < 2;
+      if (single) uss++;
+      pss += single ? k.pageSize * shift : Math.floor((k.pageSize * shift) / mapcount);
+    });
+  }
+  return { uss, pss: Math.floor(pss / shift) };
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}

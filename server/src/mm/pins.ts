@@ -1,0 +1,203 @@
+// References that outlive the call that took them, by their users' names: pipes, rings, devices.
+// mm-semantics §4.1; LANGUAGE.md, "References from outside the page tables".
+
+import { type Errno, FOLL_FORCE, FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, PIN_KINDS, type PinKind } from "./abi.ts";
+import { kernelFunction } from "./frames.ts";
+import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
+
+const IO_URING: PinKind = "io_uring";
+
+// get_user_pages(): FOLL_GET, refcount + 1 for each page. Fewer pages than asked for is a success.
+export function get_user_pages(k: Kernel, task: number, addr: bigint, length: bigint, flags: number): number | Errno {
+  return take(k, task, "get_user_pages", addr, length, (flags & ~FOLL_PIN) | FOLL_GET);
+}
+
+// pin_user_pages(): FOLL_PIN, refcount + 1024 for each small folio, and the mm is marked for fork.
+export function pin_user_pages(k: Kernel, task: number, addr: bigint, length: bigint, flags: number): number | Errno {
+  return take(k, task, "pin_user_pages", addr, length, (flags & ~FOLL_GET) | FOLL_PIN);
+}
+
+// vmsplice(2) into a pipe: read-only FOLL_GET in every release. Mirrors vmsplice_to_pipe(), fs/splice.c.
+export const vmsplice = kernelFunction(
+  "vmsplice_to_pipe",
+  "fs/splice.c",
+  (k: Kernel, task: number, addr: bigint, length: bigint) => take(k, task, "vmsplice", addr, length, FOLL_GET),
+);
+
+// IORING_REGISTER_BUFFERS: FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE, all pages or none. Up to 6.1 mappings of ordinary files
+// are refused, after the pages were pinned and so copied. Mirrors io_sqe_buffer_register(), io_uring/rsrc.c.
+export const io_uring_register = kernelFunction(
+  "io_sqe_buffer_register",
+  "io_uring/rsrc.c",
+  (k: Kernel, task: number, addr: bigint, length: bigint): number | Errno => {
+    const flags = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE;
+    const pin = take(k, task, IO_URING, addr, length, flags);
+    if (typeof pin === "string") return pin;
+    const { start, pages } = page_range(k, addr, length);
+    if (k.side.pinPages[pin].length < pages) {
+      release(k, pin);
+      return "EFAULT";
+    }
+    const refused = k.model.ioUringRefusesFiles ? refuse_files(k, task, start, pages) : 0;
+    if (refused) release(k, pin);
+    return refused || pin;
+  },
+);
+
+function refuse_files(k: Kernel, task: number, start: number, pages: number): 0 | Errno {
+  const { vma } = k.w;
+  const mm = k.w.task.mm.data[task] - 1;
+  const first = vma.file.data[k.vmas.lookup(mm, start)];
+  for (let vpn = start; vpn < start + pages; vpn++) {
+    const file = vma.file.data[k.vmas.lookup(mm, vpn)];
+    if (file !== first) return "EINVAL";
+    if (file !== 0 && !is_shmem(k, file - 1)) return "EOPNOTSUPP";
+  }
+  return 0;
+}
+
+// read(2) with O_DIRECT: the device will write the memory. FOLL_GET, from 6.4 on FOLL_PIN (bio_iov_iter_get_pages()).
+export function o_direct_read(k: Kernel, task: number, addr: bigint, length: bigint): number | Errno {
+  return take(k, task, "O_DIRECT read", addr, length, bio_flags(k) | FOLL_WRITE);
+}
+
+// write(2) with O_DIRECT: the device reads the memory.
+export function o_direct_write(k: Kernel, task: number, addr: bigint, length: bigint): number | Errno {
+  return take(k, task, "O_DIRECT write", addr, length, bio_flags(k));
+}
+
+function bio_flags(k: Kernel): number {
+  return k.model.oDirectPins ? FOLL_PIN : FOLL_GET;
+}
+
+function page_range(k: Kernel, addr: bigint, length: bigint): { start: number; pages: number } {
+  const size = BigInt(k.pageSize);
+  const start = addr / size;
+  return { start: Number(start), pages: Number((addr + length + size - 1n) / size - start) };
+}
+
+function take(
+  k: Kernel,
+  task: number,
+  kind: PinKind,
+  addr: bigint,
+  length: bigint,
+  flags: number,
+): number | Errno {
+  if (length === 0n) return "EINVAL";
+  if (addr + length > BigInt(k.geometry.taskPages) * BigInt(k.pageSize)) return "EFAULT";
+  const { start, pages } = page_range(k, addr, length);
+  const got = __get_user_pages(k, task, k.w.task.mm.data[task] - 1, start, pages, flags);
+  if (typeof got === "string") return got;
+  const offset = Number(addr % BigInt(k.pageSize));
+  const reached = Math.min(Number(length), got.length * k.pageSize - offset);
+  return hold(k, task, kind, flags, { pages: got, start, offset, length: reached });
+}
+
+function hold(
+  k: Kernel,
+  task: number,
+  kind: PinKind,
+  flags: number,
+  held: { readonly pages: ArrayLike<number>; readonly start: number; readonly offset: number; readonly length: number },
+): number {
+  const { pin } = k.w;
+  const row = k.create(pin);
+  k.side.pinPages[row] = Float64Array.from(held.pages);
+  k.side.pinStarts[row] = held.start;
+  k.side.pinOffsets[row] = held.offset;
+  k.side.pinLengths[row] = held.length;
+  k.set(pin.kind, row, PIN_KINDS.indexOf(kind));
+  k.set(pin.owner, row, task + 1);
+  k.set(pin.flags, row, flags);
+  k.set(pin.live, row, 1);
+  return row;
+}
+
+// One more reference to the same pages, as tee(2) takes them for a second pipe. Mirrors pipe_buf_get().
+export const tee = kernelFunction("link_pipe", "fs/splice.c", (k: Kernel, pin: number): number | Errno => {
+  const pages = k.side.pinPages[pin];
+  for (const pfn of pages) if (try_grab_folio(k, pfn, FOLL_GET)) return "EFAULT";
+  const owner = k.w.pin.owner.data[pin] - 1;
+  return hold(k, owner, "tee", FOLL_GET, {
+    pages,
+    start: k.side.pinStarts[pin],
+    offset: k.side.pinOffsets[pin],
+    length: k.side.pinLengths[pin],
+  });
+});
+
+// The references are given back. A pin that is released already stays so.
+export const release = kernelFunction("unpin_user_pages", "mm/gup.c", (k: Kernel, pin: number): 0 => {
+  const { live, flags } = k.w.pin;
+  if (live.data[pin] === 0) return 0;
+  k.set(live, pin, 0);
+  for (const pfn of k.side.pinPages[pin]) gup_put_folio(k, pfn, flags.data[pin]);
+  return 0;
+});
+
+// A process is gone and its rings with it. Pipes and devices keep what they hold.
+export function release_pins_of(k: Kernel, task: number): void {
+  const { pin } = k.w;
+  for (let row = 0; row < k.rows(pin); row++) {
+    const mine = pin.live.data[row] === 1 && pin.owner.data[row] === task + 1;
+    if (mine && PIN_KINDS[pin.kind.data[row]] === IO_URING) release(k, row);
+  }
+}
+
+// The device writes through the pin, whatever the page tables say by now. Bytes past the pinned range are lost.
+export function dma_write(k: Kernel, pin: number, bytes: Uint8Array): 0 {
+  const { content } = k.w.page;
+  let offset = k.side.pinOffsets[pin];
+  let done = 0;
+  const length = Math.min(bytes.length, k.side.pinLengths[pin]);
+  for (const pfn of k.side.pinPages[pin]) {
+    if (done >= length) break;
+    const part = bytes.subarray(done, done + Math.min(length - done, k.pageSize - offset));
+    k.set(content, pfn, k.contents.write(content.data[pfn], offset, part));
+    done += part.length;
+    offset = 0;
+  }
+  return 0;
+}
+
+// Another process reads the target's memory: a read-only FOLL_PIN for as long as the call lasts (mm-semantics, measured 6).
+// Mirrors process_vm_rw_single_vec(), mm/process_vm_access.c.
+export const process_vm_readv = kernelFunction(
+  "process_vm_rw_single_vec",
+  "mm/process_vm_access.c",
+  (k: Kernel, task: number, target: number, addr: bigint, length: bigint): 0 | Errno => {
+    const mm = k.w.task.mm.data[target] - 1;
+    if (mm < 0) return "ESRCH";
+    if (length === 0n) return 0;
+    if (addr + length > BigInt(k.geometry.taskPages) * BigInt(k.pageSize)) return "EFAULT";
+    const { start, pages } = page_range(k, addr, length);
+    const got = __get_user_pages(k, task, mm, start, pages, FOLL_PIN);
+    if (typeof got === "string") return got;
+    for (const pfn of got) gup_put_folio(k, pfn, FOLL_PIN);
+    return 0;
+  },
+);
+
+// A debugger writes one byte, breaking COW but no protection: FOLL_FORCE|FOLL_WRITE for as long as the call lasts.
+// Mirrors __access_remote_vm(), mm/memory.c; ptrace answers EIO where no page can be had.
+export const ptrace_poke = kernelFunction(
+  "__access_remote_vm",
+  "mm/memory.c",
+  (k: Kernel, task: number, target: number, addr: bigint, byte: number): 0 | Errno => {
+    const mm = k.w.task.mm.data[target] - 1;
+    if (mm < 0) return "ESRCH";
+    if (addr >= BigInt(k.geometry.taskPages) * BigInt(k.pageSize)) return "EIO";
+    const size = BigInt(k.pageSize);
+    const flags = FOLL_GET | FOLL_FORCE | FOLL_WRITE;
+    const got = __get_user_pages(k, task, mm, Number(addr / size), 1, flags);
+    if (typeof got === "string") return "EIO";
+    const { content } = k.w.page;
+    k.set(content, got[0], k.contents.write(content.data[got[0]], Number(addr % size), Uint8Array.of(byte)));
+    folio_mark_dirty(k, got[0]);
+    gup_put_folio(k, got[0], flags);
+    return 0;
+  },
+);

@@ -1,0 +1,29 @@
+// Every way into the simulated kernel: what the operations of the language call.
+
+export { user_read, user_write } from "./access.ts";
+export { sys_brk } from "./brk.ts";
+export { create_file, memfd_create, sys_close, sys_ftruncate } from "./files.ts";
+export { sys_clone, sys_fork, sys_vfork } from "./fork.ts";
+export { lru_add_drain } from "./lru.ts";
+export { madvise_refusal, sys_madvise } from "./madvise.ts";
+export { sys_mlock, sys_munlock } from "./mlock.ts";
+export { sys_mmap } from "./mmap.ts";
+export { sys_mprotect } from "./mprotect.ts";
+export { sys_mremap } from "./mremap.ts";
+export { sys_msync } from "./msync.ts";
+export { sys_munmap } from "./munmap.ts";
+export {
+  dma_write,
+  get_user_pages,
+  io_uring_register,
+  o_direct_read,
+  o_direct_write,
+  pin_user_pages,
+  process_vm_readv,
+  ptrace_poke,
+  release,
+  tee,
+  vmsplice,
+} from "./pins.ts";
+export { boot, new_task, sys_execve, sys_exit } from "./tasks.ts";
+export { drop_caches, writeback } from "./truncate.ts";

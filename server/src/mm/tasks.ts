@@ -1,0 +1,86 @@
+// Processes and their address spaces: made, ended, replaced. kernel/fork.c, kernel/exit.c, fs/exec.c.
+
+import type { Errno } from "./abi.ts";
+import { bug } from "./errors.ts";
+import { PG_uptodate, PG_zero } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { unmap_page_range } from "./memory.ts";
+import { FIRST_PFN, ZERO_PFN } from "./page_alloc.ts";
+import { free_pgd_range, pgd_alloc, pgd_free } from "./pgtable.ts";
+import { release_pins_of } from "./pins.ts";
+import { vma_unlink } from "./vma.ts";
+
+// The machine as it is before the first operation: no process, one page of zeroes.
+export const boot = kernelFunction("start_kernel", "init/main.c", (k: Kernel) => {
+  const { machine, page } = k.w;
+  k.create(machine);
+  k.ensure(page, FIRST_PFN);
+  k.set(machine.next_pfn, 0, FIRST_PFN);
+  k.set(page._refcount, ZERO_PFN, 1);
+  k.set(page.flags, ZERO_PFN, PG_zero | PG_uptodate);
+});
+
+// An empty address space with one user. -1 when memory is used up. Mirrors mm_alloc(), kernel/fork.c.
+export function mm_alloc(k: Kernel): number {
+  const mm = k.create(k.w.mm);
+  k.set(k.w.mm.users, mm, 1);
+  return pgd_alloc(k, mm) < 0 ? -1 : mm;
+}
+
+// A process of the trace's own making: `main` and `process NAME`.
+export function new_task(k: Kernel, name: string): number {
+  const mm = mm_alloc(k);
+  if (mm < 0) bug("no memory for a first page table");
+  return task_of(k, name, mm, -1);
+}
+
+// A task that runs in the address space. parent is a task row or -1.
+export function task_of(k: Kernel, name: string, mm: number, parent: number): number {
+  const { task } = k.w;
+  const row = k.create(task);
+  k.side.taskNames[row] = name;
+  k.set(task.mm, row, mm + 1);
+  k.set(task.parent, row, parent + 1);
+  k.set(task.alive, row, 1);
+  return row;
+}
+
+// The process ends: its address space loses a user, and io_uring's buffers go with its files.
+// Mirrors do_exit(), kernel/exit.c.
+export const sys_exit = kernelFunction("do_exit", "kernel/exit.c", (k: Kernel, task: number): 0 => {
+  const mm = k.w.task.mm.data[task] - 1;
+  if (mm >= 0) mmput(k, mm);
+  k.set(k.w.task.mm, task, 0);
+  release_pins_of(k, task);
+  k.set(k.w.task.alive, task, 0);
+  return 0;
+});
+
+// A new, empty address space replaces the old one. Mirrors exec_mmap(), fs/exec.c. Descriptors stay open.
+export const sys_execve = kernelFunction("exec_mmap", "fs/exec.c", (k: Kernel, task: number): 0 | Errno => {
+  const mm = mm_alloc(k);
+  if (mm < 0) return "ENOMEM";
+  const old = k.w.task.mm.data[task] - 1;
+  k.set(k.w.task.mm, task, mm + 1);
+  mmput(k, old);
+  return 0;
+});
+
+// One user less; the last one takes everything down. Mirrors mmput(), kernel/fork.c.
+function mmput(k: Kernel, mm: number): void {
+  k.add(k.w.mm.users, mm, -1);
+  if (k.w.mm.users.data[mm] === 0) exit_mmap(k, mm);
+}
+
+// Unmaps all VMAs and frees all page tables. Mirrors exit_mmap(), mm/mmap.c.
+export const exit_mmap = kernelFunction("exit_mmap", "mm/mmap.c", (k: Kernel, mm: number) => {
+  const { vma } = k.w;
+  const vmas = [...k.vmas.of(mm)];
+  for (const row of vmas) unmap_page_range(k, row, vma.start.data[row], vma.end.data[row]);
+  for (const row of vmas) {
+    free_pgd_range(k, mm, vma.start.data[row], vma.end.data[row], 0, k.geometry.taskPages + 2 ** 40);
+  }
+  for (const row of vmas) vma_unlink(k, row);
+  pgd_free(k, mm);
+});

@@ -1,0 +1,106 @@
+// Pages leave the page cache: truncation, dropped caches, and pages that are written back. mm/truncate.c.
+
+import { cache_slot, cached_slots, file_pages, filemap_remove_folio } from "./filemap.ts";
+import { PG_dirty, PG_writeback } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_ref_count } from "./page_ref.ts";
+import { PTE_DIRTY, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
+import { SHMEM_FILE } from "./vm_ops.ts";
+import { zap_pte_range } from "./zap.ts";
+
+// The VMAs that map a file (its i_mmap tree), in the order of their rows.
+export function mappings_of(k: Kernel, file: number): number[] {
+  const { vma } = k.w;
+  const rows: number[] = [];
+  for (let row = 0; row < k.rows(vma); row++) {
+    if (vma.mm.data[row] !== 0 && vma.file.data[row] === file + 1) rows.push(row);
+  }
+  return rows;
+}
+
+// Everything past the size (bytes) goes: mappings first (private copies too), then the cached pages, then the tail of
+// the last one becomes zero. Who holds a page keeps it. Mirrors truncate_pagecache(), mm/truncate.c.
+export const truncate_pagecache = kernelFunction(
+  "truncate_pagecache",
+  "mm/truncate.c",
+  (k: Kernel, file: number, size: number) => {
+    const first = Math.ceil(size / k.pageSize);
+    unmap_mapping_pages(k, file, first);
+    const { cache, page } = k.w;
+    for (const slot of cached_slots(k, file, first, Number.POSITIVE_INFINITY)) {
+      const pfn = cache.pfn.data[slot];
+      k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
+      filemap_remove_folio(k, slot);
+    }
+    for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) forget_disk(k, file, index, size);
+  },
+);
+
+// What the disk holds past the new end is gone as well, and so is the last page's tail.
+function forget_disk(k: Kernel, file: number, index: number, size: number): void {
+  const slot = cache_slot(k, file, index);
+  const { cache, page } = k.w;
+  if (slot < 0) return;
+  const keep = Math.max(0, size - index * k.pageSize);
+  if (keep >= k.pageSize) return;
+  k.set(cache.disk, slot, k.contents.truncate(cache.disk.data[slot], keep));
+  const pfn = cache.pfn.data[slot];
+  if (pfn !== 0) k.set(page.content, pfn, k.contents.truncate(page.content.data[pfn], keep));
+}
+
+// Takes the pages from `first` (page offset) on out of every mapping of the file. Mirrors unmap_mapping_pages(), mm/memory.c.
+export const unmap_mapping_pages = kernelFunction(
+  "unmap_mapping_pages",
+  "mm/memory.c",
+  (k: Kernel, file: number, first: number) => {
+    const { vma } = k.w;
+    for (const row of mappings_of(k, file)) {
+      const start = Math.max(vma.start.data[row], vma.start.data[row] + first - vma.pgoff.data[row]);
+      if (start < vma.end.data[row]) zap_pte_range(k, row, start, vma.end.data[row], true);
+    }
+  },
+);
+
+// Frees the cached pages that nobody uses and that are on the disk already: echo 1 > /proc/sys/vm/drop_caches.
+// Mirrors invalidate_mapping_pages(), mm/truncate.c: mapped, dirty and otherwise held pages stay.
+export const drop_caches = kernelFunction("drop_pagecache_sb", "fs/drop_caches.c", (k: Kernel): 0 => {
+  const { file, page, cache } = k.w;
+  for (let row = 0; row < k.rows(file); row++) {
+    if (file.kind.data[row] === SHMEM_FILE) continue;
+    for (const slot of cached_slots(k, row, 0, file_pages(k, row))) {
+      const pfn = cache.pfn.data[slot];
+      if (page.flags.data[pfn] & (PG_dirty | PG_writeback) || folio_ref_count(k, pfn) > 1) continue;
+      filemap_remove_folio(k, slot);
+    }
+  }
+  return 0;
+});
+
+// Dirty pages go to the disk and are clean again, and so are the entries that map them: the next write to a shared
+// mapping faults. Mirrors write_cache_pages(), mm/page-writeback.c, with folio_mkclean(), mm/rmap.c.
+export const writeback = kernelFunction("write_cache_pages", "mm/page-writeback.c", (k: Kernel, file: number): 0 => {
+  const { page, cache } = k.w;
+  if (k.w.file.kind.data[file] === SHMEM_FILE) return 0;
+  for (const slot of cached_slots(k, file, 0, file_pages(k, file))) {
+    const pfn = cache.pfn.data[slot];
+    if ((page.flags.data[pfn] & PG_dirty) === 0) continue;
+    folio_mkclean(k, file, pfn);
+    k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
+    k.set(cache.disk, slot, page.content.data[pfn]);
+  }
+  return 0;
+});
+
+// Mirrors folio_mkclean(), mm/rmap.c: the entries of shared mappings lose their write and dirty bits.
+const folio_mkclean = kernelFunction("folio_mkclean", "mm/rmap.c", (k: Kernel, file: number, pfn: number) => {
+  const { vma, page } = k.w;
+  for (const row of mappings_of(k, file)) {
+    const vpn = vma.start.data[row] + page.index.data[pfn] - vma.pgoff.data[row];
+    if (vpn < vma.start.data[row] || vpn >= vma.end.data[row]) continue;
+    const pte = pte_offset(k, vma.mm.data[row] - 1, vpn);
+    const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
+    if (entry === 0 || pte_pfn(entry) !== pfn || (entry & (PTE_WRITE | PTE_DIRTY)) === 0) continue;
+    k.set(k.w.pte.entry, pte, pte_with(entry, 0, PTE_WRITE | PTE_DIRTY));
+  }
+});

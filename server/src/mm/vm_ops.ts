@@ -1,0 +1,59 @@
+// What a file does for the VMAs that map it: struct vm_operations_struct, by the kind of file.
+
+import type { Fault } from "./fault.ts";
+import { type FaultPage, filemap_fault } from "./filemap.ts";
+import { PG_dirty } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { shmem_fault } from "./shmem.ts";
+
+// Values of the file table's kind column.
+export const REGULAR_FILE = 1;
+export const SHMEM_FILE = 2;
+
+export interface VmOps {
+  readonly name: string;
+  fault(k: Kernel, vmf: Fault): FaultPage;
+  // The file wants to be told before a page becomes writable in a shared mapping, so entries start write-protected
+  // (vma_wants_writenotify()).
+  readonly page_mkwrite: boolean;
+  // A shared mapping wrote to the page.
+  dirty(k: Kernel, pfn: number): void;
+}
+
+const generic_file_vm_ops: VmOps = {
+  name: "generic_file_vm_ops",
+  fault: filemap_fault,
+  page_mkwrite: true,
+  dirty: folio_mark_dirty,
+};
+
+const shmem_vm_ops: VmOps = {
+  name: "shmem_vm_ops",
+  fault: shmem_fault,
+  page_mkwrite: false,
+  dirty: folio_mark_dirty,
+};
+
+// The operations of a VMA that has a file.
+export function vm_ops(k: Kernel, vma: number): VmOps {
+  return file_ops(k, k.w.vma.file.data[vma] - 1);
+}
+
+export function file_ops(k: Kernel, file: number): VmOps {
+  return k.w.file.kind.data[file] === SHMEM_FILE ? shmem_vm_ops : generic_file_vm_ops;
+}
+
+export function is_shmem(k: Kernel, file: number): boolean {
+  return k.w.file.kind.data[file] === SHMEM_FILE;
+}
+
+// The file is told that the page is about to be written. Mirrors do_page_mkwrite(), mm/memory.c.
+export const do_page_mkwrite = kernelFunction("do_page_mkwrite", "mm/memory.c", (k: Kernel, _vmf: Fault, pfn: number) => {
+  folio_mark_dirty(k, pfn);
+  return 0;
+});
+
+export function folio_mark_dirty(k: Kernel, pfn: number): void {
+  k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_dirty);
+}

@@ -1,0 +1,221 @@
+// When VMAs become one and when one becomes two. mm/vma.c (mm/mmap.c before 6.12); mm-semantics §6.2, §6.3.
+//
+//   a new range between two VMAs          a VMA whose flags change in [start, end)
+//     prev |  new  | next                   prev |  middle  | next
+//     ─────┴───────┴─────                   ─────┴──────────┴─────
+//     extends prev, next or both            shrinks or vanishes into prev, next or both; else it is split
+
+import type { Errno } from "./abi.ts";
+import { VM_SOFTDIRTY, VM_SPECIAL } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { vma_fields, vma_link, vma_unlink } from "./vma.ts";
+
+// struct vma_merge_struct: what the range [start, end) will hold. Rows are -1 where there is none, file and anon_vma
+// are row + 1 (0 = none).
+export interface MergeRange {
+  readonly mm: number;
+  readonly start: number;
+  readonly end: number;
+  readonly flags: number;
+  readonly pgoff: number;
+  readonly file: number;
+  readonly anon_vma: number;
+  // The VMA whose pages these are: the one that changes, or the one that mremap copies.
+  readonly source: number;
+}
+
+const SAME_FLAGS = condition("vma->vm_flags == vm_flags", "flags that differ");
+const SAME_FILE = condition("vma->vm_file == file", "file");
+const CONTIGUOUS = condition("vma->vm_pgoff + vma_pages(vma) == pgoff", "pages apart");
+const ANON_VMA_FITS = condition("is_mergeable_anon_vma(vma, anon_vma)", "anon_vma_chain");
+
+// Tries to merge a range that nothing is mapped in with the VMAs around it. The row of the VMA that now holds it, or -1.
+// prev survives when both sides merge. Mirrors vma_merge_new_range(), mm/vma.c, 6.12 (vma_merge() before).
+export const vma_merge_new_range = kernelFunction(
+  "vma_merge_new_range",
+  "mm/vma.c",
+  (k: Kernel, range: MergeRange, prev: number, next: number): number => {
+    const { start, end, pgoff } = k.w.vma;
+    if (range.flags & VM_SPECIAL) return -1;
+    const left = can_vma_merge_left(k, range, prev);
+    const right = can_vma_merge_right(k, range, prev, next, left);
+    if (!left && !right) return -1;
+    const target = left ? prev : next;
+    const newEnd = right ? end.data[next] : range.end;
+    if (left && right) {
+      dup_anon_vma(k, target, next);
+      vma_unlink(k, next);
+    }
+    // A moved mapping brings its pages, and with them its anon_vma.
+    if (range.source >= 0) dup_anon_vma(k, target, range.source);
+    if (left) {
+      k.set(end, target, newEnd);
+    } else {
+      k.set(start, target, range.start);
+      k.set(pgoff, target, range.pgoff);
+    }
+    return target;
+  },
+);
+
+// Tries to merge [start, end) of a VMA with its neighbours. The row that now holds the range, or -1: nothing changed.
+// Mirrors vma_merge_existing_range(), mm/vma.c, 6.12 (cases 4 to 8 of vma_merge() before).
+export const vma_merge_existing_range = kernelFunction(
+  "vma_merge_existing_range",
+  "mm/vma.c",
+  (k: Kernel, range: MergeRange): number => {
+    const { vma: v } = k.w;
+    const middle = range.source;
+    const leftSide = range.start === v.start.data[middle];
+    const rightSide = range.end === v.end.data[middle];
+    if (range.flags & VM_SPECIAL || (!leftSide && !rightSide)) return -1;
+    const prev = leftSide ? k.vmas.prev(middle) : -1;
+    const next = rightSide ? k.vmas.next(middle) : -1;
+    const left = can_vma_merge_left(k, range, prev);
+    const right = can_vma_merge_right(k, range, prev, next, left);
+    if (left && right) {
+      dup_anon_vma(k, prev, v.anon_vma.data[next] !== 0 ? next : middle);
+      const newEnd = v.end.data[next];
+      vma_unlink(k, middle);
+      vma_unlink(k, next);
+      k.set(v.end, prev, newEnd);
+      return prev;
+    }
+    if (left) {
+      dup_anon_vma(k, prev, middle);
+      if (rightSide) vma_unlink(k, middle);
+      else move_start(k, middle, range.end);
+      k.set(v.end, prev, range.end);
+      return prev;
+    }
+    if (right) {
+      dup_anon_vma(k, next, middle);
+      if (leftSide) vma_unlink(k, middle);
+      else k.set(v.end, middle, range.start);
+      move_start(k, next, range.start);
+      return next;
+    }
+    return -1;
+  },
+);
+
+// Gives [start, end) of the VMA other flags: merges it with what it then equals, else splits it off. Returns the VMA
+// that holds exactly the range or more; the caller sets its flags. Mirrors vma_modify_flags(), mm/vma.c, 6.12.
+export function vma_modify_flags(
+  k: Kernel,
+  vma: number,
+  start: number,
+  end: number,
+  flags: number,
+): { vma: number } | Errno {
+  const { vma: v } = k.w;
+  const merged = vma_merge_existing_range(k, {
+    mm: v.mm.data[vma] - 1,
+    start,
+    end,
+    flags,
+    pgoff: v.pgoff.data[vma] + start - v.start.data[vma],
+    file: v.file.data[vma],
+    anon_vma: v.anon_vma.data[vma],
+    source: vma,
+  });
+  if (merged >= 0) return { vma: merged };
+  if (v.start.data[vma] < start) {
+    const error = split_vma(k, vma, start, true);
+    if (error !== 0) return error;
+  }
+  if (v.end.data[vma] > end) {
+    const error = split_vma(k, vma, end, false);
+    if (error !== 0) return error;
+  }
+  return { vma };
+}
+
+// Splits the VMA in two unless the address space has as many as it may. Mirrors split_vma(), mm/vma.c, 6.12.
+export function split_vma(k: Kernel, vma: number, at: number, newBelow: boolean): 0 | Errno {
+  if (k.w.mm.map_count.data[k.w.vma.mm.data[vma] - 1] >= k.machine.max_map_count) return "ENOMEM";
+  __split_vma(k, vma, at, newBelow);
+  return 0;
+}
+
+// The VMA ends (or with newBelow begins) at the page, and a new one holds the rest: map_count + 1, one more user of the
+// file. Mirrors __split_vma(), mm/vma.c, 6.12.
+export const __split_vma = kernelFunction(
+  "__split_vma",
+  "mm/vma.c",
+  (k: Kernel, vma: number, at: number, newBelow: boolean) => {
+    const { start, end } = k.w.vma;
+    const fields = vma_fields(k, vma);
+    if (newBelow) {
+      move_start(k, vma, at);
+      return vma_link(k, { ...fields, end: at });
+    }
+    k.set(end, vma, at);
+    return vma_link(k, { ...fields, start: at, pgoff: fields.pgoff + at - start.data[vma] });
+  },
+);
+
+function move_start(k: Kernel, vma: number, to: number): void {
+  const { start, pgoff } = k.w.vma;
+  k.set(pgoff, vma, pgoff.data[vma] + to - start.data[vma]);
+  k.set(start, vma, to);
+}
+
+// The VMA takes over another's anon_vma, as it will hold its pages. Mirrors dup_anon_vma(), mm/vma.c, 6.12.
+function dup_anon_vma(k: Kernel, to: number, from: number): void {
+  const { anon_vma, anon_vma_chain } = k.w.vma;
+  if (anon_vma.data[from] === 0 || anon_vma.data[to] !== 0) return;
+  k.set(anon_vma, to, anon_vma.data[from]);
+  k.set(anon_vma_chain, to, anon_vma_chain.data[from]);
+}
+
+// Mirrors can_vma_merge_left() and can_vma_merge_after(), mm/vma.c, 6.12.
+function can_vma_merge_left(k: Kernel, range: MergeRange, prev: number): boolean {
+  const { start, end, pgoff } = k.w.vma;
+  if (prev < 0 || end.data[prev] !== range.start) return false;
+  const apart = pgoff.data[prev] + end.data[prev] - start.data[prev] - range.pgoff;
+  return is_mergeable_vma(k, range, prev) && k.decide(CONTIGUOUS, apart, apart === 0);
+}
+
+// Mirrors can_vma_merge_right() and can_vma_merge_before(), mm/vma.c, 6.12. When both sides could merge they must also
+// go together.
+function can_vma_merge_right(k: Kernel, range: MergeRange, prev: number, next: number, left: boolean): boolean {
+  const { start, pgoff, anon_vma } = k.w.vma;
+  if (next < 0 || start.data[next] !== range.end) return false;
+  const apart = range.pgoff + range.end - range.start - pgoff.data[next];
+  if (!is_mergeable_vma(k, range, next) || !k.decide(CONTIGUOUS, apart, apart === 0)) return false;
+  if (!left) return true;
+  const ours = anon_vma.data[prev];
+  const theirs = anon_vma.data[next];
+  return ours === 0 || theirs === 0 || ours === theirs;
+}
+
+// Mirrors is_mergeable_vma(), mm/vma.c, 6.12.
+function is_mergeable_vma(k: Kernel, range: MergeRange, vma: number): boolean {
+  const { flags, file, anon_vma_chain } = k.w.vma;
+  const differ = (flags.data[vma] ^ range.flags) & ~VM_SOFTDIRTY;
+  return (
+    k.decide(SAME_FLAGS, differ, differ === 0) &&
+    k.decide(SAME_FILE, file.data[vma], file.data[vma] === range.file) &&
+    k.decide(ANON_VMA_FITS, anon_vma_chain.data[vma], is_mergeable_anon_vma(k, range, vma))
+  );
+}
+
+// Whether the neighbour's anon_vma goes with the range's: they are the same, or one has none and the model's rule on
+// fork children allows it. Mirrors is_mergeable_anon_vma(), mm/vma.c, 6.12 and 7.2.
+function is_mergeable_anon_vma(k: Kernel, range: MergeRange, vma: number): boolean {
+  const { anon_vma, anon_vma_chain } = k.w.vma;
+  const theirs = anon_vma.data[vma];
+  const ours = range.anon_vma;
+  if (theirs === ours) return true;
+  if (theirs !== 0 && ours !== 0) return false;
+  // list_is_singular() of the neighbour's chain: false for a VMA that never faulted as well as for a fork child.
+  if (k.model.anonVmaRule === "one missing and this side singular") return anon_vma_chain.data[vma] === 1;
+  return !vma_is_fork_child(k, theirs !== 0 ? vma : range.source);
+}
+
+// Mirrors vma_is_fork_child(), mm/vma.c, 7.2.
+function vma_is_fork_child(k: Kernel, vma: number): boolean {
+  return vma >= 0 && k.w.vma.anon_vma.data[vma] !== 0 && k.w.vma.anon_vma_chain.data[vma] !== 1;
+}
