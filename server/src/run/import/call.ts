@@ -1,0 +1,179 @@
+// What were a system call's arguments, and what did it return?
+//
+// The arguments are split at commas outside of strings, brackets, comments and the <…> of -y, so that ` = `, commas and
+// parentheses inside of them do no harm. One pass over the text.
+
+export interface Arguments {
+  readonly list: readonly string[];
+  /** Where the text after the closing parenthesis begins; -1 when there is none. */
+  readonly end: number;
+}
+
+export interface Result {
+  /** What the call returned; NaN for `?` and for what is no number. */
+  readonly value: number;
+  /** The number as it stands in the log, since 64 bits do not fit into a double. */
+  readonly text: string;
+  /** The name of the error, empty when the call succeeded. */
+  readonly errno: string;
+}
+
+/** The arguments in `text`, which is what follows `name(`. An unclosed string or bracket gives end -1. */
+export function splitArguments(text: string): Arguments {
+  const list: string[] = [];
+  let start = 0;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    if (c === '"') {
+      i = closingQuote(text, i);
+      if (i < 0) break;
+    } else if (c === "<" && isPath(text, i)) {
+      i = text.indexOf(">", i);
+      if (i < 0) break;
+    } else if (c === "/" && text[i + 1] === "*") {
+      i = text.indexOf("*/", i + 2);
+      if (i < 0) break;
+    } else if (c === "(" || c === "[" || c === "{") depth++;
+    else if (c === "]" || c === "}") depth--;
+    else if (c === ")") {
+      if (depth > 0) depth--;
+      else {
+        const last = text.slice(start, i).trim();
+        if (last !== "" || list.length > 0) list.push(last);
+        return { list, end: i + 1 };
+      }
+    } else if (c === "," && depth <= 0) {
+      list.push(text.slice(start, i).trim());
+      start = i + 1;
+    }
+  }
+  return { list, end: -1 };
+}
+
+/** `-y` writes `3</etc/ld.so.cache>`, `-Y` `10491<python3>`; `21<<MAP_HUGE_SHIFT` is a shift. */
+function isPath(text: string, i: number): boolean {
+  const before = text.charCodeAt(i - 1);
+  const digit = before >= 48 && before <= 57;
+  return (digit || text.startsWith("AT_FDCWD", i - 8)) && text[i + 1] !== "<";
+}
+
+function closingQuote(text: string, open: number): number {
+  for (let i = open + 1; i < text.length; i++) {
+    if (text[i] === "\\") i++;
+    else if (text[i] === '"') return i;
+  }
+  return -1;
+}
+
+/** The result in `text` from `end` on: `   = 0x7f… <0.000045>`, ` = -1 ENOMEM (…)`, ` = ?`. */
+export function readResult(text: string, end: number): Result | undefined {
+  let i = end;
+  while (text[i] === " ") i++;
+  if (text[i] !== "=") return undefined;
+  i++;
+  while (text[i] === " ") i++;
+  if (text.startsWith("-1 E", i)) {
+    let j = i + 3;
+    while (isName(text.charCodeAt(j))) j++;
+    return { value: -1, text: "-1", errno: text.slice(i + 3, j) };
+  }
+  let j = i;
+  while (j < text.length && text[j] !== " " && text[j] !== "<") j++;
+  const word = text.slice(i, j);
+  return { value: number(word), text: word, errno: "" };
+}
+
+const isName = (c: number): boolean => (c >= 65 && c <= 90) || (c >= 48 && c <= 57);
+
+/**
+ * The number an argument stands for: decimal, hexadecimal, NULL, with the comment of -X verbose, with the <…> of -y.
+ * NaN when it is none. A number above 2^53 loses its low digits; `exact` tells.
+ */
+export function number(argument: string | undefined): number {
+  if (argument === undefined || argument === "") return Number.NaN;
+  if (argument.startsWith("NULL")) return 0;
+  let i = 0;
+  let sign = 1;
+  if (argument[0] === "-") {
+    sign = -1;
+    i = 1;
+  }
+  const hexadecimal = argument[i] === "0" && argument[i + 1] === "x";
+  if (hexadecimal) i += 2;
+  const radix = hexadecimal ? 16 : 10;
+  const start = i;
+  let value = 0;
+  for (; i < argument.length; i++) {
+    const digit = digitOf(argument.charCodeAt(i));
+    if (digit < 0 || digit >= radix) break;
+    value = value * radix + digit;
+  }
+  if (i === start) return Number.NaN;
+  const next = argument[i];
+  if (next !== undefined && next !== " " && next !== "<" && next !== "|") return Number.NaN;
+  return sign * value;
+}
+
+function digitOf(c: number): number {
+  if (c >= 48 && c <= 57) return c - 48;
+  if (c >= 97 && c <= 102) return c - 87;
+  return -1;
+}
+
+/** Whether a number came through without loss and is no error. */
+export const exact = (n: number): boolean => n >= 0 && n <= Number.MAX_SAFE_INTEGER;
+
+export interface Flags {
+  readonly bits: number;
+  /** Something stood there that the table does not know. */
+  readonly unknown: boolean;
+}
+
+/** `MAP_PRIVATE|MAP_ANONYMOUS`, `0x22`, `0x22 /* … *\/`, `MAP_HUGETLB|21<<MAP_HUGE_SHIFT` → bits (the low 31). */
+export function flags(argument: string | undefined, table: Readonly<Record<string, number>>): Flags {
+  if (argument === undefined) return { bits: 0, unknown: true };
+  let bits = 0;
+  let unknown = false;
+  const comment = argument.indexOf("/*");
+  const text = comment < 0 ? argument : argument.slice(0, comment);
+  for (const part of text.split("|", 64)) {
+    const name = part.trim();
+    const known = table[name];
+    if (known !== undefined) bits |= known;
+    else if (name.includes("<<"))
+      continue; // the page size of a huge page
+    else {
+      const value = number(name);
+      if (Number.isNaN(value)) unknown = true;
+      else bits |= value % 0x80000000;
+    }
+  }
+  return { bits, unknown };
+}
+
+/** The field NAME of `{flags=CLONE_VM|…, stack=0x…} => {…}`. */
+export function field(argument: string, name: string): string | undefined {
+  const key = `${name}=`;
+  let at = argument.indexOf(key);
+  while (at > 0 && !"{ ,".includes(argument[at - 1]!)) at = argument.indexOf(key, at + 1);
+  if (at < 0) return undefined;
+  let end = at + key.length;
+  while (end < argument.length && !",})".includes(argument[end]!)) end++;
+  return argument.slice(at + key.length, end).trim();
+}
+
+/** The text inside of the first pair of quotes, with strace's escapes left as they are. */
+export function quoted(argument: string | undefined): string | undefined {
+  if (argument === undefined || argument[0] !== '"') return undefined;
+  const end = closingQuote(argument, 0);
+  return end < 0 ? undefined : argument.slice(1, end);
+}
+
+/** The path that -y puts behind a descriptor: `3</etc/ld.so.cache>`. */
+export function pathOf(argument: string): string | undefined {
+  const open = argument.indexOf("<");
+  if (open < 0) return undefined;
+  const close = argument.indexOf(">", open);
+  return close < 0 ? undefined : argument.slice(open + 1, close);
+}
