@@ -36,7 +36,8 @@ export function user_write(
     if (pfn < 0) return false;
     const from = filled ? 0 : done;
     const { content } = k.w.page;
-    k.set(content, pfn, k.contents.write(content.data[pfn], offset, page.subarray(from, from + bytes)));
+    const part = from === 0 && bytes === page.length ? page : page.subarray(from, from + bytes);
+    k.set(content, pfn, k.contents.write(content.data[pfn], offset, part));
     done += bytes;
     return true;
   });

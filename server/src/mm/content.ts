@@ -9,7 +9,8 @@ export class Contents {
   // Bytes kept by all contents.
   bytes = 0;
   private readonly all: Content[] = [ZERO];
-  // The last write's arguments and result: a write over many equal pages makes one new content.
+  // The last write's arguments and result: a write over many equal pages makes one new content. Whoever writes the same
+  // array twice must not have changed it in between.
   private memo = { from: -1, offset: -1, data: ZERO, to: 0 };
 
   // Id 0 is the page of zeroes.
@@ -30,7 +31,7 @@ export class Contents {
     bytes.set(old);
     bytes.set(data, offset);
     const to = same(trimmed(bytes), old) ? from : this.add(trimmed(bytes));
-    this.memo = { from, offset, data: data.slice(), to };
+    this.memo = { from, offset, data, to };
     return to;
   }
 
@@ -58,6 +59,7 @@ function trimmed(bytes: Uint8Array): Uint8Array {
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
