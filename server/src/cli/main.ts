@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// The program `mmtrace`.
+
+import { main } from "./commands.ts";
+import { processIo } from "./io.ts";
+
+const io = processIo();
+main(process.argv.slice(2), io).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    // A mistake of this program, not of the trace: what is known of it helps whoever reports it.
+    io.err(`mmtrace: internal error, please report it\n${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = 70;
+  },
+);

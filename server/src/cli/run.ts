@@ -1,0 +1,141 @@
+// `mmtrace run`: one line for each statement that ran, with its outcome, then what failed.
+
+import { countersAfter } from "../run/counters.ts";
+import { journalLines } from "../run/journal_text.ts";
+import type { Recording } from "../run/recording.ts";
+import { start } from "../run/run.ts";
+import { CHECK_FAILED, CHECK_PASSED, CHECK_SKIPPED, NOT_DONE } from "../run/steps.ts";
+import { type Paint, paintFor } from "./colour.ts";
+import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, WRONG_INPUT, wholeNumber } from "./command.ts";
+import type { Io } from "./io.ts";
+import { runJson } from "./json.ts";
+import { type Progress, progressOn } from "./progress.ts";
+import { readSource } from "./sources.ts";
+import {
+  chosenModels,
+  hasErrors,
+  ownModels,
+  problemLine,
+  problemsOf,
+  statementText,
+  type Trace,
+  traceOf,
+} from "./trace.ts";
+
+// Milliseconds of running between two looks at the terminal.
+const SLICE_MS = 200;
+
+export const runCommand: Command = {
+  name: "run",
+  synopsis: "FILE [--kernel M[,M…]|all] [--json] [--journal] [--check] [--limit-events N]",
+  summary: "Run a trace and print what each line came to",
+  details: [
+    "Runs under the first model that the trace names, or the models of --kernel; `all` is every model that is simulated.",
+    "FILE `-` is standard input.",
+  ],
+  options: [
+    { name: "kernel", short: "k", value: "M[,M…]|all", help: "the models to run under" },
+    { name: "json", help: "print one JSON document instead: steps, failures, checks of each model" },
+    { name: "journal", help: "print every event too, indented by call depth, in the kernel's words" },
+    { name: "check", help: "check the invariants of the model after each operation" },
+    { name: "limit-events", value: "N", help: "stop a run after N events (default 20000000)" },
+  ],
+  positional: { least: 1, most: 1 },
+  run: runFile,
+};
+
+async function runFile(args: Arguments, io: Io): Promise<number> {
+  const events = wholeNumber(args, "limit-events", 1);
+  const chosen = chosenModels(args.text("kernel"));
+  const trace = traceOf(await readSource(args.positional[0], io));
+  const models = chosen ?? ownModels(trace.program).slice(0, 1);
+  const problems = problemsOf(trace.program, models);
+  for (const problem of problems) io.err(`${problemLine(trace.file, problem)}\n`);
+  if (hasErrors(problems)) return WRONG_INPUT;
+
+  const progress = progressOn(io);
+  const recordings: Recording[] = [];
+  let status = HELD;
+  for (const model of models) {
+    const execution = start(trace.program, {
+      model,
+      limits: { events },
+      checkInvariants: args.on("check"),
+      clock: io.now,
+    });
+    const { recording } = execution;
+    while (!execution.advance(SLICE_MS)) {
+      progress.say(`${trace.file} under ${model}: ${recording.steps.length} steps, ${recording.length} events`);
+    }
+    progress.end();
+    status = Math.max(status, recording.limit ? AT_LIMIT : recording.failed ? FAILED : HELD);
+    if (args.on("json")) {
+      recordings.push(recording);
+      continue;
+    }
+    if (models.length > 1) io.out(`${paintFor(io).strong(`# ${model}`)}\n`);
+    if (args.on("journal")) await printJournal(trace, recording, io);
+    else await printSteps(trace, recording, io, progress);
+    printFailures(trace, recording, io);
+  }
+  if (args.on("json"))
+    io.out(
+      `${JSON.stringify(
+        recordings.map((recording) => runJson(trace, recording)),
+        undefined,
+        2,
+      )}\n`,
+    );
+  return status;
+}
+
+async function printJournal(trace: Trace, recording: Recording, io: Io): Promise<void> {
+  let count = 0;
+  const text = (statement: number) => statementText(trace, trace.program.statements[statement]);
+  for (const line of journalLines(recording, text)) {
+    io.out(`${line}\n`);
+    if ((++count & 0xff) === 0) await io.drained();
+  }
+}
+
+async function printSteps(trace: Trace, recording: Recording, io: Io, progress: Progress): Promise<void> {
+  const paint = paintFor(io);
+  const { steps, kernel } = recording;
+  const width = String(trace.lines.length).length;
+  for (let step = 0; step < steps.length; step++) {
+    kernel.seek(steps.end(step));
+    const statement = trace.program.statements[steps.statement(step)];
+    const number = String(statement.line + 1).padStart(width);
+    const text = statementText(trace, statement);
+    io.out(`${paint.dim(number)}  ${text}${outcomeText(recording, step, paint)}\n`);
+    if ((step & 0xff) === 0) {
+      progress.say(`${step} of ${steps.length} steps printed`);
+      await io.drained();
+    }
+  }
+  progress.end();
+}
+
+// `  → minor cow · pfn 7 ref 1 map 1 excl`
+export function outcomeText(recording: Recording, step: number, paint: Paint): string {
+  const { steps } = recording;
+  const bits = steps.bits(step);
+  if (bits & CHECK_PASSED) return paint.dim("  → holds");
+  if (bits & CHECK_FAILED) return `  → ${paint.bad("fails")}`;
+  if (bits & CHECK_SKIPPED) return paint.dim("  → skipped");
+  if (bits & NOT_DONE) return `  → ${paint.bad("not done")}`;
+  const words = steps.outcome(step).words.join(" ");
+  if (words === "") return "";
+  const counters = countersAfter(recording, step);
+  return `  → ${words}${counters === "" ? "" : paint.dim(` · ${counters}`)}`;
+}
+
+function printFailures(trace: Trace, recording: Recording, io: Io): void {
+  const { failures, checks, limit } = recording;
+  for (const failure of failures) io.out(`${problemLine(trace.file, failure)}\n`);
+  const more = recording.failedSteps - new Set(failures.map((failure) => failure.step)).size;
+  if (more > 0) io.out(`${trace.file}: and ${more} more steps of these lines that failed\n`);
+  if (limit) io.out(`${trace.file}:${limit.line + 1}:1: error: the run stopped here: ${limit.message} [limit]\n`);
+  const total = checks.passed + checks.failed + checks.skipped;
+  if (total > 0) io.out(`${checks.passed} passed, ${checks.failed} failed, ${checks.skipped} skipped\n`);
+}

@@ -1,0 +1,65 @@
+// Where a command's text comes from: a file, standard input (`-`), or every trace below a folder.
+
+import { join } from "node:path";
+import type { Io } from "./io.ts";
+
+// A file that is not there or cannot be read: printed as it is, exit status 2.
+export class InputError extends Error {}
+
+export interface Source {
+  // As the person named it: what problems are printed with.
+  readonly file: string;
+  readonly text: string;
+}
+
+const decoder = new TextDecoder("utf-8");
+
+export async function readBytes(path: string, io: Io): Promise<Uint8Array> {
+  if (path === "-") return io.stdin();
+  try {
+    return await io.read(path);
+  } catch (error) {
+    throw new InputError(`${path}: ${reason(error)}`);
+  }
+}
+
+// Bytes that are no UTF-8 become U+FFFD, which the language refuses where it stands.
+export async function readSource(path: string, io: Io): Promise<Source> {
+  const bytes = await readBytes(path, io);
+  return { file: path === "-" ? "<stdin>" : path, text: decoder.decode(bytes) };
+}
+
+// The trace files that the paths mean, in order: a file is itself, a folder every *.mmtrace below it.
+export async function traceFiles(paths: readonly string[], io: Io): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const kind = path === "-" ? "file" : await io.kind(path);
+    if (kind === undefined) throw new InputError(`${path}: no such file or folder`);
+    if (kind === "file") {
+      found.push(path);
+      continue;
+    }
+    const before = found.length;
+    await collect(path, io, found);
+    if (found.length === before) throw new InputError(`${path}: no .mmtrace file in this folder`);
+  }
+  return [...new Set(found)];
+}
+
+async function collect(folder: string, io: Io, found: string[]): Promise<void> {
+  for (const name of await io.list(folder)) {
+    if (name.startsWith(".") || name === "node_modules") continue;
+    const path = join(folder, name);
+    const kind = await io.kind(path);
+    if (kind === "folder") await collect(path, io, found);
+    else if (kind === "file" && name.endsWith(".mmtrace")) found.push(path);
+  }
+}
+
+function reason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "no such file";
+  if (code === "EISDIR") return "is a folder";
+  if (code === "EACCES") return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,76 @@
+// A trace as the commands take it: its text, its program, the models that it is to run under, and what is wrong with it.
+
+import { analyse } from "../lang/analyse.ts";
+import { check } from "../lang/check.ts";
+import { nearest } from "../lang/nearest.ts";
+import type { Problem } from "../lang/problem.ts";
+import type { Program, Statement } from "../lang/program.ts";
+import { DEFAULT_MODEL, MODELS } from "../mm/models.ts";
+import { MODEL_NAMES, type ModelName } from "../mm/releases.ts";
+import { UsageError } from "./command.ts";
+import { type Finding, findingLine } from "./report/result.ts";
+import type { Source } from "./sources.ts";
+
+export interface Trace extends Source {
+  readonly lines: readonly string[];
+  readonly program: Program;
+}
+
+export function traceOf(source: Source): Trace {
+  const { program } = analyse(source.text);
+  return { ...source, program, lines: source.text.split(/\r?\n/) };
+}
+
+// The models of `--kernel M[,M…]|all`; undefined when the option is not given.
+export function chosenModels(option: string | undefined): ModelName[] | undefined {
+  if (option === undefined) return undefined;
+  if (option === "all") return [...MODELS.keys()];
+  return option.split(",").map((name) => {
+    const model = MODEL_NAMES.find((known) => known === name);
+    if (model === undefined) {
+      const near = nearest(name, MODEL_NAMES);
+      throw new UsageError(`no model '${name}'${near ? `; did you mean '${near}'?` : ""} (mmtrace kernels lists them)`);
+    }
+    if (!MODELS.has(model))
+      throw new UsageError(`model ${name} is not simulated yet (mmtrace kernels lists those that are)`);
+    return model;
+  });
+}
+
+// The models that the trace names, or the newest release.
+export function ownModels(program: Program): string[] {
+  const names = program.kernels.map((kernel) => kernel.model).filter((name) => MODELS.has(name as ModelName));
+  return names.length > 0 ? names : [DEFAULT_MODEL];
+}
+
+// What is wrong with the text, whatever the model, and what is wrong with it under these models.
+export function problemsOf(program: Program, models: readonly string[]): Problem[] {
+  const all = [...program.problems];
+  const seen = new Set<string>();
+  for (const model of models) {
+    for (const problem of check(program, model)) {
+      const key = `${problem.range.line}:${problem.range.start}:${problem.message}`;
+      if (!seen.has(key)) all.push(problem);
+      seen.add(key);
+    }
+  }
+  return all.sort((a, b) => a.range.line - b.range.line || a.range.start - b.range.start);
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.severity === "error");
+}
+
+export function findingOf(problem: Problem): Finding {
+  const { range, severity, message, code } = problem;
+  return { line: range.line + 1, column: range.start + 1, severity, message, code };
+}
+
+export function problemLine(file: string, problem: Problem): string {
+  return findingLine(file, findingOf(problem));
+}
+
+// The statement as written, without its indentation and its comment.
+export function statementText(trace: Trace, statement: Statement): string {
+  return trace.lines[statement.line].slice(statement.start, statement.end);
+}

@@ -1,0 +1,210 @@
+// Which cells of the world a value is read from: what has to be watched to see it change.
+
+import { type Environment, evaluate } from "../lang/evaluate.ts";
+import { type Call, type Expr, isFault } from "../lang/program.ts";
+import type { Value } from "../lang/value.ts";
+import { PAGE_FLAG_NAMES } from "../mm/flags.ts";
+import type { Kernel } from "../mm/kernel.ts";
+import { PTE_FLAG_NAMES, pte_offset } from "../mm/pgtable.ts";
+import type { Field } from "../mm/world.ts";
+import { address, show } from "./show.ts";
+import type { Cell } from "./writes.ts";
+
+// A cell with what it is called; `mask` picks the flag bits that matter, where the cell holds flags.
+export interface Source extends Cell {
+  readonly name: string;
+  readonly mask: number | undefined;
+}
+
+// The cells behind an expression where the kernel stands now. An expression of written numbers alone has none.
+export function sourcesOf(expr: Expr, env: Environment): Source[] {
+  switch (expr.kind) {
+    case "field": {
+      const object = evaluate(expr.object, env);
+      if (isFault(object)) return [];
+      const own = fieldSources(env.k, object, expr.name);
+      return own.length > 0 ? own : sourcesOf(expr.object, env);
+    }
+    case "unary":
+      return sourcesOf(expr.operand, env);
+    case "binary":
+      return distinct([...sourcesOf(expr.left, env), ...sourcesOf(expr.right, env)]);
+    case "index":
+      return sourcesOf(expr.index, env);
+    case "call":
+      return distinct(callSources(expr, env));
+    default:
+      return [];
+  }
+}
+
+function callSources(call: Call, env: Environment): Source[] {
+  const { k } = env;
+  const values = call.args.map((arg) => evaluate(arg, env));
+  const at = values.find(isAddress);
+  const who = values.find((value) => isProcess(value));
+  const task = who !== undefined && isProcess(who) ? who.task : env.task;
+  const bytes = at === undefined ? undefined : typeof at === "bigint" ? at : at.at;
+  switch (call.name) {
+    case "page":
+    case "pte":
+      return bytes === undefined ? [] : entrySources(k, task, bytes, undefined);
+    case "data":
+    case "byte":
+      return bytes === undefined ? [] : [...entrySources(k, task, bytes, undefined), ...bytesAt(k, task, bytes)];
+    case "vma": {
+      const value = evaluate(call, env);
+      return isFault(value) || value === null
+        ? []
+        : fieldSources(k, value, "start").concat(fieldSources(k, value, "end"));
+    }
+    case "sum":
+    case "count":
+      return rangeSources(k, env.task, values, call.field ?? "");
+    default:
+      return call.args.flatMap((arg) => sourcesOf(arg, env));
+  }
+}
+
+// The cells that a field of a value is read from.
+export function fieldSources(k: Kernel, value: Value, field: string): Source[] {
+  if (value === null || typeof value !== "object") return [];
+  const { w } = k;
+  const source = (column: Field, row: number, mask?: number): Source => ({
+    field: column,
+    row,
+    mask,
+    name: `${show(value, k)} ${field}`,
+  });
+  switch (value.kind) {
+    case "page":
+    case "folio":
+      return pageSources(k, value.pfn, field, source);
+    case "pte": {
+      const mask = PTE_FLAG_NAMES.find(([, name]) => name === field)?.[0];
+      const row = pte_offset(k, w.task.mm.data[value.task] - 1, value.vpn);
+      return row < 0 ? [] : [source(w.pte.entry, row, mask)];
+    }
+    case "vma": {
+      const column = {
+        start: w.vma.start,
+        end: w.vma.end,
+        flags: w.vma.flags,
+        prot: w.vma.flags,
+        offset: w.vma.pgoff,
+        file: w.vma.file,
+        anon_vma: w.vma.anon_vma,
+      }[field];
+      return column ? [source(column, value.vma)] : [];
+    }
+    case "process": {
+      const columns = processColumns(k)[field];
+      const mm = w.task.mm.data[value.task] - 1;
+      if (!columns) return [];
+      return columns
+        .map((column) => source(column, column.table === "task" ? value.task : mm))
+        .filter(({ row }) => row >= 0);
+    }
+    case "pin":
+      return field === "data" ? [...(k.side.pinPages[value.pin] ?? [])].map((pfn) => source(w.page.content, pfn)) : [];
+    case "file":
+      return field === "size" ? [source(w.file.size, value.file)] : [];
+    case "machine":
+      return field === "free" ? [source(w.machine.free_pages, 0)] : [];
+    default:
+      return [];
+  }
+}
+
+function pageSources(
+  k: Kernel,
+  pfn: number,
+  field: string,
+  source: (column: Field, row: number, mask?: number) => Source,
+): Source[] {
+  const { page } = k.w;
+  switch (field) {
+    case "refcount":
+    case "pinned":
+      return [source(page._refcount, pfn)];
+    case "mapcount":
+    case "large_mapcount":
+    case "total_mapcount":
+      return [source(page._mapcount, pfn)];
+    case "data":
+      return [source(page.content, pfn)];
+    case "index":
+      return [source(page.index, pfn)];
+    default: {
+      const flag = PAGE_FLAG_NAMES.find(([, name]) => name === field);
+      return flag ? [source(page.flags, pfn, flag[0])] : [];
+    }
+  }
+}
+
+function processColumns(k: Kernel): Readonly<Record<string, readonly Field[] | undefined>> {
+  const { mm, task } = k.w;
+  return {
+    alive: [task.alive],
+    rss: [mm.rss_anon, mm.rss_file, mm.rss_shmem],
+    rss_anon: [mm.rss_anon],
+    rss_file: [mm.rss_file],
+    rss_shmem: [mm.rss_shmem],
+    swap: [mm.rss_swap],
+    vmas: [mm.map_count],
+    minor_faults: [task.min_flt],
+    major_faults: [task.maj_flt],
+    page_tables: [mm.pgtables_bytes],
+    has_pinned: [mm.has_pinned],
+  };
+}
+
+// The entry of an address, at the lowest table that exists for it.
+export function entrySources(k: Kernel, task: number, bytes: bigint, mask: number | undefined): Source[] {
+  const mm = k.w.task.mm.data[task] - 1;
+  const vpn = Number(bytes / BigInt(k.pageSize));
+  const row = mm < 0 || vpn >= k.geometry.taskPages ? -1 : pte_offset(k, mm, vpn);
+  return row < 0 ? [] : [{ field: k.w.pte.entry, row, mask, name: `the entry of ${address(k, vpn)}` }];
+}
+
+function bytesAt(k: Kernel, task: number, bytes: bigint): Source[] {
+  const [entry] = entrySources(k, task, bytes, undefined);
+  if (!entry) return [];
+  const pfn = Math.floor(entry.field.data[entry.row] / 0x10000);
+  return pfn === 0 ? [] : [{ field: k.w.page.content, row: pfn, mask: undefined, name: `the bytes of pfn ${pfn}` }];
+}
+
+// More pages than this are not watched one by one.
+const MOST_PAGES = 512;
+
+function rangeSources(k: Kernel, task: number, values: readonly unknown[], field: string): Source[] {
+  const at = values.find(isAddress);
+  const pages = values.findLast((value) => typeof value === "bigint");
+  if (at === undefined || typeof pages !== "bigint") return [];
+  const first = typeof at === "bigint" ? at : at.at;
+  const sources: Source[] = [];
+  for (let i = 0n; i < pages && i < MOST_PAGES; i++) {
+    const [entry] = entrySources(k, task, first + i * BigInt(k.pageSize), undefined);
+    if (!entry) continue;
+    const pfn = Math.floor(entry.field.data[entry.row] / 0x10000);
+    sources.push(...(pfn > 0 ? fieldSources(k, { kind: "page", pfn }, field) : [entry]));
+  }
+  return sources;
+}
+
+function isAddress(value: unknown): value is bigint | { kind: "address"; at: bigint } {
+  return (
+    typeof value === "bigint" ||
+    (typeof value === "object" && value !== null && "kind" in value && value.kind === "address")
+  );
+}
+
+function isProcess(value: unknown): value is { kind: "process"; task: number } {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "process";
+}
+
+function distinct(sources: readonly Source[]): Source[] {
+  return [
+    ...new Map(sources.map((source) => [`${source.field.id} ${source.row} ${source.mask ?? ""}`, source])).values(),
+  ];
+}

@@ -1,0 +1,197 @@
+// An event as one line of text, in the kernel's words: `pfn 7 refcount 1 → 2`.
+//
+// What rows are called (addresses of entries, owners of address spaces) depends on when: the kernel is to stand just
+// before the event.
+
+import { decode, quote } from "../lang/bytes.ts";
+import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, PIN_KINDS } from "../mm/abi.ts";
+import { bug } from "../mm/errors.ts";
+import { flagNames, PAGE_FLAG_NAMES, PG_anon, VMA_FLAG_NAMES } from "../mm/flags.ts";
+import type { Event } from "../mm/journal.ts";
+import type { Kernel } from "../mm/kernel.ts";
+import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
+import { address, fileName, hexRange } from "./show.ts";
+
+// Columns that the simulation keeps for itself: no counter of a kernel stands behind them, so no reader misses them.
+const BOOKKEEPING: ReadonlySet<string> = new Set([
+  "rows.count",
+  "page.next_free",
+  "machine.next_pfn",
+  "machine.free_list",
+  "machine.free_table",
+  "machine.next_map",
+]);
+
+export function isBookkeeping(event: Pick<Event, "table" | "field">): boolean {
+  return BOOKKEEPING.has(`${event.table}.${event.field}`);
+}
+
+export function describe(k: Kernel, event: Event): string {
+  switch (event.kind) {
+    case "decide":
+      return decision(k, event);
+    case "trace":
+      return tracepoint(k, event);
+    case "set":
+      return `${subject(k, event)} ${change(k, event)}`;
+  }
+}
+
+function decision(k: Kernel, event: Event): string {
+  const asked = k.conditionOf(event.index) ?? bug(`event ${event.index} is no decision`);
+  return `? ${asked.text}: ${event.to === 1 ? "yes" : "no"} (${asked.input} ${event.from})`;
+}
+
+const SIGNALS: Readonly<Record<number, string>> = { 7: "SIGBUS", 9: "SIGKILL", 11: "SIGSEGV" };
+
+function tracepoint(k: Kernel, event: Event): string {
+  switch (event.field) {
+    case "page_fault_user": {
+      const kinds = [
+        event.to & FAULT_FLAG_UNSHARE ? "unshare" : event.to & FAULT_FLAG_WRITE ? "write" : "read",
+        ...(event.to & FAULT_FLAG_REMOTE ? ["remote"] : []),
+      ];
+      return `! page_fault_user ${k.side.taskNames[event.row]} ${address(k, event.from)} ${kinds.join(" ")}`;
+    }
+    case "signal_generate":
+      return `! signal_generate ${k.side.taskNames[event.row]} ${SIGNALS[event.from] ?? event.from} at ${address(k, event.to)}`;
+    default:
+      return `! ${event.field} ${event.from} ${event.to}`;
+  }
+}
+
+// What the event is about.
+export function subject(k: Kernel, event: Pick<Event, "table" | "row">): string {
+  const { row } = event;
+  switch (event.table) {
+    case "page":
+      return `pfn ${row}`;
+    case "pte":
+      return entryName(k, row);
+    case "table":
+      return `table ${row}`;
+    case "vma": {
+      const { mm, start, end } = k.w.vma;
+      const owner = mm.data[row] > 0 ? `${mmName(k, mm.data[row] - 1)} ` : "";
+      return end.data[row] > 0 ? `vma ${owner}${hexRange(k, start.data[row], end.data[row])}` : `vma ${owner}#${row}`;
+    }
+    case "mm":
+      return mmName(k, row);
+    case "task":
+      return `task ${k.side.taskNames[row] ?? row}`;
+    case "file":
+      return fileName(k, row);
+    case "cache": {
+      const { file, index } = k.w.cache;
+      return `page cache of ${fileName(k, file.data[row] - 1)} page ${index.data[row]}`;
+    }
+    case "machine":
+      return "machine";
+    default:
+      return `${event.table} ${row}`;
+  }
+}
+
+// The tasks that run in an address space, as people say it. An address space without a task goes by its number.
+export function mmName(k: Kernel, mm: number): string {
+  const { task } = k.w;
+  const names: string[] = [];
+  for (let row = 0; row < k.rows(task); row++) if (task.mm.data[row] === mm + 1) names.push(k.side.taskNames[row]);
+  return names.length > 0 ? names.join("+") : `mm ${mm}`;
+}
+
+// `pte main 0x200000000000`, `pmd main 0x200000000000`.
+function entryName(k: Kernel, row: number): string {
+  const { table } = k.w;
+  const { stride, names } = k.geometry;
+  const at = Math.floor(row / stride);
+  const level = table.level.data[at];
+  const vpn = table.first.data[at] + (row - at * stride) * k.scales[level];
+  const owner = table.mm.data[at] > 0 ? mmName(k, table.mm.data[at] - 1) : "";
+  return `${names[level]} ${owner} ${address(k, vpn)}`;
+}
+
+function change(k: Kernel, event: Event): string {
+  const { table, field, from, to, row } = event;
+  switch (`${table}.${field}`) {
+    case "page._refcount":
+      return `refcount ${from} → ${to}`;
+    case "page._mapcount":
+      return `mapcount ${from} → ${to}`;
+    case "page.flags":
+      return flagChange(PAGE_FLAG_NAMES, from, to);
+    case "page.mapping":
+      return `mapping ${mappingName(k, row, from)} → ${mappingName(k, row, to)}`;
+    case "page.content":
+      return `content ${contentText(k, from)} → ${contentText(k, to)}`;
+    case "pte.entry":
+      return `${entryText(from)} → ${entryText(to)}`;
+    case "vma.flags":
+      return flagChange(VMA_FLAG_NAMES, from, to);
+    case "vma.start":
+    case "vma.end":
+      return `${field} ${from === 0 ? "none" : address(k, from)} → ${address(k, to)}`;
+    case "vma.mm":
+      return to === 0 ? "is gone" : `belongs to ${mmName(k, to - 1)}`;
+    case "vma.file":
+      return `file ${optional(from, (file) => fileName(k, file))} → ${optional(to, (file) => fileName(k, file))}`;
+    case "task.alive":
+      return to === 1 ? "is alive" : "is dead";
+    case "task.mm":
+      return `address space ${optional(from, String)} → ${optional(to, String)}`;
+    case "task.parent":
+      return `parent ${optional(to, (task) => k.side.taskNames[task])}`;
+    case "pin.kind":
+      return `is of ${PIN_KINDS[to]}`;
+    case "mm.brk":
+    case "mm.start_brk":
+      return `${field} 0x${from.toString(16)} → 0x${to.toString(16)}`;
+    default:
+      return ROWS.has(`${table}.${field}`)
+        ? `${field} ${optional(from, String)} → ${optional(to, String)}`
+        : `${field} ${from} → ${to}`;
+  }
+}
+
+// Columns that hold another table's row + 1, with 0 for none.
+const ROWS: ReadonlySet<string> = new Set([
+  "vma.anon_vma",
+  "mm.pgd",
+  "table.mm",
+  "table.up",
+  "pin.owner",
+  "cache.file",
+]);
+
+function optional(value: number, name: (row: number) => string): string {
+  return value === 0 ? "none" : name(value - 1);
+}
+
+// `+exclusive -anon`: which flags came and went.
+function flagChange(names: readonly (readonly [number, string])[], from: number, to: number): string {
+  const came = flagNames(names, to & ~from).map((name) => `+${name}`);
+  const went = flagNames(names, from & ~to).map((name) => `-${name}`);
+  return [...came, ...went].join(" ") || `flags 0x${from.toString(16)} → 0x${to.toString(16)}`;
+}
+
+function mappingName(k: Kernel, pfn: number, mapping: number): string {
+  if (mapping === 0) return "none";
+  return k.w.page.flags.data[pfn] & PG_anon ? `anon_vma ${mapping - 1}` : fileName(k, mapping - 1);
+}
+
+export function contentText(k: Kernel, content: number): string {
+  const bytes = k.contents.get(content);
+  if (bytes.length === 0) return "zeroes";
+  const end = bytes.indexOf(0);
+  const shown = bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, 32));
+  return quote(decode(shown)) + (shown.length < bytes.length ? "…" : "");
+}
+
+export function entryText(entry: number): string {
+  if (entry === 0) return "none";
+  const flags = pte_flags(entry);
+  if (flags & PTE_TABLE) return `table ${pte_pfn(entry)}`;
+  const names = flagNames(PTE_FLAG_NAMES, flags).filter((name) => name !== "present");
+  const what = flags & PTE_PRESENT ? `pfn ${pte_pfn(entry)}` : `entry 0x${entry.toString(16)}`;
+  return [what, ...names].join(" ");
+}

@@ -1,0 +1,421 @@
+// Runs a program's statements on a kernel, one at a time, into a recording.
+//
+// The statements are flat, with jumps: a `repeat` is never unrolled, so its count costs nothing. All state that is not
+// in the recording is the program counter and the running loops, and both can be rebuilt at any step (resumeAfter).
+
+import { type Environment, evaluate } from "../lang/evaluate.ts";
+import type { OpResult } from "../lang/ops.ts";
+import { type Expect, type Fault, isFault, MAIN, type Operation, type Repeat } from "../lang/program.ts";
+import type { Span } from "../lang/text.ts";
+import { kindOf, type Outcomes, type Process, type Value } from "../lang/value.ts";
+import { matches } from "../lang/when.ts";
+import { LimitReached } from "../mm/errors.ts";
+import { breaches } from "../mm/invariants.ts";
+import { SIGNALS } from "../mm/outcome.ts";
+import { new_task, sys_exit } from "../mm/syscalls.ts";
+import { acceptedValue, checkMessage, holds } from "./check.ts";
+import { accepted, mismatchMessage, missing } from "./expected.ts";
+import type { Fact } from "./failures.ts";
+import { placeOf } from "./place.ts";
+import { NO_OUTCOME, type Recording } from "./recording.ts";
+import {
+  CHECK_FAILED,
+  CHECK_PASSED,
+  CHECK_SKIPPED,
+  CUT_SHORT,
+  HAS_FAILED,
+  NOT_DONE,
+  type Place,
+  signalName,
+} from "./steps.ts";
+
+export interface Watch {
+  // Milliseconds that the run may take, by the clock.
+  readonly milliseconds: number;
+  clock(): number;
+  cancelled(): boolean;
+}
+
+// A statement that fails in a long repeat would fill memory with the same sentence: so many are kept of each.
+const KEPT_OF_EACH = 100;
+
+// Statements between two looks at the clock, when the kernel makes no events that would look.
+const POLL_MASK = 0x3ff;
+
+interface Loop {
+  readonly repeat: number;
+  readonly count: number;
+  round: number;
+  // The row of the recording's rounds, -1 until a step runs in this round.
+  id: number;
+}
+
+class Cancelled extends Error {}
+
+export class Execution {
+  readonly recording: Recording;
+  private readonly watch: Watch;
+  private readonly checkInvariants: boolean;
+  private readonly env: { k: Environment["k"]; task: number; last: Outcomes; lookup(symbol: number): Value };
+  // What each name means now.
+  private values: (Value | undefined)[] = [];
+  private loops: Loop[] = [];
+  private pc = 0;
+  private ticks = 0;
+  private deadline = Number.POSITIVE_INFINITY;
+  private readonly kept = new Map<number, number>();
+  // Breaches that are standing: reported once, when they begin.
+  private standing = new Set<string>();
+
+  constructor(recording: Recording, watch: Watch, checkInvariants: boolean) {
+    this.recording = recording;
+    this.watch = watch;
+    this.checkInvariants = checkInvariants;
+    this.values[MAIN] = { kind: "process", task: 0 };
+    this.env = {
+      k: recording.kernel,
+      task: 0,
+      last: NO_OUTCOME,
+      lookup: (symbol) => this.values[symbol] ?? null,
+    };
+  }
+
+  // Takes up the state after the recording's last step.
+  resume(): void {
+    const { recording } = this;
+    const { steps, program } = recording;
+    const last = steps.length - 1;
+    for (const symbol of program.symbols) {
+      if (symbol.id !== MAIN) this.values[symbol.id] = recording.names.current(symbol.id);
+    }
+    for (const fact of recording.facts) this.countFailure(steps.statement(fact.step));
+    if (this.checkInvariants) this.standing = new Set(breaches(recording.kernel).map((breach) => breach.message));
+    if (last < 0) return;
+    this.pc = steps.statement(last) + 1;
+    this.env.last = recording.lastOutcome(steps.length);
+    this.loops = steps
+      .roundsOf(last)
+      .reverse()
+      .map(({ repeat, round, count, id }) => ({ repeat, round, count, id }));
+    for (const { repeat, round } of this.loops) this.bindCounter(repeat, round);
+  }
+
+  get done(): boolean {
+    return this.pc >= this.recording.program.statements.length || this.recording.limit !== undefined;
+  }
+
+  // Runs on for about so many milliseconds, at least one statement. True when the run has come to its end.
+  advance(milliseconds: number): boolean {
+    const { clock } = this.watch;
+    const began = clock();
+    if (this.deadline === Number.POSITIVE_INFINITY) this.deadline = began + this.watch.milliseconds;
+    const { kernel } = this.recording;
+    kernel.interrupt = () => this.look();
+    try {
+      while (!this.done) {
+        if ((++this.ticks & POLL_MASK) === 0) {
+          this.look();
+          if (clock() - began > milliseconds) return false;
+        }
+        this.statement();
+      }
+    } catch (error) {
+      if (error instanceof LimitReached) this.stop(error.kind, error.message);
+      else if (error instanceof Cancelled) this.stop("cancelled", "the run was cancelled");
+      else throw error;
+    } finally {
+      kernel.interrupt = undefined;
+    }
+    return this.done;
+  }
+
+  private look(): void {
+    const { kernel } = this.recording;
+    if (this.ticks > kernel.limits.events) {
+      throw new LimitReached("events", `the run executed more than ${english(kernel.limits.events)} statements`);
+    }
+    if (this.recording.steps.bytes > kernel.limits.bytes) {
+      throw new LimitReached("memory", `the recording took more than ${english(kernel.limits.bytes)} bytes`);
+    }
+    if (this.watch.cancelled()) throw new Cancelled();
+    if (this.watch.clock() > this.deadline) {
+      throw new LimitReached("time", `the run took longer than ${english(this.watch.milliseconds)} ms`);
+    }
+  }
+
+  // A limit ends the run in the middle of a statement: what it did so far stays, as a step of its own.
+  private stop(kind: NonNullable<Recording["limit"]>["kind"], message: string): void {
+    const { recording } = this;
+    const statement = Math.min(this.pc, recording.program.statements.length - 1);
+    const { steps, kernel } = recording;
+    const before = steps.length === 0 ? steps.boot : steps.end(steps.length - 1);
+    if (kernel.position > before) this.step(this.env.task, kernel.outcome | CUT_SHORT);
+    recording.limit = { kind, message, statement, line: recording.program.statements[statement].line };
+  }
+
+  private statement(): void {
+    const { program, reached, steps } = this.recording;
+    const statement = program.statements[this.pc];
+    if (reached[this.pc] < 0) reached[this.pc] = steps.length;
+    switch (statement.kind) {
+      case "operation":
+        this.operation(statement);
+        this.pc++;
+        return;
+      case "expect":
+        this.expect(statement);
+        this.pc++;
+        return;
+      case "process": {
+        const name = program.symbols[statement.symbol].name;
+        const value: Process = { kind: "process", task: new_task(this.env.k, name) };
+        this.step(value.task, 0, { value });
+        this.bind(statement.symbol, value);
+        this.pc++;
+        return;
+      }
+      case "repeat":
+        this.repeat(statement);
+        return;
+      case "end": {
+        const loop = this.loops[this.loops.length - 1];
+        loop.round++;
+        loop.id = -1;
+        if (loop.round < loop.count) {
+          this.bindCounter(loop.repeat, loop.round);
+          this.pc = loop.repeat + 1;
+          return;
+        }
+        this.loops.pop();
+        this.pc++;
+        return;
+      }
+    }
+  }
+
+  private repeat(statement: Repeat): void {
+    const count = evaluate(statement.count, this.env);
+    if (isFault(count) || typeof count !== "bigint") {
+      const message = isFault(count) ? count.message : `the count of a repeat is a number, not ${kindOf(count)}`;
+      this.step(0, NOT_DONE);
+      this.fail("wrong-kind", statement.count, () => message);
+      this.pc = statement.end + 1;
+      return;
+    }
+    if (count <= 0n) {
+      this.bindNone(statement);
+      this.pc = statement.end + 1;
+      return;
+    }
+    this.loops.push({ repeat: this.pc, count: Number(count), round: 0, id: -1 });
+    this.bindCounter(this.pc, 0);
+    this.pc++;
+  }
+
+  // What a repeat of no rounds would have bound is none.
+  private bindNone(repeat: Repeat): void {
+    for (let i = this.pc + 1; i < repeat.end; i++) {
+      const inside = this.recording.program.statements[i];
+      if (inside.kind === "operation" && inside.target !== undefined) this.bind(inside.target, null);
+    }
+  }
+
+  private bindCounter(repeat: number, round: number): void {
+    const statement = this.recording.program.statements[repeat];
+    if (statement.kind === "repeat" && statement.name !== undefined) this.values[statement.name] = BigInt(round);
+  }
+
+  private operation(statement: Operation): void {
+    const { env } = this;
+    const { k } = env;
+    k.outcome = 0;
+    const who = statement.process === undefined ? MAIN : statement.process;
+    const process = this.values[who] ?? null;
+    if (process === null || typeof process !== "object" || process.kind !== "process") {
+      env.task = 0;
+      this.notDone(statement);
+      const name = this.recording.program.symbols[who].name;
+      this.fail(
+        "none-argument",
+        statement,
+        () => `${name} is ${process === null ? "none" : `a ${kindOf(process)}`} here, not a process`,
+      );
+      return;
+    }
+    const { task } = process;
+    env.task = task;
+    if (k.w.task.alive.data[task] === 0) {
+      this.notDone(statement);
+      this.failDead(statement, task);
+      return;
+    }
+    const args = this.arguments(statement);
+    if (isFault(args)) {
+      this.notDone(statement);
+      this.fail(args.code, args, () => args.message);
+      return;
+    }
+    const name = statement.target === undefined ? undefined : this.recording.program.symbols[statement.target].name;
+    const place = placeOf(k, statement.op, args, task);
+    const result = statement.op.run({ k, task, args, name });
+    if (result.fault) {
+      this.notDone(statement);
+      const { fault } = result;
+      this.fail(fault.code, statement.args[fault.param] ?? statement, () => fault.message);
+      return;
+    }
+    this.conclude(statement, task, result, place);
+  }
+
+  private conclude(statement: Operation, task: number, result: OpResult, place: Place | undefined): void {
+    const { k } = this.env;
+    const bits = k.outcome;
+    const { errno } = result;
+    const { expected } = statement;
+    const unmet = expected ? missing(expected, bits, errno) : undefined;
+    const signal = bits & SIGNALS & ~(expected?.bits ?? 0) ? signalName(bits) : undefined;
+    // Of a signal that nobody expected the process dies, in the same step.
+    if (signal !== undefined) sys_exit(k, task);
+    const step = this.recording.steps.length;
+    if (k.w.task.alive.data[task] === 0) this.recording.deaths.set(task, step);
+    const value = result.value ?? undefined;
+    this.step(task, bits, { errno, value, place });
+    if (statement.target !== undefined) this.bind(statement.target, value ?? null);
+    this.env.last = { kind: "outcomes", bits, errno };
+    if (expected && unmet !== undefined) {
+      const message = mismatchMessage(expected, bits, errno);
+      const text = accepted(bits, errno);
+      this.fail("outcome-mismatch", expected, () => message, {
+        fix: { title: `Accept the actual outcome: ${text}`, span: expected, text },
+      });
+    } else if (signal !== undefined) {
+      const name = this.taskName(task);
+      this.fail("unexpected-signal", statement, () => `${name} dies of ${signal}`, {
+        fix: this.arrow(statement, signal),
+      });
+    } else if (errno !== undefined && !expected) {
+      this.fail("unexpected-errno", statement, () => `${statement.op.name} fails with ${errno}`, {
+        fix: this.arrow(statement, errno),
+      });
+    }
+    if (this.checkInvariants) this.invariants(statement);
+  }
+
+  private arrow(statement: Operation, word: string): Fact["fix"] {
+    return {
+      title: `Expect ${word}`,
+      span: { start: statement.end, end: statement.end },
+      text: ` -> ${word}`,
+    };
+  }
+
+  private arguments(statement: Operation): (Value | undefined)[] | Fault {
+    const { args } = statement;
+    const values = new Array<Value | undefined>(args.length);
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      if (arg === undefined) continue;
+      const value = evaluate(arg, this.env);
+      if (isFault(value)) return value;
+      values[i] = value;
+    }
+    return values;
+  }
+
+  private expect(statement: Expect): void {
+    const { env } = this;
+    if (statement.when && !matches(statement.when, env.k.model.name)) {
+      this.step(0, CHECK_SKIPPED);
+      return;
+    }
+    env.task = 0;
+    const value = evaluate(statement.condition, env);
+    if (isFault(value)) {
+      this.step(0, CHECK_FAILED);
+      this.fail(value.code, value, () => value.message);
+      return;
+    }
+    if (holds(value)) {
+      this.step(0, CHECK_PASSED);
+      return;
+    }
+    this.step(0, CHECK_FAILED);
+    const message = checkMessage(statement, env);
+    this.fail("expect-failed", statement.condition, () => message, { fix: acceptedValue(statement.condition, env) });
+  }
+
+  private invariants(statement: Operation): void {
+    const now = new Set<string>();
+    for (const breach of breaches(this.env.k)) {
+      now.add(breach.message);
+      if (this.standing.has(breach.message)) continue;
+      this.fail("broken-invariant", statement, () => breach.message);
+    }
+    this.standing = now;
+  }
+
+  private failDead(statement: Operation, task: number): void {
+    const died = this.recording.deaths.get(task);
+    const name = this.taskName(task);
+    const cause = died === undefined ? undefined : { step: died, message: `${name} ended here` };
+    this.fail(
+      "dead-process",
+      statement,
+      (lineOf) =>
+        died === undefined ? `process ${name} is dead` : `process ${name} is dead since line ${lineOf(died)}`,
+      { cause },
+    );
+  }
+
+  private notDone(statement: Operation): void {
+    this.step(this.env.task, NOT_DONE);
+    if (statement.target !== undefined) this.bind(statement.target, null);
+  }
+
+  private bind(symbol: number, value: Value): void {
+    this.values[symbol] = value;
+    this.recording.names.bind(symbol, this.recording.steps.length, value);
+  }
+
+  private step(task: number, bits: number, more: { errno?: string; value?: Value; place?: Place } = {}): void {
+    const { steps, kernel } = this.recording;
+    steps.push(this.pc, this.round(), task, kernel.position, bits, more.errno, more.value, more.place);
+  }
+
+  // The row of the innermost round, made now if this is its first step.
+  private round(): number {
+    let up = 0;
+    for (const loop of this.loops) {
+      if (loop.id < 0) loop.id = this.recording.steps.addRound(loop.repeat, loop.round, loop.count, up);
+      up = loop.id;
+    }
+    return up;
+  }
+
+  private fail(
+    code: Fact["code"],
+    { start, end }: Span,
+    message: Fact["message"],
+    more: Pick<Fact, "cause" | "fix"> = {},
+  ): void {
+    const { steps, facts, kernel } = this.recording;
+    const step = steps.length - 1;
+    steps.mark(step, HAS_FAILED);
+    if (this.countFailure(steps.statement(step)) > KEPT_OF_EACH) return;
+    facts.push({ step, position: kernel.position, code, span: { start, end }, message, ...more });
+  }
+
+  private countFailure(statement: number): number {
+    const count = (this.kept.get(statement) ?? 0) + 1;
+    this.kept.set(statement, count);
+    return count;
+  }
+
+  private taskName(task: number): string {
+    return this.recording.kernel.side.taskNames[task];
+  }
+}
+
+function english(number: number): string {
+  return number.toLocaleString("en-US");
+}

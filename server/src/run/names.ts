@@ -1,0 +1,68 @@
+// What each name of the trace was bound to, at every step.
+//
+// A binding holds from the step after the one that made it. A name is bound once, or once a round inside `repeat`, so
+// each name keeps its bindings in order and a look-up is a binary search.
+
+import type { Value } from "../lang/value.ts";
+
+interface Bindings {
+  // How many steps had run when the binding came into force.
+  readonly since: number[];
+  readonly values: Value[];
+}
+
+export class Names {
+  private readonly all = new Map<number, Bindings>();
+
+  bind(symbol: number, since: number, value: Value): void {
+    let bindings = this.all.get(symbol);
+    if (!bindings) {
+      bindings = { since: [], values: [] };
+      this.all.set(symbol, bindings);
+    }
+    bindings.since.push(since);
+    bindings.values.push(value);
+  }
+
+  // The newest binding.
+  current(symbol: number): Value | undefined {
+    return this.all.get(symbol)?.values.at(-1);
+  }
+
+  // What the name meant when `steps` steps had run; undefined before its first binding.
+  at(symbol: number, steps: number): Value | undefined {
+    const bindings = this.all.get(symbol);
+    if (!bindings) return undefined;
+    return bindings.values[countUpTo(bindings.since, steps) - 1];
+  }
+
+  // Forgets the bindings that came into force after `steps` steps.
+  truncate(steps: number): void {
+    for (const bindings of this.all.values()) {
+      const length = countUpTo(bindings.since, steps);
+      bindings.since.length = length;
+      bindings.values.length = length;
+    }
+  }
+
+  copy(steps: number): Names {
+    const copy = new Names();
+    for (const [symbol, { since, values }] of this.all) {
+      const length = countUpTo(since, steps);
+      copy.all.set(symbol, { since: since.slice(0, length), values: values.slice(0, length) });
+    }
+    return copy;
+  }
+}
+
+// How many of the ascending numbers are at most `bound`.
+function countUpTo(ascending: readonly number[], bound: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle] <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
