@@ -1,0 +1,99 @@
+// Builds everything that is shipped: the command line, the two servers, the extension's two entries and the browser's workers.
+// `node esbuild.mjs` writes dist/; `--tests` writes the VS Code suite to dist-test/ as well.
+
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+process.chdir(dirname(fileURLToPath(import.meta.url)));
+
+// The command line loads a server only when it is asked to be one, so that `mmtrace run` starts without them.
+const serversOnDemand = {
+  name: "servers on demand",
+  setup(context) {
+    context.onResolve({ filter: /\/(lsp|dap)\/stdio\.ts$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: `./${/(lsp|dap)/.exec(path)[0]}.js`, external: true } : undefined,
+    );
+  },
+};
+
+// Of package.json the program needs its version, not the editor's contributions.
+const versionOnly = {
+  name: "version only",
+  setup(context) {
+    context.onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
+      if (dirname(path) !== process.cwd()) return undefined;
+      return { contents: JSON.stringify({ version: JSON.parse(readFileSync(path, "utf8")).version }), loader: "json" };
+    });
+  },
+};
+
+const common = {
+  bundle: true,
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+  charset: "utf8",
+  plugins: [versionOnly],
+};
+
+const node = {
+  ...common,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  supported: { "dynamic-import": false },
+  // Some language-server packages offer a UMD build first; their ES modules bundle smaller.
+  mainFields: ["module", "main"],
+};
+
+const browser = { ...common, platform: "browser", target: "es2023", mainFields: ["browser", "module", "main"] };
+
+const shipped = [
+  {
+    ...node,
+    entryPoints: ["server/src/cli/main.ts"],
+    outfile: "dist/mmtrace.js",
+    plugins: [versionOnly, serversOnDemand],
+  },
+  { ...node, entryPoints: ["server/src/lsp/stdio.ts"], outfile: "dist/lsp.js" },
+  { ...node, entryPoints: ["server/src/dap/stdio.ts"], outfile: "dist/dap.js" },
+  { ...node, entryPoints: ["extension/src/main.ts"], outfile: "dist/extension.js", external: ["vscode"] },
+  {
+    ...browser,
+    entryPoints: ["extension/src/browser.ts"],
+    outfile: "dist/browser.js",
+    format: "cjs",
+    external: ["vscode"],
+  },
+  { ...browser, entryPoints: ["server/src/lsp/worker.ts"], outfile: "dist/lsp-worker.js", format: "iife" },
+  { ...browser, entryPoints: ["server/src/dap/worker.ts"], outfile: "dist/dap-worker.js", format: "iife" },
+];
+
+const suite = {
+  ...node,
+  minify: false,
+  sourcemap: "inline",
+  entryPoints: ["test/vscode/suite/index.ts"],
+  outfile: "dist-test/suite/index.js",
+  external: ["vscode"],
+};
+
+// The project's own package.json says "module"; the bundles are CommonJS, because VS Code loads an extension that way.
+function commonjs(folder) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/package.json`, '{ "type": "commonjs" }\n');
+}
+
+rmSync("dist", { recursive: true, force: true });
+commonjs("dist");
+const wanted = (process.argv.includes("--tests") ? [...shipped, suite] : shipped).filter((options) => {
+  const there = existsSync(options.entryPoints[0]);
+  if (!there) console.warn(`not built, since ${options.entryPoints[0]} is missing: ${options.outfile}`);
+  return there;
+});
+if (wanted.includes(suite)) commonjs("dist-test");
+// esbuild prints what is wrong; the others are built all the same.
+const results = await Promise.allSettled(wanted.map((options) => build(options)));
+if (results.some(({ status }) => status === "rejected")) process.exitCode = 1;

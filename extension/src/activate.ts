@@ -1,0 +1,38 @@
+// What the extension does when it wakes: registers what VS Code may ask for, and starts the language server beside that.
+
+import { DebugConfigurationProviderTriggerKind, debug, type ExtensionContext, languages, tasks } from "vscode";
+import type { BaseLanguageClient } from "vscode-languageclient";
+import { registerCommands } from "./commands.ts";
+import { configurationProvider, dynamicConfigurationProvider } from "./configurations.ts";
+import { evaluatableExpression } from "./evaluatable.ts";
+import type { Host } from "./host.ts";
+import { Language } from "./language.ts";
+import { defaultModelStatus } from "./models.ts";
+import { taskProvider } from "./tasks.ts";
+
+// What other extensions, and the tests, get from `getExtension("mmtrace.mmtrace").activate()`.
+export interface Api {
+  // The running language client. It is replaced when the server is restarted.
+  client(): Promise<BaseLanguageClient>;
+}
+
+export function activateWith(context: ExtensionContext, host: Host): Api {
+  const language = new Language(host);
+  context.subscriptions.push(
+    language,
+    debug.registerDebugAdapterDescriptorFactory("mmtrace", host.debugAdapter),
+    debug.registerDebugConfigurationProvider("mmtrace", configurationProvider(host)),
+    debug.registerDebugConfigurationProvider(
+      "mmtrace",
+      dynamicConfigurationProvider,
+      DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
+    languages.registerEvaluatableExpressionProvider({ language: "mmtrace" }, evaluatableExpression),
+    defaultModelStatus(),
+    ...registerCommands(context, host, language),
+  );
+  if (host.commandLine)
+    context.subscriptions.push(tasks.registerTaskProvider("mmtrace", taskProvider(host.commandLine)));
+  language.start();
+  return { client: () => language.running() };
+}

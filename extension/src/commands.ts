@@ -1,0 +1,59 @@
+// The commands of the palette, of the editor's Run menu, of the code lenses and of the debug toolbar.
+
+import { commands, type Disposable, debug, type ExtensionContext, l10n, tasks, Uri, window, workspace } from "vscode";
+import { configurationFor, isTrace } from "./configurations.ts";
+import type { Host } from "./host.ts";
+import { importLog } from "./import-log.ts";
+import { journalDocuments, openJournal } from "./journal.ts";
+import type { Language } from "./language.ts";
+import { pickModel, selectDefaultModel } from "./models.ts";
+import { traceTask } from "./tasks.ts";
+
+export function registerCommands(_context: ExtensionContext, host: Host, language: Language): Disposable[] {
+  const journals = journalDocuments(language);
+  const table: Record<string, (...args: never[]) => unknown> = {
+    "mmtrace.run": (uri?: Uri | string) => onTrace(uri, (trace) => runTrace(host, trace)),
+    "mmtrace.runAllModels": (uri?: Uri | string) => onTrace(uri, (trace) => runTrace(host, trace, "all")),
+    "mmtrace.debug": (uri?: Uri | string) => onTrace(uri, debugTrace),
+    "mmtrace.openJournal": (uri?: Uri | string) => onTrace(uri, openJournal),
+    "mmtrace.importStrace": (uri?: Uri) => importLog(language, uri),
+    "mmtrace.selectModel": selectDefaultModel,
+    "mmtrace.pickModel": () => pickModel(l10n.t("Kernel model to debug under")),
+    "mmtrace.restartServer": () => language.restart(),
+    "mmtrace.reverseStepOver": () => reverse("reverseNext"),
+    "mmtrace.reverseStepInto": () => reverse("reverseStepIn"),
+    "mmtrace.reverseStepOut": () => reverse("reverseStepOut"),
+  };
+  return [journals, ...Object.entries(table).map(([name, act]) => commands.registerCommand(name, act))];
+}
+
+// A command comes with a URI from a menu, with a string from a code lens, and with nothing from the palette.
+async function onTrace(given: Uri | string | undefined, act: (uri: Uri) => unknown): Promise<void> {
+  const uri = typeof given === "string" ? Uri.parse(given) : (given ?? window.activeTextEditor?.document.uri);
+  if (uri && isTrace(uri, window.activeTextEditor?.document.languageId)) await act(uri);
+  else await window.showInformationMessage(l10n.t("Open a trace first."));
+}
+
+async function debugTrace(uri: Uri): Promise<void> {
+  await debug.startDebugging(workspace.getWorkspaceFolder(uri), configurationFor(uri));
+}
+
+// The command line runs files; where there is none, or no file, the debug adapter runs the text to its end.
+async function runTrace(host: Host, uri: Uri, kernel?: string): Promise<void> {
+  if (host.commandLine && uri.scheme === "file") {
+    await workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())?.save();
+    const task = { type: "mmtrace", command: "run", file: uri.fsPath, kernel } as const;
+    await tasks.executeTask(traceTask(host.commandLine, task));
+    return;
+  }
+  const configuration = { ...configurationFor(uri), stopOnEntry: false, ...(kernel ? { model: kernel } : {}) };
+  await debug.startDebugging(workspace.getWorkspaceFolder(uri), configuration, { noDebug: true });
+}
+
+// VS Code has no keys for stepping back into and out of a call, so the adapter takes requests of its own for them.
+async function reverse(request: string): Promise<void> {
+  const session = debug.activeDebugSession;
+  const frame = debug.activeStackItem;
+  if (session?.type !== "mmtrace") return;
+  await session.customRequest(request, { threadId: frame && "threadId" in frame ? frame.threadId : undefined });
+}

@@ -1,0 +1,26 @@
+// What differs between the desktop and the browser: how the language server, the debug adapter and the command line are reached.
+
+import type { DebugAdapterDescriptorFactory } from "vscode";
+import type { BaseLanguageClient, LanguageClientOptions } from "vscode-languageclient";
+
+export interface Host {
+  // A client that is made but not started. Each call makes a new one, since a stopped client is not started again.
+  languageClient(options: LanguageClientOptions): BaseLanguageClient;
+  readonly debugAdapter: DebugAdapterDescriptorFactory;
+  // Whether the debug adapter can open files by itself; otherwise the text goes along with the launch request.
+  readonly adapterReadsFiles: boolean;
+  // A browser has no processes, hence no command line.
+  readonly commandLine?: CommandLine;
+}
+
+// Starts `mmtrace ARGS` and hands over what it prints, coloured for a terminal.
+export type CommandLine = (
+  args: readonly string[],
+  folder: string | undefined,
+  print: (text: string) => void,
+) => Running;
+
+export interface Running {
+  readonly status: Promise<number>;
+  stop(): void;
+}

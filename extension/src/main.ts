@@ -1,0 +1,56 @@
+// The extension on the desktop and in a remote extension host: servers and the command line are processes of their own,
+// so that a long run never blocks the thread that all extensions share.
+
+import { spawn } from "node:child_process";
+import { DebugAdapterExecutable, type ExtensionContext } from "vscode";
+import { LanguageClient } from "vscode-languageclient/node";
+import { type Api, activateWith } from "./activate.ts";
+import type { Host, Running } from "./host.ts";
+
+export function activate(context: ExtensionContext): Api {
+  return activateWith(context, desktop(context.asAbsolutePath("dist/mmtrace.js")));
+}
+
+function desktop(program: string): Host {
+  // The editor's own executable runs as Node; nothing has to be installed beside it.
+  const node = process.execPath;
+  const env = { ELECTRON_RUN_AS_NODE: "1" };
+  return {
+    languageClient: (options) =>
+      new LanguageClient(
+        "mmtrace",
+        "mmtrace",
+        { command: node, args: [program, "lsp", "--stdio"], options: { env: { ...process.env, ...env } } },
+        options,
+      ),
+    debugAdapter: {
+      createDebugAdapterDescriptor: () => new DebugAdapterExecutable(node, [program, "dap", "--stdio"], { env }),
+    },
+    adapterReadsFiles: true,
+    commandLine: (args, folder, print) => run(node, [program, ...args], folder, { ...env, FORCE_COLOR: "1" }, print),
+  };
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  folder: string | undefined,
+  env: Record<string, string>,
+  print: (text: string) => void,
+): Running {
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.setEncoding("utf8").on("data", print);
+  child.stderr.setEncoding("utf8").on("data", print);
+  const status = new Promise<number>((resolve) => {
+    child.on("error", (error) => {
+      print(`${error.message}\n`);
+      resolve(127);
+    });
+    child.on("close", (code) => resolve(code ?? 130));
+  });
+  return { status, stop: () => void child.kill() };
+}
