@@ -77,20 +77,30 @@ export const drop_caches = kernelFunction("drop_pagecache_sb", "fs/drop_caches.c
   return 0;
 });
 
-// Dirty pages go to the disk and are clean again, and so are the entries that map them: the next write to a shared
-// mapping faults. Mirrors write_cache_pages(), mm/page-writeback.c, with folio_mkclean(), mm/rmap.c.
-export const writeback = kernelFunction("write_cache_pages", "mm/page-writeback.c", (k: Kernel, file: number): 0 => {
-  const { page, cache } = k.w;
-  if (k.w.file.kind.data[file] === SHMEM_FILE) return 0;
-  for (const slot of cached_slots(k, file, 0, file_pages(k, file))) {
-    const pfn = cache.pfn.data[slot];
-    if ((page.flags.data[pfn] & PG_dirty) === 0) continue;
-    folio_mkclean(k, file, pfn);
-    k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
-    k.set(cache.disk, slot, page.content.data[pfn]);
-  }
+// All of the file's dirty pages go to the disk.
+export function writeback(k: Kernel, file: number): 0 {
+  filemap_fdatawrite_range(k, file, 0, file_pages(k, file));
   return 0;
-});
+}
+
+// Dirty pages of [first, last) (page offsets) go to the disk and are clean again, and so are the entries that map them:
+// the next write to a shared mapping faults. Mirrors filemap_fdatawrite_range(), mm/filemap.c, down to
+// write_cache_pages(), mm/page-writeback.c, with folio_mkclean(), mm/rmap.c.
+export const filemap_fdatawrite_range = kernelFunction(
+  "filemap_fdatawrite_range",
+  "mm/filemap.c",
+  (k: Kernel, file: number, first: number, last: number) => {
+    const { page, cache } = k.w;
+    if (k.w.file.kind.data[file] === SHMEM_FILE) return;
+    for (const slot of cached_slots(k, file, first, last)) {
+      const pfn = cache.pfn.data[slot];
+      if ((page.flags.data[pfn] & PG_dirty) === 0) continue;
+      folio_mkclean(k, file, pfn);
+      k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
+      k.set(cache.disk, slot, page.content.data[pfn]);
+    }
+  },
+);
 
 // Mirrors folio_mkclean(), mm/rmap.c: the entries of shared mappings lose their write and dirty bits.
 const folio_mkclean = kernelFunction("folio_mkclean", "mm/rmap.c", (k: Kernel, file: number, pfn: number) => {
