@@ -103,6 +103,7 @@ function failure(t: Translation, process: Process, call: Call): void {
 /** A successful call that is no operation. */
 function asComment(t: Translation, call: Call, reason: string): void {
   t.tally.add(t.tally.comments, `${kindOf(call)} (${reason})`);
+  if (reason === NOT_SIMULATED) t.tally.notSimulated++;
   if (call.name.startsWith("mmap") && reason === NOT_SIMULATED) return; // written before its plain mapping
   t.writer.comment(`${reason}: ${shortened(call.text)}`, call.source);
 }

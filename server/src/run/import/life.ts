@@ -6,7 +6,7 @@ import { address, range, type Source } from "./emit.ts";
 import { detach, identifier, size } from "./names.ts";
 import type { Process } from "./process.ts";
 import { Space } from "./space.ts";
-import { type Call, comment, DONE, NO_EFFECT, type Translation, type Verdict } from "./translation.ts";
+import { type Call, comment, DONE, NO_EFFECT, NOT_SIMULATED, type Translation, type Verdict } from "./translation.ts";
 
 /** The calls that make a new process or thread. */
 export const BIRTHS: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
@@ -157,7 +157,7 @@ export function descriptors(_t: Translation, process: Process, call: Call): Verd
 
 export function memfdCreate(t: Translation, process: Process, call: Call): Verdict {
   const how = flags(call.args[1], MFD).bits;
-  if (how & MFD.MFD_HUGETLB!) return comment("not simulated");
+  if (how & MFD.MFD_HUGETLB!) return comment(NOT_SIMULATED);
   const closeOnExec = (how & MFD.MFD_CLOEXEC!) !== 0;
   const name = detach(quoted(call.args[0]) ?? "");
   const file = t.files.memfd(process.files, call.result.value, name, closeOnExec);
@@ -187,7 +187,7 @@ export function vectors(t: Translation, process: Process, call: Call): Verdict {
   const target = remote ? t.processes.of(number(call.args[0])) : process;
   const operation = remote ? "process_vm_readv" : "vmsplice";
   if (target === undefined || !target.alive) return comment("of a process that the log does not show");
-  if (!t.simulates(operation)) return comment("not simulated");
+  if (!t.simulates(operation)) return comment(NOT_SIMULATED);
   const vector = call.args[remote ? 3 : 1] ?? "";
   let written = 0;
   for (const part of vector.split("{").slice(1, 1025)) {

@@ -10,6 +10,8 @@ export interface ImportReport {
   /** Successful memory and process calls, and how many of them became operations. */
   readonly succeeded: number;
   readonly asOperations: number;
+  /** Of the successful calls, those that this version does not simulate at all. */
+  readonly notSimulated: number;
   /** Successful calls that became a comment: reason and call → how often. */
   readonly comments: Counts;
   /** Calls without an effect on address spaces, left out: name → how often. */
@@ -41,6 +43,7 @@ export class Tally {
   logLines = 0;
   succeeded = 0;
   asOperations = 0;
+  notSimulated = 0;
   unreadableCount = 0;
   processes = 0;
   threads = 0;
@@ -92,12 +95,22 @@ export function printable(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "·");
 }
 
+/** `99.2 %`, rounded down, so that 100 % means all. */
+function share(part: number, whole: number): string {
+  return `${whole === 0 ? 100 : Math.floor((1000 * part) / whole) / 10} %`;
+}
+
 /** The report as lines of text, for the command line and the header. */
 export function reportLines(report: ImportReport): string[] {
-  const percent = report.succeeded === 0 ? 100 : Math.floor((1000 * report.asOperations) / report.succeeded) / 10;
+  const covered = share(report.asOperations, report.succeeded);
+  const simulated = report.succeeded - report.notSimulated;
+  const ofSimulated =
+    report.notSimulated === 0
+      ? ""
+      : `; ${share(report.asOperations, simulated)} of the ${simulated} that this version simulates`;
   const lines = [
     `${report.lines} lines, ${report.processes} processes, ${report.threads} threads`,
-    `memory and process calls that succeeded: ${report.succeeded}, as operations: ${report.asOperations} (${percent} %)`,
+    `memory and process calls that succeeded: ${report.succeeded}, as operations: ${report.asOperations} (${covered}${ofSimulated})`,
   ];
   const rows: [string, Counts][] = [
     ["operations", report.operations],
