@@ -76,12 +76,32 @@ export type Holder =
   | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
   | { readonly kind: "reserved"; readonly count: number };
 
-export function holdersOf(k: Kernel, pfn: number): Holder[] {
-  const holders: Holder[] = [];
+// The holders of one frame, each with a text that says who it is.
+export function holdersOf(k: Kernel, pfn: number): (Holder & { readonly text: string })[] {
+  const holders: (Holder & { readonly text: string })[] = [];
   forEachHolder(k, (held, holder) => {
-    if (held === pfn) holders.push(holder);
+    if (held === pfn) holders.push({ ...holder, text: holderText(k, holder) });
   });
   return holders;
+}
+
+function holderText(k: Kernel, holder: Holder): string {
+  const space = (mm: number) =>
+    tasksOf(k, mm)
+      .map((task) => k.side.taskNames[task])
+      .join("+");
+  switch (holder.kind) {
+    case "pte":
+      return `${space(holder.mm)} 0x${(holder.vpn * k.pageSize).toString(16)}`;
+    case "page cache":
+      return `page cache, file ${holder.file} page ${holder.index}`;
+    case "pin":
+      return `${pinKind(k, holder.pin)} by ${k.side.taskNames[k.w.pin.owner.data[holder.pin] - 1]}`;
+    case "page table":
+      return `page table of ${space(holder.mm)} (${k.geometry.names[holder.level]})`;
+    case "reserved":
+      return "reserved by the kernel";
+  }
 }
 
 // Visits every reference of the world with the frame that it holds.
