@@ -96,14 +96,14 @@ export function unquote(inner: string): { value: string; bad: number } {
     const plain = inner.slice(at, backslash < 0 ? inner.length : backslash);
     for (const byte of encode(plain)) bytes.push(byte);
     if (backslash < 0) break;
-    const escape = inner[backslash + 1];
+    const letter = inner[backslash + 1];
     const digits = inner.slice(backslash + 2, backslash + 4);
     at = backslash + 2;
-    if (escape === "n") bytes.push(10);
-    else if (escape === "t") bytes.push(9);
-    else if (escape === "\\") bytes.push(92);
-    else if (escape === '"') bytes.push(34);
-    else if (escape === "x" && /^[0-9A-Fa-f]{2}$/.test(digits)) {
+    if (letter === "n") bytes.push(10);
+    else if (letter === "t") bytes.push(9);
+    else if (letter === "\\") bytes.push(92);
+    else if (letter === '"') bytes.push(34);
+    else if (letter === "x" && /^[0-9A-Fa-f]{2}$/.test(digits)) {
       bytes.push(Number.parseInt(digits, 16));
       at += 2;
     } else if (bad < 0) bad = backslash;

@@ -1,11 +1,18 @@
 // THE table of operations. Binder, checker, completion, hover, signature help, grammar, snippets and the reference manual
-// are derived from it; adding an operation is one entry here (in the file of its group) and one sample.
+// are derived from it; adding an operation is one entry (in the file of its group) and one sample.
 
 import type { Errno } from "../mm/abi.ts";
 import type { Kernel } from "../mm/kernel.ts";
+import type { Code } from "./codes.ts";
+import { ACCESS_OPS } from "./ops_access.ts";
+import { ADDRESS_SPACE_OPS } from "./ops_address_space.ts";
+import { FILE_OPS } from "./ops_files.ts";
+import { KERNEL_OPS } from "./ops_kernel.ts";
+import { PROCESS_OPS } from "./ops_processes.ts";
+import { REFERENCE_OPS } from "./ops_references.ts";
 import type { SymbolKind } from "./program.ts";
 import type { Value } from "./value.ts";
-import type { WordSpec } from "./words.ts";
+import type { Since, WordSpec } from "./words.ts";
 
 export type ParamKind =
   // Where memory is; `length` beside it may be left out (the rest of the mapping).
@@ -31,14 +38,22 @@ export interface Param {
   readonly name: string;
   readonly of: ParamKind;
   readonly required: boolean;
-  // As the signature shows it.
+  // As the signature shows it; empty for one that may be left out without a default.
   readonly default?: string;
   readonly doc: string;
 }
 
-export type Group = "Address space" | "Access" | "Files" | "Processes" | "References" | "The kernel's own work";
+export const GROUPS = [
+  "Address space",
+  "Access",
+  "Files",
+  "Processes",
+  "References from outside the page tables",
+  "The kernel's own work",
+] as const;
+export type Group = (typeof GROUPS)[number];
 
-export interface OpSpec {
+export interface OpSpec extends Since {
   readonly name: string;
   readonly group: Group;
   // `mmap(length, prot=rw, flags=private|anonymous, fd=, offset=0, at=)`, derived from params.
@@ -46,15 +61,11 @@ export interface OpSpec {
   readonly params: readonly Param[];
   // What `NAME =` binds; undefined when it returns nothing.
   readonly result: SymbolKind | undefined;
-  // First release that has it, and what earlier ones answer.
-  readonly since?: string;
-  readonly errno?: Errno;
-  readonly only?: readonly string[];
   readonly simulated: boolean;
   // A memory access (outcome words may follow `->`), or a call (`ok` or an errno).
   readonly access: boolean;
-  // The errnos that it can give.
-  readonly errnos: readonly Errno[];
+  // The errnos that it can give, each with when.
+  readonly errnos: readonly (readonly [Errno, string])[];
   // Markdown.
   readonly doc: string;
   readonly example: string;
@@ -75,10 +86,14 @@ export interface OpCall {
 export interface OpResult {
   readonly value?: Value;
   readonly errno?: Errno;
-  // The arguments cannot be performed with: their values, not the kernel, forbid it.
-  readonly fault?: {
-    readonly param: number;
-    readonly code: "none-argument" | "wrong-kind" | "bad-value" | "outside-mapping";
-    readonly message: string;
-  };
+  // The operation cannot be performed with these values; that is the trace's mistake, not the kernel's refusal.
+  readonly fault?: { readonly param: number; readonly code: Code; readonly message: string };
 }
+
+// By name, in the order of LANGUAGE.md, section 4.
+export const OPS: ReadonlyMap<string, OpSpec> = new Map(
+  [...ADDRESS_SPACE_OPS, ...ACCESS_OPS, ...FILE_OPS, ...PROCESS_OPS, ...REFERENCE_OPS, ...KERNEL_OPS].map((spec) => [
+    spec.name,
+    spec,
+  ]),
+);

@@ -7,20 +7,7 @@ import { type Cursor, cursorOn } from "./cursor.ts";
 import { parseExpression } from "./parse_expression.ts";
 import { scan, T, Tokens } from "./token.ts";
 import type { ArgNode, ExprNode, LineNode, LineTree, NameNode, OperationNode, SettingNode } from "./tree.ts";
-
-export const RESERVED: ReadonlySet<string> = new Set([
-  "mmtrace",
-  "kernel",
-  "machine",
-  "process",
-  "repeat",
-  "as",
-  "end",
-  "expect",
-  "interleave",
-  "and",
-  "include",
-]);
+import { RESERVED } from "./words.ts";
 
 // The tree of one line of text (without its line end).
 export function parseLine(line: string): LineTree {

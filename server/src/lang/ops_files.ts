@@ -1,0 +1,108 @@
+// Files, and what stands behind mappings of them.
+
+import type { Errno } from "../mm/abi.ts";
+import { create_file, memfd_create, sys_close, sys_ftruncate } from "../mm/syscalls.ts";
+import { type Arguments, done, made, operation, optional, required, SIZE } from "./op.ts";
+import { CACHED, DEVICE_KINDS, FALLOCATE_MODES, HUGETLB } from "./op_words.ts";
+import type { OpResult, OpSpec } from "./ops.ts";
+
+const group = "Files";
+const fd = required("fd", { kind: "file" }, "The file.");
+const CLOSED: readonly [Errno, string] = ["EBADF", "The file is closed."];
+
+export const FILE_OPS: readonly OpSpec[] = [
+  operation({
+    name: "file",
+    group,
+    params: [
+      required("size", SIZE, "Bytes; the last page may be partial. All are zero."),
+      optional("cached", { kind: "word", words: CACHED }, "no", "Whether its pages are in the page cache already."),
+    ],
+    result: "file",
+    errnos: [["EFBIG", "More than 2^63 - 1 bytes."]],
+    doc: "Opens a new file of zeroes on an ordinary filesystem. Its pages live in the page cache, with one reference each from it; a first touch of an uncached page is `major`. A shared writable mapping faults at the first write of each page, so that writeback knows what is dirty.\n\n`filemap_fault()`, mm/filemap.c; mm-semantics §2.3.",
+    example: "f = file(16K, cached=yes)",
+    perform: (a) => opened(a, create_file(a.k, a.task, a.number(0), a.words(1).bits === 1)),
+  }),
+  operation({
+    name: "memfd",
+    group,
+    params: [
+      required("size", SIZE, "Bytes. Pages are allocated when they are touched."),
+      optional("hugetlb", { kind: "word", words: HUGETLB }, "no", "Huge pages of the pool."),
+    ],
+    result: "file",
+    errnos: [["EINVAL", "More than 2^63 - 1 bytes."]],
+    doc: "Makes shared memory with a descriptor (`memfd_create`, then `ftruncate`). Its pages are shmem: counted in `rss_shmem`, mapped writable already by a read of a shared mapping.\n\n`memfd_create()`, mm/memfd.c; `shmem_fault()`, mm/shmem.c; mm-semantics §2.3.",
+    example: "m = memfd(8K)",
+    perform: (a) => opened(a, memfd_create(a.k, a.task, a.number(0))),
+  }),
+  operation({
+    name: "refpage_create",
+    group,
+    params: [
+      required("content", { kind: "string" }, "A power of two of bytes, up to the page size; repeated over the page."),
+      optional("flags", SIZE, "0", "Must be 0."),
+    ],
+    result: "file",
+    only: ["refpage-v2", "refpage-per-mapping"],
+    errno: "ENOSYS",
+    errnos: [
+      ["EINVAL", "flags other than 0, or a content whose length is no power of two or is larger than a page."],
+      ["ENOSYS", "No release has this call."],
+    ],
+    doc: "Makes a file that stands for one reference page: reads of a private mapping of it map that page without counting, writes copy it. Proposed in 2020 and 2021, never merged. mm-semantics §8.2.",
+    example: 'r = refpage_create("\\xaa")',
+  }),
+  operation({
+    name: "device",
+    group,
+    params: [
+      required("kind", { kind: "word", words: DEVICE_KINDS }, "How the driver maps its pages."),
+      required("size", SIZE, "Bytes of device memory."),
+    ],
+    result: "file",
+    doc: "Opens a device whose driver maps its own pages into user space. mm-semantics §6.4.",
+    example: "d = device(pfnmap, 16K)",
+  }),
+  operation({
+    name: "close",
+    group,
+    params: [fd],
+    errnos: [CLOSED],
+    doc: "Closes the descriptor. Mappings keep the file; a memfd that neither a descriptor nor a mapping refers to gives its pages back.\n\n`close()`, fs/open.c.",
+    example: "close(f)",
+    perform: (a) => done(sys_close(a.k, a.task, a.row(0))),
+  }),
+  operation({
+    name: "ftruncate",
+    group,
+    params: [fd, required("size", SIZE, "The file's length from now on, in bytes.")],
+    errnos: [CLOSED, ["EINVAL", "More than 2^63 - 1 bytes."]],
+    doc: "Sets the file's length. Pages past the new end leave the page cache and every mapping, private copies included: the next touch there is SIGBUS.\n\n`truncate_pagecache()`, mm/truncate.c; mm-semantics §2.3.",
+    example: "ftruncate(f, 4K)",
+    perform: (a) => done(sys_ftruncate(a.k, a.task, a.row(0), a.number(1))),
+  }),
+  operation({
+    name: "fallocate",
+    group,
+    params: [
+      fd,
+      required("mode", { kind: "flags", words: FALLOCATE_MODES }, "What is done; 0 allocates."),
+      required("offset", SIZE, "Where in the file, in bytes."),
+      required("length", SIZE, "Bytes."),
+    ],
+    errnos: [
+      ["EINVAL", "A negative or empty range, or modes that do not go together."],
+      ["EOPNOTSUPP", "The filesystem does not know the mode."],
+    ],
+    doc: "Allocates or removes a range of the file. A hole drops the pages of the range from the page cache and from every mapping, private copies too on hugetlb.\n\n`vfs_fallocate()`, fs/open.c; `shmem_fallocate()`, mm/shmem.c.",
+    example: "fallocate(m, keep_size|punch_hole, 0, 4K)",
+  }),
+];
+
+// The file keeps the name that the line gives it, for whoever shows it.
+function opened(a: Arguments, result: number | Errno): OpResult {
+  if (typeof result === "number") a.k.side.fileNames[result] = a.name === "" ? `file ${result}` : a.name;
+  return made(result, "file");
+}

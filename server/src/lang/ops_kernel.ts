@@ -1,0 +1,118 @@
+// The kernel's own work: what happens without a system call of the process whose memory it is.
+
+import { drop_caches, lru_add_drain, writeback } from "../mm/syscalls.ts";
+import { addr, done, length, NUMBER, operation, required } from "./op.ts";
+import type { OpSpec } from "./ops.ts";
+
+const group = "The kernel's own work";
+
+export const KERNEL_OPS: readonly OpSpec[] = [
+  operation({
+    name: "swapout",
+    group,
+    params: [addr, length],
+    errnos: [["EINVAL", "The mapping is locked, a PFN mapping, or hugetlb."]],
+    doc: "Pages the range out as `MADV_PAGEOUT` does, with its skips: pages that are shared, pinned or busy stay. mm-semantics §5.5, §5.6.\n\n`madvise_pageout()`, mm/madvise.c; `shrink_folio_list()`, mm/vmscan.c.",
+    example: "swapout(p, 4K)",
+  }),
+  operation({
+    name: "reclaim",
+    group,
+    params: [required("pages", NUMBER, "How many pages to free.")],
+    doc: "Reclaims from the LRU lists, unmapping a page everywhere. mm-semantics §5.6.\n\n`shrink_lruvec()`, mm/vmscan.c.",
+    example: "reclaim(16)",
+  }),
+  operation({
+    name: "swapoff",
+    group,
+    params: [],
+    doc: "Reads everything back from swap.\n\n`try_to_unuse()`, mm/swapfile.c.",
+    example: "swapoff()",
+  }),
+  operation({
+    name: "migrate",
+    group,
+    params: [addr, length],
+    doc: "Moves the pages to other frames as move_pages(2) does; pinned and shared ones stay. mm-semantics §5.7.\n\n`migrate_pages()`, mm/migrate.c.",
+    example: "migrate(p, 4K)",
+  }),
+  operation({
+    name: "compact",
+    group,
+    params: [],
+    doc: "Compacts memory: movable pages migrate to one end. mm-semantics §5.7.\n\n`compact_zone()`, mm/compaction.c.",
+    example: "compact()",
+  }),
+  operation({
+    name: "ksm_scan",
+    group,
+    params: [],
+    doc: "KSM merges equal pages of mergeable mappings, until nothing more merges. mm-semantics §5.9.\n\n`ksm_do_scan()`, mm/ksm.c.",
+    example: "ksm_scan()",
+  }),
+  operation({
+    name: "khugepaged",
+    group,
+    params: [required("addr", { kind: "address" }, "An address in the range to collapse.")],
+    doc: "khugepaged looks at one PMD range and collapses it where its rules allow. mm-semantics §5.11.\n\n`collapse_huge_page()`, mm/khugepaged.c.",
+    example: "khugepaged(p)",
+  }),
+  operation({
+    name: "split_folio",
+    group,
+    params: [required("addr", { kind: "address" }, "An address of the folio.")],
+    doc: "Splits the large folio at the address into small ones. Refused while anything holds an extra reference. mm-semantics §5.12.\n\n`split_folio()`, mm/huge_memory.c.",
+    example: "split_folio(p)",
+  }),
+  operation({
+    name: "split_pmd",
+    group,
+    params: [required("addr", { kind: "address" }, "An address that a PMD maps.")],
+    doc: "Replaces a PMD mapping by PTEs; the folio stays large. Never fails. mm-semantics §5.8.\n\n`__split_huge_pmd()`, mm/huge_memory.c.",
+    example: "split_pmd(p)",
+  }),
+  operation({
+    name: "lru_add_drain",
+    group,
+    params: [],
+    doc: "Empties the CPU's batches of pages that wait for the LRU, each of which holds a reference (with `machine lru_batch=on`). mm-semantics §1.3.\n\n`lru_add_drain()`, mm/swap.c.",
+    example: "lru_add_drain()",
+    perform: (a) => {
+      lru_add_drain(a.k);
+      return {};
+    },
+  }),
+  operation({
+    name: "writeback",
+    group,
+    params: [required("fd", { kind: "file" }, "The file whose dirty pages are written.")],
+    doc: "Writes the file's dirty pages to the disk: pages and the entries that map them become clean, and entries of shared mappings write-protected. A memfd has no disk: nothing happens.\n\n`write_cache_pages()`, mm/page-writeback.c; `folio_mkclean()`, mm/rmap.c.",
+    example: "writeback(f)",
+    perform: (a) => done(writeback(a.k, a.row(0))),
+  }),
+  operation({
+    name: "drop_caches",
+    group,
+    params: [],
+    doc: "Frees the clean pages of the page cache that nobody maps or holds (`echo 1 > /proc/sys/vm/drop_caches`).\n\n`invalidate_mapping_pages()`, mm/truncate.c.",
+    example: "drop_caches()",
+    perform: (a) => {
+      drop_caches(a.k);
+      return {};
+    },
+  }),
+  operation({
+    name: "deferred_split_scan",
+    group,
+    params: [],
+    doc: "Splits the large folios that are only partly mapped any more. mm-semantics §5.10.\n\n`deferred_split_scan()`, mm/huge_memory.c.",
+    example: "deferred_split_scan()",
+  }),
+  operation({
+    name: "clear_refs",
+    group,
+    params: [],
+    doc: "Clears the soft-dirty bits of the process and write-protects its entries (`echo 4 > /proc/PID/clear_refs`). mm-semantics §5.13.\n\n`clear_refs_write()`, fs/proc/task_mmu.c.",
+    example: "clear_refs()",
+  }),
+];
