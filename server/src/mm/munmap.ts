@@ -2,27 +2,32 @@
 // mm/vma.c (mm/mmap.c before 6.12); mm-semantics §5.1.
 
 import type { Errno } from "./abi.ts";
+import { evict_if_unused } from "./files.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { free_pgd_range } from "./pgtable.ts";
-import { offset_in_page, PAGE_ALIGN, pages_of, TASK_SIZE } from "./user_range.ts";
+import { offset_in_page, PAGE_ALIGN, pages_of } from "./user_range.ts";
 import { vma_unlink } from "./vma.ts";
 import { __split_vma } from "./vma_merge.ts";
 import { unmap_page_range } from "./zap.ts";
 
-// munmap(2): what is not mapped is no error. Mirrors do_vmi_munmap(), mm/vma.c, 6.12.
+// munmap(2): what is not mapped is no error.
 export const sys_munmap = kernelFunction(
   "__x64_sys_munmap",
   "mm/mmap.c",
   (k: Kernel, task: number, addr: bigint, length: bigint): 0 | Errno => {
-    const size = TASK_SIZE(k);
-    if (offset_in_page(k, addr) !== 0n || addr > size || length > size - addr) return "EINVAL";
-    const pages = pages_of(k, PAGE_ALIGN(k, length));
-    if (pages === 0) return "EINVAL";
-    const start = pages_of(k, addr);
-    return do_munmap(k, k.w.task.mm.data[task], start, start + pages);
+    if (offset_in_page(k, addr) !== 0n) return "EINVAL";
+    return do_vmi_munmap(k, k.w.task.mm.data[task] - 1, pages_of(k, addr), pages_of(k, PAGE_ALIGN(k, length)));
   },
 );
+
+// The checks of munmap, in pages: nothing outside of user space, and not no page at all.
+// Mirrors do_vmi_munmap(), mm/vma.c, 6.12.
+export function do_vmi_munmap(k: Kernel, mm: number, start: number, pages: number): 0 | Errno {
+  const size = k.geometry.taskPages;
+  if (pages === 0 || start > size || pages > size - start) return "EINVAL";
+  return do_munmap(k, mm, start, start + pages);
+}
 
 // Unmaps the pages of [start, end): VMAs at its ends are split, all in it vanish with their pages and with the page
 // tables that nobody else needs. ENOMEM when a VMA would have to be split in the middle and there may be no more of them.
@@ -43,25 +48,37 @@ export const do_munmap = kernelFunction(
     if (last >= 0 && v.end.data[last] > end) __split_vma(k, last, end, false);
     const doomed = vmas_in(k, mm, start, end);
     unmap_region(k, mm, doomed);
-    for (const vma of doomed) vma_unlink(k, vma);
+    for (const vma of doomed) remove_vma(k, vma);
     return 0;
   },
 );
 
+// The VMA is gone, and with it its reference to the file: shared anonymous memory may lose its last user.
+// Mirrors remove_vma(), mm/vma.c, 6.12.
+export function remove_vma(k: Kernel, vma: number): void {
+  const file = k.w.vma.file.data[vma];
+  vma_unlink(k, vma);
+  if (file !== 0) evict_if_unused(k, file - 1);
+}
+
 // Clears the page tables of the VMAs, ascending neighbours, and frees the tables between the VMAs around them.
 // Mirrors unmap_region() with free_pgtables(), mm/mmap.c, 6.12.
-export const unmap_region = kernelFunction("unmap_region", "mm/mmap.c", (k: Kernel, mm: number, vmas: readonly number[]) => {
-  const { start, end } = k.w.vma;
-  if (vmas.length === 0) return;
-  const first = vmas[0];
-  const last = vmas[vmas.length - 1];
-  for (const vma of vmas) unmap_page_range(k, vma, start.data[vma], end.data[vma]);
-  const prev = k.vmas.prev(first);
-  const next = k.vmas.next(last);
-  const floor = prev < 0 ? 0 : end.data[prev];
-  const ceiling = next < 0 ? Number.POSITIVE_INFINITY : start.data[next];
-  free_pgd_range(k, mm, start.data[first], end.data[last], floor, ceiling);
-});
+export const unmap_region = kernelFunction(
+  "unmap_region",
+  "mm/mmap.c",
+  (k: Kernel, mm: number, vmas: readonly number[]) => {
+    const { start, end } = k.w.vma;
+    if (vmas.length === 0) return;
+    const first = vmas[0];
+    const last = vmas[vmas.length - 1];
+    for (const vma of vmas) unmap_page_range(k, vma, start.data[vma], end.data[vma]);
+    const prev = k.vmas.prev(first);
+    const next = k.vmas.next(last);
+    const floor = prev < 0 ? 0 : end.data[prev];
+    const ceiling = next < 0 ? Number.POSITIVE_INFINITY : start.data[next];
+    free_pgd_range(k, mm, start.data[first], end.data[last], floor, ceiling);
+  },
+);
 
 // The VMAs that begin in [start, end), ascending: a copy, so that they can be unlinked one by one.
 function vmas_in(k: Kernel, mm: number, start: number, end: number): number[] {

@@ -81,6 +81,47 @@ export function pmd_alloc(k: Kernel, mm: number, vpn: number): boolean {
   return alloc_tables(k, mm, vpn, 1) >= 0;
 }
 
+// The levels above the PMD table. False when memory is used up.
+export function pud_alloc(k: Kernel, mm: number, vpn: number): boolean {
+  return alloc_tables(k, mm, vpn, 2) >= 0;
+}
+
+// The row of the slot of a table of that level that serves the page, or -1 where there is no such table.
+export function slot_offset(k: Kernel, mm: number, vpn: number, level: number): number {
+  const { bits, stride } = k.geometry;
+  let table = k.w.mm.pgd.data[mm] - 1;
+  for (let at = bits.length - 1; table >= 0; at--) {
+    const row = table * stride + Math.floor((vpn - k.w.table.first.data[table]) / k.scales[at]);
+    if (at === level) return row;
+    const entry = k.w.pte.entry.data[row];
+    table = entry & PTE_TABLE ? Math.floor(entry / UNIT) : -1;
+  }
+  return -1;
+}
+
+// Hangs the table of the slot under another, empty slot, where it serves the pages from `first` on.
+export function move_table(k: Kernel, from: number, to: number, first: number): void {
+  const { table, pte } = k.w;
+  const { stride } = k.geometry;
+  const entry = pte.entry.data[from];
+  const moved = Math.floor(entry / UNIT);
+  k.set(pte.entry, from, 0);
+  k.set(pte.entry, to, entry);
+  k.set(table.up, moved, Math.floor(to / stride) + 1);
+  k.set(table.slot, moved, to % stride);
+  shift_tables(k, moved, first - table.first.data[moved]);
+}
+
+function shift_tables(k: Kernel, row: number, pages: number): void {
+  const { table, pte } = k.w;
+  k.add(table.first, row, pages);
+  if (table.level.data[row] === 0) return;
+  for (let at = row * k.geometry.stride; at < (row + 1) * k.geometry.stride; at++) {
+    const entry = pte.entry.data[at];
+    if (entry & PTE_TABLE) shift_tables(k, Math.floor(entry / UNIT), pages);
+  }
+}
+
 function alloc_tables(k: Kernel, mm: number, vpn: number, lowest: number): number {
   const { bits, stride } = k.geometry;
   let table = k.w.mm.pgd.data[mm] - 1;

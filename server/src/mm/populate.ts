@@ -13,7 +13,7 @@ export const __mm_populate = kernelFunction(
   "mm/gup.c",
   (k: Kernel, task: number, start: number, end: number, ignoreErrors: boolean): 0 | Errno => {
     const { vma: v } = k.w;
-    const mm = k.w.task.mm.data[task];
+    const mm = k.w.task.mm.data[task] - 1;
     for (let vma = k.vmas.find(mm, start); vma >= 0 && v.start.data[vma] < end; vma = k.vmas.next(vma)) {
       if (v.flags.data[vma] & (VM_IO | VM_PFNMAP)) continue;
       const from = Math.max(start, v.start.data[vma]);

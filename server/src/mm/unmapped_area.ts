@@ -61,6 +61,12 @@ export function vm_start_gap(k: Kernel, vma: number): number {
   return flags.data[vma] & VM_GROWSDOWN ? Math.max(0, page - stack_guard_gap) : page;
 }
 
+// The first VMA that has pages in [start, end), or -1. Mirrors find_vma_intersection(), mm/mmap.c.
+export function find_vma_intersection(k: Kernel, mm: number, start: number, end: number): number {
+  const vma = k.vmas.find(mm, start);
+  return vma >= 0 && k.w.vma.start.data[vma] < end ? vma : -1;
+}
+
 // A hint is taken when nothing is in its way, and forgotten otherwise. Mirrors the first half of
 // arch_get_unmapped_area_topdown(), arch/x86/kernel/sys_x86_64.c, 6.12.
 function hinted_area(k: Kernel, mm: number, request: AreaRequest): number | undefined {

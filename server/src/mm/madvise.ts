@@ -1,0 +1,256 @@
+// madvise: what a process says about the use of its memory. mm/madvise.c; mm-semantics §5.5.
+//
+// A hole in the range makes it ENOMEM in the end, but all VMAs of the range get the advice.
+
+import type { Errno } from "./abi.ts";
+import { bug } from "./errors.ts";
+import { force_page_cache_readahead } from "./filemap.ts";
+import {
+  PG_lru,
+  VM_DONTCOPY,
+  VM_HUGETLB,
+  VM_IO,
+  VM_LOCKED,
+  VM_MAYWRITE,
+  VM_PFNMAP,
+  VM_SHARED,
+  VM_SPECIAL,
+  VM_WIPEONFORK,
+} from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import { faultin_page_range } from "./gup.ts";
+import type { Kernel } from "./kernel.ts";
+import { vm_normal_page } from "./normal_page.ts";
+import { PTE_ACCESSED, pte_with, walk_ptes } from "./pgtable.ts";
+import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
+import { is_shmem } from "./vm_ops.ts";
+import { vma_is_anonymous } from "./vma.ts";
+import { vma_modify_flags } from "./vma_merge.ts";
+import { unmap_page_range } from "./zap.ts";
+
+// Advice that this version follows. Of the rest it knows what the kernel would refuse: madvise_refusal().
+export const SIMULATED_ADVICE = [
+  "normal",
+  "dontneed",
+  "willneed",
+  "cold",
+  "populate_read",
+  "populate_write",
+  "dontfork",
+  "dofork",
+  "wipeonfork",
+  "keeponfork",
+] as const;
+
+// madvise(2). Mirrors do_madvise(), mm/madvise.c, 6.12.
+export const sys_madvise = kernelFunction(
+  "do_madvise",
+  "mm/madvise.c",
+  (k: Kernel, task: number, addr: bigint, length: bigint, advice: string): 0 | Errno => {
+    const range = check_input_range(k, addr, length, advice);
+    if (typeof range === "string") return range;
+    const { start, end, past } = range;
+    if (start === end && !past) return 0;
+    if (is_populate(advice)) return madvise_populate(k, task, start, end, advice) || (past ? "ENOMEM" : 0);
+    const mm = k.w.task.mm.data[task] - 1;
+    return madvise_walk_vmas(k, mm, range, (vma, from, to) => madvise_vma_behavior(k, vma, from, to, advice));
+  },
+);
+
+// What the kernel answers to the call without touching a page or a VMA; undefined when it would do something. For advice
+// that is not simulated, whose refusals are.
+export function madvise_refusal(
+  k: Kernel,
+  task: number,
+  addr: bigint,
+  length: bigint,
+  advice: string,
+): 0 | Errno | undefined {
+  const range = check_input_range(k, addr, length, advice);
+  if (typeof range === "string") return range;
+  if (range.start === range.end && !range.past) return 0;
+  let acts = false;
+  const answer = madvise_walk_vmas(k, k.w.task.mm.data[task] - 1, range, (vma) => {
+    const refused = refusal(k, vma, advice);
+    // EBUSY ends the walk; the answer is then not used.
+    if (refused === undefined) acts = true;
+    return acts ? "EBUSY" : (refused ?? 0);
+  });
+  return acts ? undefined : answer;
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+  // The range goes on past the end of user space, where nothing is mapped.
+  readonly past: boolean;
+}
+
+// Mirrors check_input_range() and madvise_behavior_valid(), mm/madvise.c, 7.2.
+function check_input_range(k: Kernel, addr: bigint, length: bigint, advice: string): Range | Errno {
+  if (k.model.unknownAdvice.includes(advice)) return "EINVAL";
+  if (offset_in_page(k, addr) !== 0n) return "EINVAL";
+  const aligned = PAGE_ALIGN(k, length);
+  if ((length !== 0n && aligned === 0n) || addr + aligned > U64) return "EINVAL";
+  const start = clamped_page(k, addr);
+  const end = clamped_page(k, addr + aligned);
+  return { start, end, past: aligned !== 0n && addr + aligned > BigInt(end) * BigInt(k.pageSize) };
+}
+
+// Mirrors madvise_walk_vmas(), mm/madvise.c, 6.12.
+function madvise_walk_vmas(
+  k: Kernel,
+  mm: number,
+  range: Range,
+  visit: (vma: number, start: number, end: number) => 0 | Errno,
+): 0 | Errno {
+  const { vma: v } = k.w;
+  let hole = range.past;
+  let at = range.start;
+  while (at < range.end) {
+    const vma = k.vmas.find(mm, at);
+    if (vma < 0) return "ENOMEM";
+    if (v.start.data[vma] > at) {
+      hole = true;
+      at = v.start.data[vma];
+      if (at >= range.end) break;
+    }
+    const end = Math.min(range.end, v.end.data[vma]);
+    const error = visit(vma, at, end);
+    if (error !== 0) return error;
+    at = end;
+  }
+  return hole ? "ENOMEM" : 0;
+}
+
+// Mirrors madvise_vma_behavior(), mm/madvise.c, 6.12.
+const madvise_vma_behavior = kernelFunction(
+  "madvise_vma_behavior",
+  "mm/madvise.c",
+  (k: Kernel, vma: number, start: number, end: number, advice: string): 0 | Errno => {
+    const flags = k.w.vma.flags.data[vma];
+    switch (advice) {
+      case "dontneed":
+        if (!can_drop(flags)) return "EINVAL";
+        unmap_page_range(k, vma, start, end);
+        return 0;
+      case "willneed":
+        madvise_willneed(k, vma, start, end);
+        return 0;
+      case "cold":
+        if (!can_madv_lru_vma(flags)) return "EINVAL";
+        madvise_cold(k, vma, start, end);
+        return 0;
+      case "normal":
+        return 0;
+      case "dontfork":
+        return madvise_update_vma(k, vma, start, end, flags | VM_DONTCOPY);
+      case "dofork":
+        return flags & VM_IO ? "EINVAL" : madvise_update_vma(k, vma, start, end, flags & ~VM_DONTCOPY);
+      case "wipeonfork":
+        if (!vma_is_anonymous(k, vma) || flags & VM_SHARED) return "EINVAL";
+        return madvise_update_vma(k, vma, start, end, flags | VM_WIPEONFORK);
+      case "keeponfork":
+        return madvise_update_vma(k, vma, start, end, flags & ~VM_WIPEONFORK);
+    }
+    return bug(`madvise: the checker lets no ${advice} through`);
+  },
+);
+
+// The VMA's part gets other flags; too many VMAs is EAGAIN here. Mirrors madvise_update_vma(), mm/madvise.c, 6.12.
+const madvise_update_vma = kernelFunction(
+  "madvise_update_vma",
+  "mm/madvise.c",
+  (k: Kernel, vma: number, start: number, end: number, flags: number): 0 | Errno => {
+    if (flags === k.w.vma.flags.data[vma]) return 0;
+    const modified = vma_modify_flags(k, vma, start, end, flags);
+    if (typeof modified === "string") return modified === "ENOMEM" ? "EAGAIN" : modified;
+    k.set(k.w.vma.flags, modified.vma, flags);
+    return 0;
+  },
+);
+
+// An ordinary file's pages are read ahead; memory without a disk has nothing to read.
+// Mirrors madvise_willneed(), mm/madvise.c, 6.12.
+const madvise_willneed = kernelFunction(
+  "madvise_willneed",
+  "mm/madvise.c",
+  (k: Kernel, vma: number, start: number, end: number) => {
+    const { vma: v } = k.w;
+    if (vma_is_anonymous(k, vma) || is_shmem(k, v.file.data[vma] - 1)) return;
+    const offset = v.pgoff.data[vma] - v.start.data[vma];
+    force_page_cache_readahead(k, v.file.data[vma] - 1, start + offset, end + offset);
+  },
+);
+
+// Pages that nobody else maps count as not accessed. Mirrors madvise_cold_or_pageout_pte_range(), mm/madvise.c, 6.12,
+// without reclaim, which alone would read the lists that the pages change.
+const madvise_cold = kernelFunction(
+  "madvise_cold_or_pageout_pte_range",
+  "mm/madvise.c",
+  (k: Kernel, vma: number, start: number, end: number) => {
+    const { page, pte } = k.w;
+    walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (row, _vpn, entry) => {
+      const pfn = vm_normal_page(k, vma, entry);
+      if (pfn === undefined || (page.flags.data[pfn] & PG_lru) === 0 || page._mapcount.data[pfn] !== 1) return;
+      k.set(pte.entry, row, pte_with(entry, 0, PTE_ACCESSED));
+    });
+  },
+);
+
+function is_populate(advice: string): boolean {
+  return advice === "populate_read" || advice === "populate_write";
+}
+
+// Faults the range in by reads or writes. Up to 6.9 a hole is passed over like with any advice, later it is the end.
+// Mirrors madvise_populate(), mm/madvise.c, 6.1 and 6.12.
+const madvise_populate = kernelFunction(
+  "madvise_populate",
+  "mm/madvise.c",
+  (k: Kernel, task: number, start: number, end: number, advice: string): 0 | Errno => {
+    const mm = k.w.task.mm.data[task] - 1;
+    const write = advice === "populate_write";
+    if (k.model.populateAdvice === "passes holes") {
+      const range = { start, end, past: false };
+      return madvise_walk_vmas(k, mm, range, (vma, from, to) => faultin_page_range(k, task, vma, from, to, write));
+    }
+    for (let at = start; at < end; ) {
+      const vma = k.vmas.lookup(mm, at);
+      if (vma < 0) return "ENOMEM";
+      const to = Math.min(end, k.w.vma.end.data[vma]);
+      const error = faultin_page_range(k, task, vma, at, to, write);
+      if (error !== 0) return error;
+      at = to;
+    }
+    return 0;
+  },
+);
+
+// Mirrors madvise_dontneed_free_valid_vma(), mm/madvise.c, 6.12.
+function can_drop(flags: number): boolean {
+  return (flags & (VM_LOCKED | VM_PFNMAP)) === 0;
+}
+
+// Mirrors can_madv_lru_vma(), mm/internal.h, 6.12.
+function can_madv_lru_vma(flags: number): boolean {
+  return (flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) === 0;
+}
+
+// Why a VMA refuses advice that is not simulated; undefined when it would follow it.
+function refusal(k: Kernel, vma: number, advice: string): Errno | undefined {
+  const flags = k.w.vma.flags.data[vma];
+  switch (advice) {
+    case "free":
+      return can_drop(flags) && vma_is_anonymous(k, vma) ? undefined : "EINVAL";
+    case "pageout":
+      return can_madv_lru_vma(flags) ? undefined : "EINVAL";
+    case "remove":
+      if (flags & VM_LOCKED || vma_is_anonymous(k, vma)) return "EINVAL";
+      return (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE) ? undefined : "EACCES";
+    case "guard_install":
+      return flags & (VM_SPECIAL | VM_HUGETLB | VM_LOCKED) ? "EINVAL" : undefined;
+    case "guard_remove":
+      return flags & (VM_SPECIAL | VM_HUGETLB) ? "EINVAL" : undefined;
+  }
+  return undefined;
+}

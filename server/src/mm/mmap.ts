@@ -1,0 +1,186 @@
+// mmap: which requests are granted, and the VMA that comes of one. mm/mmap.c, mm/vma.c; mm-semantics §6.1.
+
+import {
+  type Errno,
+  isErrno,
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_FIXED_NOREPLACE,
+  MAP_GROWSDOWN,
+  MAP_HUGETLB,
+  MAP_NORESERVE,
+  MAP_POPULATE,
+  MAP_PRIVATE,
+  MAP_REFPAGE,
+  MAP_SHARED,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
+} from "./abi.ts";
+import { bug } from "./errors.ts";
+import { shmem_zero_setup } from "./files.ts";
+import {
+  VM_ACCOUNT,
+  VM_EXEC,
+  VM_GROWSDOWN,
+  VM_LOCKED,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_NORESERVE,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+} from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { do_munmap } from "./munmap.ts";
+import { mm_populate } from "./populate.ts";
+import { find_vma_intersection, get_unmapped_area, mmap_min_addr } from "./unmapped_area.ts";
+import { address_of, offset_in_page, PAGE_ALIGN, pages_of } from "./user_range.ts";
+import { vma_link } from "./vma.ts";
+import { vma_merge_new_range } from "./vma_merge.ts";
+
+export interface MmapRequest {
+  readonly length: bigint;
+  // PROT_* bits.
+  readonly prot: number;
+  // MAP_* bits.
+  readonly flags: number;
+  // Row of the file behind the descriptor.
+  readonly file: number | undefined;
+  readonly offset: bigint;
+  readonly at: bigint | undefined;
+}
+
+const MAP_TYPE = MAP_SHARED | MAP_PRIVATE;
+// Both bits at once are a type of their own: MAP_SHARED that refuses flags that it does not know.
+const MAP_SHARED_VALIDATE = MAP_SHARED | MAP_PRIVATE;
+// Those of our flags that MAP_SHARED_VALIDATE knows. include/linux/mman.h.
+const LEGACY_MAP_MASK =
+  MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE | MAP_POPULATE | MAP_HUGETLB;
+
+// mmap(2). The address, or why there is none. No page is allocated, unless MAP_POPULATE asks for it.
+// Mirrors ksys_mmap_pgoff(), mm/mmap.c, 6.12.
+export const sys_mmap = kernelFunction(
+  "ksys_mmap_pgoff",
+  "mm/mmap.c",
+  (k: Kernel, task: number, request: MmapRequest): bigint | Errno => {
+    const { flags, file } = request;
+    if (offset_in_page(k, request.offset) !== 0n) return "EINVAL";
+    if (flags & MAP_REFPAGE) bug("mmap: the checker lets no MAP_REFPAGE through");
+    if ((flags & MAP_ANONYMOUS) === 0 && file === undefined) return "EBADF";
+    if (flags & MAP_HUGETLB) {
+      // Every file of this version is an ordinary one or a memfd of small pages.
+      if ((flags & MAP_ANONYMOUS) === 0) return "EINVAL";
+      bug("mmap: the checker lets no MAP_HUGETLB through");
+    }
+    const start = do_mmap(k, task, flags & MAP_ANONYMOUS ? { ...request, file: undefined } : request);
+    if (isErrno(start)) return start;
+    const pages = pages_of(k, PAGE_ALIGN(k, request.length));
+    const locked = k.w.mm.def_flags.data[k.w.task.mm.data[task] - 1] & VM_LOCKED;
+    if (flags & MAP_POPULATE || locked) mm_populate(k, task, start, start + pages);
+    return address_of(k, start);
+  },
+);
+
+// The checks in the kernel's order, then the mapping. Its first page, or an errno. Mirrors do_mmap(), mm/mmap.c, 6.12.
+const do_mmap = kernelFunction(
+  "do_mmap",
+  "mm/mmap.c",
+  (k: Kernel, task: number, request: MmapRequest): number | Errno => {
+    const mm = k.w.task.mm.data[task] - 1;
+    if (request.length === 0n) return "EINVAL";
+    const length = PAGE_ALIGN(k, request.length);
+    if (length === 0n) return "ENOMEM";
+    if (k.w.mm.map_count.data[mm] > k.machine.max_map_count) return "ENOMEM";
+    const fixed = (request.flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0;
+    const start = get_unmapped_area(k, mm, {
+      addr: fixed ? (request.at ?? 0n) : round_hint_to_min(k, request.at ?? 0n),
+      length,
+      file: request.file === undefined ? 0 : request.file + 1,
+      pgoff: pages_of(k, request.offset),
+      flags: (fixed ? MAP_FIXED : 0) | (request.flags & MAP_SHARED),
+    });
+    if (isErrno(start)) return start;
+    const pages = pages_of(k, length);
+    if (request.flags & MAP_FIXED_NOREPLACE && find_vma_intersection(k, mm, start, start + pages) >= 0) return "EEXIST";
+    const flags = request.file === undefined ? anonymous_flags(k, mm, request) : file_flags(k, mm, request, length);
+    if (isErrno(flags)) return flags;
+    const shared = (flags & VM_SHARED) !== 0;
+    // Private anonymous memory counts its offsets from address 0, so that neighbours fit together.
+    const pgoff = request.file !== undefined ? pages_of(k, request.offset) : shared ? 0 : start;
+    return mmap_region(k, mm, start, pages, { flags, pgoff, file: request.file });
+  },
+);
+
+// A hint below vm.mmap_min_addr means the lowest address that may be had. Mirrors round_hint_to_min(), mm/mmap.c.
+function round_hint_to_min(k: Kernel, hint: bigint): bigint {
+  const page = hint - offset_in_page(k, hint);
+  return page !== 0n && page < mmap_min_addr ? mmap_min_addr : page;
+}
+
+function base_flags(k: Kernel, mm: number, request: MmapRequest): number {
+  const noreserve = request.flags & MAP_NORESERVE ? VM_NORESERVE : 0;
+  const growsdown = request.flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0;
+  const may = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+  return calc_vm_prot_bits(request.prot) | growsdown | k.w.mm.def_flags.data[mm] | may | noreserve;
+}
+
+// Mirrors calc_vm_prot_bits(), include/linux/mman.h.
+export function calc_vm_prot_bits(prot: number): number {
+  return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
+function anonymous_flags(k: Kernel, mm: number, request: MmapRequest): number | Errno {
+  const flags = base_flags(k, mm, request);
+  const type = request.flags & MAP_TYPE;
+  if (type === MAP_PRIVATE) return flags;
+  if (type !== MAP_SHARED || flags & VM_GROWSDOWN) return "EINVAL";
+  return flags | VM_SHARED | VM_MAYSHARE;
+}
+
+// Descriptors of a trace are open for reading and writing.
+function file_flags(k: Kernel, mm: number, request: MmapRequest, length: bigint): number | Errno {
+  const flags = base_flags(k, mm, request);
+  const type = request.flags & MAP_TYPE;
+  // MAX_LFS_FILESIZE bounds what may be mapped, whatever the file's size is: file_mmap_ok().
+  const longest = k.geometry.wide ? 2n ** 63n - 1n : 0xffff_ffffn * BigInt(k.pageSize);
+  if (length > longest || request.offset > longest - length) return "EOVERFLOW";
+  if (type === MAP_SHARED_VALIDATE && request.flags & ~LEGACY_MAP_MASK) return "EOPNOTSUPP";
+  if (type === 0 || flags & VM_GROWSDOWN) return "EINVAL";
+  return type === MAP_PRIVATE ? flags : flags | VM_SHARED | VM_MAYSHARE;
+}
+
+// Clears the range and maps it: merged with its neighbours or as a VMA of its own. Mirrors mmap_region(), mm/vma.c, 6.12.
+const mmap_region = kernelFunction(
+  "mmap_region",
+  "mm/vma.c",
+  (
+    k: Kernel,
+    mm: number,
+    start: number,
+    pages: number,
+    what: { readonly flags: number; readonly pgoff: number; readonly file: number | undefined },
+  ): number | Errno => {
+    const end = start + pages;
+    const error = do_munmap(k, mm, start, end);
+    if (error !== 0) return error;
+    const flags = accountable_mapping(what.flags) ? what.flags | VM_ACCOUNT : what.flags;
+    const file = what.file === undefined ? 0 : what.file + 1;
+    const range = { mm, start, end, flags, pgoff: what.pgoff, file, anon_vma: 0, source: -1 };
+    const merged = vma_merge_new_range(k, range, k.vmas.before(mm, start), k.vmas.find(mm, start));
+    if (merged >= 0) return start;
+    // Each shared anonymous mapping is a file of its own, so it never merges.
+    const backing = file === 0 && flags & VM_SHARED ? shmem_zero_setup(k, pages) + 1 : file;
+    vma_link(k, { mm, start, end, flags, pgoff: what.pgoff, file: backing, anon_vma: 0, anon_vma_chain: 0 });
+    return start;
+  },
+);
+
+// Private writable memory may need memory of its own for each page, and is charged for it. Mirrors accountable_mapping(),
+// mm/vma.c, 6.12.
+function accountable_mapping(flags: number): boolean {
+  return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) === VM_WRITE;
+}

@@ -1,0 +1,113 @@
+// mprotect: other rights for a range, in the VMAs and in the entries that exist. mm/mprotect.c; mm-semantics §5.3.
+
+import type { Errno } from "./abi.ts";
+import { VM_ACCESS_FLAGS, VM_ACCOUNT, VM_HUGETLB, VM_LOCKED, VM_NORESERVE, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import { populate_vma_page_range } from "./gup.ts";
+import type { Kernel } from "./kernel.ts";
+import { calc_vm_prot_bits } from "./mmap.ts";
+import { vm_normal_page } from "./normal_page.ts";
+import { PTE_PROTNONE, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
+import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
+import { vm_ops } from "./vm_ops.ts";
+import { vma_is_anonymous } from "./vma.ts";
+import { vma_modify_flags } from "./vma_merge.ts";
+
+// mprotect(2). A hole ends it with ENOMEM; what lies before the hole has changed. Mirrors do_mprotect_pkey(),
+// mm/mprotect.c, 6.12.
+export const sys_mprotect = kernelFunction(
+  "do_mprotect_pkey",
+  "mm/mprotect.c",
+  (k: Kernel, task: number, addr: bigint, length: bigint, prot: number): 0 | Errno => {
+    const { vma: v } = k.w;
+    const mm = k.w.task.mm.data[task] - 1;
+    if (offset_in_page(k, addr) !== 0n) return "EINVAL";
+    if (length === 0n) return 0;
+    const last = addr + PAGE_ALIGN(k, length);
+    if (last === addr || last > U64) return "ENOMEM";
+    const end = clamped_page(k, last);
+    let at = clamped_page(k, addr);
+    let vma = k.vmas.lookup(mm, at);
+    while (vma >= 0) {
+      const flags = calc_vm_prot_bits(prot) | (v.flags.data[vma] & ~VM_ACCESS_FLAGS);
+      // The VM_MAY* bits stand four places above the rights that they allow.
+      if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS) return "EACCES";
+      const fixed = mprotect_fixup(k, task, vma, at, { end: Math.min(end, v.end.data[vma]), flags });
+      if (typeof fixed === "string") return fixed;
+      // A merge may have carried the VMA past the range.
+      at = v.end.data[fixed];
+      if (at >= end) return last > BigInt(end) * BigInt(k.pageSize) ? "ENOMEM" : 0;
+      vma = k.vmas.lookup(mm, at);
+    }
+    return "ENOMEM";
+  },
+);
+
+// One VMA's part of the range. Returns the VMA that holds it now. Mirrors mprotect_fixup(), mm/mprotect.c, 6.12.
+const mprotect_fixup = kernelFunction(
+  "mprotect_fixup",
+  "mm/mprotect.c",
+  (
+    k: Kernel,
+    task: number,
+    vma: number,
+    start: number,
+    to: { readonly end: number; readonly flags: number },
+  ): number | Errno => {
+    const { vma: v } = k.w;
+    const { end } = to;
+    const old = v.flags.data[vma];
+    if (old === to.flags) return vma;
+    const flags = to.flags ^ charge_change(k, vma, old, to.flags);
+    const modified = vma_modify_flags(k, vma, start, end, flags);
+    if (typeof modified === "string") return modified;
+    const holder = modified.vma;
+    k.set(v.flags, holder, flags);
+    change_protection(k, holder, start, end);
+    // Private locked memory that becomes writable is copied now, so that no access has to wait for it.
+    if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) === VM_LOCKED && flags & VM_WRITE) {
+      populate_vma_page_range(k, task, holder, start, end);
+    }
+    return holder;
+  },
+);
+
+// VM_ACCOUNT when it changes: private memory is charged once it may be written. From 6.7 on it is given back when it
+// may not be written any more and never was touched.
+function charge_change(k: Kernel, vma: number, old: number, flags: number): number {
+  const charged = old & VM_ACCOUNT;
+  if (flags & VM_WRITE) return old & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE) ? 0 : VM_ACCOUNT;
+  const untouched = vma_is_anonymous(k, vma) && k.w.vma.anon_vma.data[vma] === 0;
+  return k.model.mprotectUncharges && charged && untouched ? VM_ACCOUNT : 0;
+}
+
+// The entries of [start, end) take on the VMA's rights. Dirty, accessed and soft-dirty bits stay, and no counter moves.
+// The write bit follows the protection of the VMA's fresh entries, which is read-only in private memory and where the
+// file tracks writes; the model says which entries get it all the same.
+// Mirrors change_protection() and change_pte_range(), mm/mprotect.c, 6.12.
+const change_protection = kernelFunction(
+  "change_protection",
+  "mm/mprotect.c",
+  (k: Kernel, vma: number, start: number, end: number) => {
+    const flags = k.w.vma.flags.data[vma];
+    const mayWrite = (flags & VM_WRITE) !== 0;
+    const always = mayWrite && (flags & VM_SHARED) !== 0 && !vma_wants_writenotify(k, vma);
+    const set = (always ? PTE_WRITE : 0) | (flags & VM_ACCESS_FLAGS ? 0 : PTE_PROTNONE);
+    walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (row, _vpn, old) => {
+      k.tick();
+      let entry = pte_with(old, set, PTE_WRITE | PTE_PROTNONE);
+      if (mayWrite && !always && k.model.mprotectUpgrades(k, vma, entry, vm_normal_page(k, vma, entry))) {
+        entry = pte_with(entry, PTE_WRITE);
+      }
+      k.set(k.w.pte.entry, row, entry);
+    });
+  },
+);
+
+// The file wants to know of the first write to each page of the shared mapping. Mirrors vma_wants_writenotify(),
+// mm/vma.c, 6.12.
+export function vma_wants_writenotify(k: Kernel, vma: number): boolean {
+  const flags = k.w.vma.flags.data[vma];
+  const shared = VM_WRITE | VM_SHARED;
+  return (flags & shared) === shared && !vma_is_anonymous(k, vma) && vm_ops(k, vma).page_mkwrite;
+}
