@@ -130,20 +130,25 @@ export interface Flags {
   readonly unknown: boolean;
 }
 
+/** No call has more flags than a word has bits. */
+const MAX_FLAGS = 64;
+
 /** `MAP_PRIVATE|MAP_ANONYMOUS`, `0x22`, `0x22 /* … *\/`, `MAP_HUGETLB|21<<MAP_HUGE_SHIFT` → bits (the low 31). */
 export function flags(argument: string | undefined, table: Readonly<Record<string, number>>): Flags {
   if (argument === undefined) return { bits: 0, unknown: true };
   let bits = 0;
   let unknown = false;
   const comment = argument.indexOf("/*");
-  const text = comment < 0 ? argument : argument.slice(0, comment);
-  for (const part of text.split("|", 64)) {
-    const name = part.trim();
+  const end = comment < 0 ? argument.length : comment;
+  for (let start = 0, i = 0; start < end && i < MAX_FLAGS; i++) {
+    const bar = argument.indexOf("|", start);
+    const stop = bar < 0 || bar > end ? end : bar;
+    const name = argument.slice(start, stop).trim();
+    start = stop + 1;
     const known = table[name];
     if (known !== undefined) bits |= known;
-    else if (name.includes("<<"))
-      continue; // the page size of a huge page
-    else {
+    else if (!name.includes("<<")) {
+      // A shift is the page size of a huge page; else it must be a number.
       const value = number(name);
       if (Number.isNaN(value)) unknown = true;
       else bits |= value % 0x80000000;

@@ -49,7 +49,7 @@ export function bear(
     return;
   }
   const child: Process = {
-    name: t.names.unique(identifier(program ?? parent.program)),
+    name: t.names.unique(identifier(program ?? (parent.program || `pid_${pid}`))),
     program: parent.program,
     space: birth.sharesMemory ? parent.space : parent.space.fork(),
     files: birth.sharesFiles ? parent.files : { open: new Map(parent.files.open) },
@@ -76,7 +76,7 @@ export function appear(
   const first = t.tally.processes === 0;
   const process: Process = {
     name: first ? "main" : t.names.unique(identifier(program ?? comm ?? `pid_${pid}`)),
-    program: detach(program ?? comm ?? (pid === 0 ? "main" : `pid ${pid}`)),
+    program: detach(program ?? comm ?? ""),
     space: new Space(),
     files: { open: new Map() },
     threads: new Set(),
@@ -85,7 +85,7 @@ export function appear(
     faulted: false,
   };
   // The children of `main` are called after its program, so that the program's plain name would mislead.
-  if (first) t.names.unique(identifier(process.program));
+  if (first && process.program !== "") t.names.unique(identifier(process.program));
   t.processes.add(process);
   t.tally.processes++;
   if (!first) {

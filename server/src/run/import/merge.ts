@@ -20,8 +20,10 @@ export interface LogSource {
 
 /** Feeds all lines of the logs, and of perf's faults if there are any, to an import, in the order of their times. */
 export async function feed(into: StraceImport, logs: readonly LogSource[], faults?: Batches): Promise<void> {
-  const readers = logs.map((log, i) => new Reader(log.lines, (line) => into.line(line, i, log.pid), logTime, log.pid));
-  if (faults !== undefined) readers.push(new Reader(faults, (line) => into.fault(line), faultTime, -1));
+  const readers = logs.map(
+    (log, i) => new Reader(log.lines, (line) => into.line(line, i, log.pid), logTime, log.pid, i),
+  );
+  if (faults !== undefined) readers.push(new Reader(faults, (line) => into.fault(line), faultTime, -1, logs.length));
   if (readers.length === 1) {
     await readers[0]!.pass();
     return;
@@ -66,6 +68,7 @@ function faultTime(line: string): Time | undefined {
 class Reader {
   ended = false;
   readonly pid: number;
+  private readonly order: number;
   private readonly batches: AsyncIterator<readonly string[]> | Iterator<readonly string[]>;
   private readonly hand: (line: string) => void;
   private readonly timeOf: (line: string, last: Time | undefined) => Time | undefined;
@@ -78,7 +81,9 @@ class Reader {
     hand: (line: string) => void,
     timeOf: (line: string, last: Time | undefined) => Time | undefined,
     pid: number,
+    order: number,
   ) {
+    this.order = order;
     this.batches = Symbol.asyncIterator in lines ? lines[Symbol.asyncIterator]() : lines[Symbol.iterator]();
     this.hand = hand;
     this.timeOf = timeOf;
@@ -122,12 +127,13 @@ class Reader {
     return true;
   }
 
+  /** Whether its line comes first; of two equal times, that of the log named first. */
   before(other: Reader): boolean {
     if (this.time === undefined || other.time === undefined) return true;
-    return (
-      this.time.seconds - other.time.seconds < 0 ||
-      (this.time.seconds === other.time.seconds && this.time.nanos <= other.time.nanos)
-    );
+    const { seconds, nanos } = this.time;
+    if (seconds !== other.time.seconds) return seconds < other.time.seconds;
+    if (nanos !== other.time.nanos) return nanos < other.time.nanos;
+    return this.order < other.order;
   }
 
   /** A line without a time stays with the one before it. */

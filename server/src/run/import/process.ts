@@ -7,7 +7,7 @@ import type { MappedFile, Space } from "./space.ts";
 
 export interface Process {
   readonly name: string;
-  /** The program it runs, for the reader; changes at execve. */
+  /** The program it runs, after which its children are called; empty when the log does not tell. */
   program: string;
   space: Space;
   files: Descriptors;

@@ -54,6 +54,8 @@ export class Space {
 
   private areas: Area[] = [];
   private shared = false;
+  /** Some area has been locked or kept from children, so that fork() must look at each. */
+  private marked = false;
 
   get size(): number {
     return this.areas.length;
@@ -64,10 +66,11 @@ export class Space {
     const child = new Space();
     child.brkStart = this.brkStart;
     child.brk = this.brk;
-    if (this.areas.some((area) => area.dontfork || area.locked)) {
+    if (this.marked) {
       child.areas = this.areas
         .filter((area) => !area.dontfork)
         .map((area) => (area.locked ? { ...area, locked: false } : area));
+      this.marked = this.areas.some((area) => area.dontfork || area.locked);
     } else {
       child.areas = this.areas;
       child.shared = true;
@@ -122,6 +125,7 @@ export class Space {
   add(area: Area): void {
     this.unmap(area.start, area.end);
     this.own();
+    this.marked ||= area.dontfork || area.locked;
     this.areas.splice(this.firstEndingAfter(area.start), 0, area);
   }
 
@@ -159,7 +163,10 @@ export class Space {
       const area = this.areas[last]!;
       if (area.start < start) next.push(clip(area, area.start, start));
       const changed = to(clip(area, start, end));
-      if (changed !== undefined) next.push(changed);
+      if (changed !== undefined) {
+        this.marked ||= changed.dontfork || changed.locked;
+        next.push(changed);
+      }
       if (area.end > end) next.push(clip(area, end, area.end));
     }
     this.own();
