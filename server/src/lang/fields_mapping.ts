@@ -17,9 +17,19 @@ import {
   VM_WRITE,
 } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { PTE_ACCESSED, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_SPECIAL, PTE_WRITE, pte_flags } from "../mm/pgtable.ts";
+import { mmOf, pteAt } from "../mm/observe.ts";
+import {
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_SOFT_DIRTY,
+  PTE_SPECIAL,
+  PTE_WRITE,
+  pte_flags,
+  pte_pfn,
+} from "../mm/pgtable.ts";
 import type { FieldSpec } from "./fields.ts";
-import { entryAt, frameOf, number, rowOf, truth } from "./read.ts";
+import { number, rowOf, truth } from "./read.ts";
 import type { Value } from "./value.ts";
 import { PROTECTIONS, type Words, word } from "./words.ts";
 
@@ -32,7 +42,7 @@ function pte(name: string, rest: Rest, read: (k: Kernel, entry: number) => Value
     simulated: true,
     ...rest,
     read: (k, value) =>
-      typeof value === "object" && value?.kind === "pte" ? read(k, entryAt(k, value.task, value.vpn)) : null,
+      typeof value === "object" && value?.kind === "pte" ? read(k, pteAt(k, mmOf(k, value.task), value.vpn)) : null,
   };
 }
 
@@ -57,7 +67,7 @@ export const PTE_FIELDS: readonly FieldSpec[] = [
       doc: "The entry maps a frame. A `PROT_NONE` entry is present too, though no access may use it.",
       source: `pte_present(), ${PGTABLE}`,
     },
-    (_, entry) => truth(frameOf(entry) >= 0),
+    (_, entry) => truth((entry & PTE_PRESENT) !== 0),
   ),
   bit(
     "writable",
@@ -119,7 +129,7 @@ export const PTE_FIELDS: readonly FieldSpec[] = [
       doc: "The frame that the entry maps, special or not; `none` without one.",
       source: `pte_pfn(), ${PGTABLE}`,
     },
-    (_, entry) => (frameOf(entry) < 0 ? null : number(frameOf(entry))),
+    (_, entry) => (entry & PTE_PRESENT ? number(pte_pfn(entry)) : null),
   ),
   pte(
     "level",

@@ -1,12 +1,10 @@
 // Fields of a process, a pin and a file. A dead process has no address space: its sizes are 0.
 
-import { cached_slots, file_pages } from "../mm/filemap.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { vm_normal_page } from "../mm/normal_page.ts";
-import { walk_ptes } from "../mm/pgtable.ts";
+import { cachedPages, mmOf, smaps } from "../mm/observe.ts";
 import type { Field } from "../mm/world.ts";
 import type { FieldSpec } from "./fields.ts";
-import { joined, mmOf, number, rowOf, textAt, truth } from "./read.ts";
+import { joined, number, rowOf, textAt, truth } from "./read.ts";
 import type { Value } from "./value.ts";
 
 type Rest = Omit<FieldSpec, "of" | "name" | "simulated" | "read">;
@@ -75,7 +73,7 @@ export const PROCESS_FIELDS: readonly FieldSpec[] = [
       doc: "Proportional set size as smaps of this release adds it up: each page divided by its mapcount. mm-semantics §11.4.",
       source: `smaps_account(), ${TASK_MMU}`,
     },
-    (k, mm) => proportional(k, mm),
+    (k, mm) => number(smaps(k, mm).pss),
   ),
   space(
     "uss",
@@ -85,13 +83,7 @@ export const PROCESS_FIELDS: readonly FieldSpec[] = [
       doc: "Pages that this process alone maps (Private_Clean + Private_Dirty of smaps). mm-semantics §11.4.",
       source: `smaps_account(), ${TASK_MMU}`,
     },
-    (k, mm) => {
-      let pages = 0;
-      eachPage(k, mm, (mapcount) => {
-        if (mapcount < 2) pages++;
-      });
-      return number(pages);
-    },
+    (k, mm) => number(smaps(k, mm).uss),
   ),
   counter("vmas", (k) => k.w.mm.map_count, "VMAs of the address space.", `${MM}.map_count, ${MM_TYPES}`),
   task(
@@ -146,29 +138,9 @@ export const PROCESS_FIELDS: readonly FieldSpec[] = [
       doc: "What `pss` would be with a mapcount for every page of a large folio; the same as `pss` without large folios.",
       source: `smaps_account(), ${TASK_MMU}`,
     },
-    (k, mm) => proportional(k, mm),
+    (k, mm) => number(smaps(k, mm).pss),
   ),
 ];
-
-// Sums size / mapcount in fixed point with 12 bits behind the point, as smaps does (PSS_SHIFT).
-function proportional(k: Kernel, mm: number): bigint {
-  const size = k.pageSize * 4096;
-  let sum = 0;
-  eachPage(k, mm, (mapcount) => {
-    sum += mapcount < 2 ? size : Math.floor(size / mapcount);
-  });
-  return BigInt(Math.floor(sum / 4096));
-}
-
-function eachPage(k: Kernel, mm: number, visit: (mapcount: number) => void): void {
-  const { vma, page } = k.w;
-  for (const row of k.vmas.of(mm)) {
-    walk_ptes(k, mm, vma.start.data[row], vma.end.data[row], (_, __, entry) => {
-      const pfn = vm_normal_page(k, row, entry);
-      if (pfn !== undefined) visit(page._mapcount.data[pfn]);
-    });
-  }
-}
 
 function pin(name: string, rest: Rest, read: (k: Kernel, row: number) => Value): FieldSpec {
   return { of: "pin", name, simulated: true, ...rest, read: (k, value) => read(k, rowOf(value)) };
@@ -228,6 +200,6 @@ export const FILE_FIELDS: readonly FieldSpec[] = [
       doc: "Pages of the file that are in the page cache.",
       source: "struct address_space.nrpages, include/linux/fs.h",
     },
-    (k, row) => number(cached_slots(k, row, 0, file_pages(k, row)).length),
+    (k, row) => number(cachedPages(k, row).length),
   ),
 ];

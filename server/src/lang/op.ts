@@ -30,16 +30,19 @@ export interface Arguments {
   bytes(param: number): Uint8Array | undefined;
 }
 
-export interface Entry extends Omit<OpSpec, "synopsis" | "run" | "simulated" | "access" | "errnos" | "result"> {
+export interface Entry
+  extends Omit<OpSpec, "synopsis" | "run" | "simulated" | "refuses" | "access" | "errnos" | "result"> {
   readonly result?: OpSpec["result"];
   readonly access?: boolean;
   readonly errnos?: OpSpec["errnos"];
   // Absent where this version does not simulate it yet.
   readonly perform?: (args: Arguments) => OpResult;
+  // What the kernel answers without doing anything, for words that are not simulated; undefined when it would do something.
+  readonly refusal?: (args: Arguments) => OpResult | undefined;
 }
 
 export function operation(entry: Entry): OpSpec {
-  const { perform, ...rest } = entry;
+  const { perform, refusal, ...rest } = entry;
   const standards = entry.params.map(standardOf);
   const spec: OpSpec = {
     result: undefined,
@@ -48,7 +51,8 @@ export function operation(entry: Entry): OpSpec {
     ...rest,
     synopsis: synopsis(entry.name, entry.params),
     simulated: perform !== undefined,
-    run: (call) => run(spec, perform, standards, call),
+    refuses: refusal !== undefined,
+    run: (call) => run(spec, entry, standards, call),
   };
   return spec;
 }
@@ -106,28 +110,24 @@ export function made(result: number | Errno, kind: "process" | "file" | "pin"): 
   return { value: kind === "file" ? { kind, file: result } : { kind, pin: result } };
 }
 
-function run(
-  spec: OpSpec,
-  perform: Entry["perform"],
-  standards: readonly (Value | undefined)[],
-  call: OpCall,
-): OpResult {
+function run(spec: OpSpec, entry: Entry, standards: readonly (Value | undefined)[], call: OpCall): OpResult {
   const model = call.k.model.name;
   if (isSpecial(spec) && absent(model, spec)) return { errno: spec.errno ?? "ENOSYS" };
+  let unknown: string | undefined;
   for (const arg of call.args) {
     if (typeof arg !== "object" || arg === null || arg.kind !== "words") continue;
     for (const word of arg.special) {
       if (absent(model, word)) return { errno: word.errno ?? "EINVAL" };
-      if (!word.simulated) return notSimulated(word.name);
+      if (!word.simulated) unknown = word.name;
     }
   }
-  if (perform === undefined) return notSimulated(spec.name);
   const given = new Given(call, spec.params, standards);
   for (let i = 0; i < spec.params.length; i++) {
     const fault = given.check(i);
     if (fault) return { fault };
   }
-  return perform(given);
+  if (unknown !== undefined) return entry.refusal?.(given) ?? notSimulated(unknown);
+  return entry.perform?.(given) ?? notSimulated(spec.name);
 }
 
 function notSimulated(name: string): OpResult {

@@ -62,6 +62,8 @@ export interface OpSpec extends Since {
   // What `NAME =` binds; undefined when it returns nothing.
   readonly result: SymbolKind | undefined;
   readonly simulated: boolean;
+  // Of its words that are not simulated it knows what the kernel would refuse, so a line may expect that errno.
+  readonly refuses: boolean;
   // A memory access (outcome words may follow `->`), or a call (`ok` or an errno).
   readonly access: boolean;
   // The errnos that it can give, each with when.

@@ -2,6 +2,7 @@
 
 import { isErrno } from "../mm/abi.ts";
 import {
+  madvise_refusal,
   sys_brk,
   sys_madvise,
   sys_mlock,
@@ -105,6 +106,10 @@ export const ADDRESS_SPACE_OPS: readonly OpSpec[] = [
     doc: "Tells the kernel what the memory is for. Some advice changes pages at once (`dontneed`, `populate_read`, `populate_write`), some how fork or reclaim treat the mapping, some nothing that can be counted.\n\n`do_madvise()`, mm/madvise.c; mm-semantics §5.1, §5.4, §5.5.",
     example: "madvise(p, 4K, dontneed)",
     perform: (a) => done(sys_madvise(a.k, a.task, a.number(0), a.number(1), a.words(2).words[0])),
+    refusal: (a) => {
+      const refused = madvise_refusal(a.k, a.task, a.number(0), a.number(1), a.words(2).words[0]);
+      return refused === undefined ? undefined : done(refused);
+    },
   }),
   operation({
     name: "brk",
@@ -113,10 +118,8 @@ export const ADDRESS_SPACE_OPS: readonly OpSpec[] = [
     errnos: [["ENOMEM", "The heap cannot end there; it stays as it is. (The system call gives the old end.)"]],
     doc: "Moves the end of the heap, an anonymous private mapping. Growing allocates no page, shrinking unmaps.\n\n`brk()`, mm/mmap.c; mm-semantics §6.4.",
     example: "brk(0x555555580000)",
-    perform: (a) => {
-      const result = sys_brk(a.k, a.task, a.number(0));
-      return isErrno(result) ? { errno: result } : {};
-    },
+    // The system call answers with the end as it is; brk(3) makes an errno of one that is too low.
+    perform: (a) => (sys_brk(a.k, a.task, a.number(0)) < a.number(0) ? { errno: "ENOMEM" } : {}),
   }),
   operation({
     name: "mlock",

@@ -1,7 +1,6 @@
 // Reading the simulated world for expressions: the small steps that fields and functions share. Nothing here changes it.
 
 import type { Kernel } from "../mm/kernel.ts";
-import { PTE_PRESENT, PTE_PROTNONE, pte_flags, pte_offset, pte_pfn } from "../mm/pgtable.ts";
 import { decode } from "./bytes.ts";
 import { FALSE, TRUE, type Value } from "./value.ts";
 
@@ -16,33 +15,10 @@ export function number(value: number): bigint {
   return value >= 0 && value <= 1024 ? SMALL[value] : BigInt(value);
 }
 
-// The address space of a task, -1 when the task is dead.
-export function mmOf(k: Kernel, task: number): number {
-  return k.w.task.mm.data[task] - 1;
-}
-
 // The page that an address lies in, -1 outside of user space.
 export function pageNumber(k: Kernel, at: bigint): number {
   const page = at >> BigInt(k.geometry.pageShift);
   return page < BigInt(k.geometry.taskPages) ? Number(page) : -1;
-}
-
-// The entry of level 0 for a page, 0 where there is none.
-export function entryAt(k: Kernel, task: number, vpn: number): number {
-  const mm = mmOf(k, task);
-  if (mm < 0 || vpn < 0) return 0;
-  const row = pte_offset(k, mm, vpn);
-  return row < 0 ? 0 : k.w.pte.entry.data[row];
-}
-
-// The frame that an entry holds, -1 without one. A PROT_NONE entry holds its frame, too.
-export function frameOf(entry: number): number {
-  return pte_flags(entry) & (PTE_PRESENT | PTE_PROTNONE) ? pte_pfn(entry) : -1;
-}
-
-export function vmaAt(k: Kernel, task: number, vpn: number): number {
-  const mm = mmOf(k, task);
-  return mm < 0 || vpn < 0 ? -1 : k.vmas.lookup(mm, vpn);
 }
 
 // What a frame holds from `offset` on, up to the first zero byte.
