@@ -118,11 +118,15 @@ test("the heap starts at the first break; asking again is no operation", () => {
      brk(NULL) = 0x55dc0193e000
      brk(0x55dc0195f000) = 0x55dc0195f000
      mprotect(0x55dc0193e000, 4096, PROT_READ) = 0
-     brk(0x1000) = 0x55dc0195f000`,
+     brk(0x1000) = 0x55dc0195f000
+     brk(0x95dc0195f000) = 0x55dc0195f000
+     brk(0x55dc1195f000) = 0x55dc0195f000`,
     `brk(0x55dc0193e000)
      brk(0x55dc0195f000)
      mprotect(0x55dc0193e000, 4K, r)
-     # a refused brk has no errno: brk(0x1000) = 0x55dc0195f000`,
+     brk(0x1000)
+     brk(0x95dc0195f000) -> ENOMEM
+     # a break refused for a cause the language cannot express: brk(0x55dc1195f000) = 0x55dc0195f000`,
   );
 });
 

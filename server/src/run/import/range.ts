@@ -2,7 +2,7 @@
 //
 // A call that succeeded had mappings under all of its range (but for munmap), so what the shadow lacks there is supplied first.
 
-import { ADVICE, MCL, MS, PROT, pageUp } from "./abi.ts";
+import { ADVICE, MCL, MS, PROT, pageUp, TASK_SIZE } from "./abi.ts";
 import { exact, flags, number } from "./call.ts";
 import { address, range } from "./emit.ts";
 import { lock } from "./mapping.ts";
@@ -137,16 +137,18 @@ export function msync(t: Translation, process: Process, call: Call): Verdict {
 }
 
 /**
- * brk() reports a refusal by the old break, not by an errno. The first break that the log shows is where the heap starts.
+ * The first break that the log shows is where the heap starts. brk() tells a refusal by the old break; the language's brk
+ * comes to ENOMEM when the heap does not reach what was asked for.
  */
 export function brk(t: Translation, process: Process, call: Call): Verdict {
   const { space } = process;
   const asked = number(call.args[0]);
   const now = call.result.value;
   if (!exact(now) || Number.isNaN(asked)) return UNREADABLE;
-  if (asked !== 0 && asked !== now) return comment("a refused brk has no errno");
+  if (asked !== 0 && asked !== now) return refused(t, process, asked, call);
   if (asked === 0 && space.brkStart !== undefined && now === space.brk) return NO_EFFECT;
-  if (space.brkStart === undefined || now < space.brkStart) space.brkStart = space.brk = now;
+  if (space.brkStart === undefined) space.brkStart = space.brk = now;
+  if (now < space.brkStart) return comment("of a heap that began before the log");
   const before = pageUp(space.brk);
   const after = pageUp(now);
   space.brk = now;
@@ -157,6 +159,17 @@ export function brk(t: Translation, process: Process, call: Call): Verdict {
     if (space.lockFuture) lock(t, process, before, after, call.source);
     t.touchArea(process, before, after, call.source);
   }
+  return DONE;
+}
+
+/** Below its start the heap cannot end, and it stays; above, the trace must show what is in the way. */
+function refused(t: Translation, process: Process, asked: number, call: Call): Verdict {
+  const { brkStart, brk: end } = process.space;
+  if (brkStart === undefined || !exact(asked))
+    return comment("a break refused for a cause the language cannot express");
+  const blocked = asked > TASK_SIZE || process.space.overlaps(pageUp(end), pageUp(asked));
+  if (asked >= brkStart && !blocked) return comment("a break refused for a cause the language cannot express");
+  t.operation(process, "brk", `brk(${hex(asked)})${asked < brkStart ? "" : " -> ENOMEM"}`, call.source);
   return DONE;
 }
 
