@@ -1,0 +1,262 @@
+// The world as rows for people: processes, mappings, page tables, folios with their holders, pins.
+//
+// Plain data for the debugger, hovers and pictures. A row's `name` is stable and unique among its siblings and holds no
+// value that changes, so that trees keep their shape from step to step.
+
+import { decode } from "../lang/bytes.ts";
+import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "../mm/abi.ts";
+import { flagNames, PAGE_FLAG_NAMES, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, VMA_FLAG_NAMES } from "../mm/flags.ts";
+import type { Kernel } from "../mm/kernel.ts";
+import {
+  forEachHolder,
+  type Holder,
+  livePins,
+  mmOf,
+  pinKind,
+  smaps,
+  tableEntries,
+  topTable,
+  vmasOf,
+} from "../mm/observe.ts";
+import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
+import { mmName } from "./describe.ts";
+import { address, fileName } from "./show.ts";
+
+export interface ProcessRow {
+  readonly name: string;
+  readonly task: number;
+  readonly alive: boolean;
+  // -1 when dead.
+  readonly mm: number;
+  readonly parent: string | undefined;
+  // Pages.
+  readonly rss: number;
+  readonly rssAnon: number;
+  readonly rssFile: number;
+  readonly rssShmem: number;
+  readonly swap: number;
+  readonly vmas: number;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  // Bytes.
+  readonly pageTables: number;
+  readonly hasPinned: boolean;
+}
+
+export function processRow(k: Kernel, task: number): ProcessRow {
+  const { task: t, mm: m } = k.w;
+  const mm = mmOf(k, task);
+  const of = (column: { data: Float64Array }) => (mm < 0 ? 0 : column.data[mm]);
+  const parent = t.parent.data[task] - 1;
+  return {
+    name: k.side.taskNames[task],
+    task,
+    alive: t.alive.data[task] === 1,
+    mm,
+    parent: parent < 0 ? undefined : k.side.taskNames[parent],
+    rss: of(m.rss_anon) + of(m.rss_file) + of(m.rss_shmem),
+    rssAnon: of(m.rss_anon),
+    rssFile: of(m.rss_file),
+    rssShmem: of(m.rss_shmem),
+    swap: of(m.rss_swap),
+    vmas: of(m.map_count),
+    minorFaults: t.min_flt.data[task],
+    majorFaults: t.maj_flt.data[task],
+    pageTables: of(m.pgtables_bytes),
+    hasPinned: of(m.has_pinned) !== 0,
+  };
+}
+
+export function processRows(k: Kernel): ProcessRow[] {
+  return Array.from({ length: k.rows(k.w.task) }, (_, task) => processRow(k, task));
+}
+
+// Proportional and unique set size, which walk the whole address space: asked for only when shown.
+export function setSizes(k: Kernel, task: number): { readonly pss: number; readonly uss: number } {
+  const mm = mmOf(k, task);
+  return mm < 0 ? { pss: 0, uss: 0 } : smaps(k, mm);
+}
+
+export interface VmaRow {
+  // Where it starts: `0x200000000000`.
+  readonly name: string;
+  readonly vma: number;
+  // Virtual page numbers, end exclusive.
+  readonly start: number;
+  readonly end: number;
+  // As /proc/PID/maps prints it: `rw-p`.
+  readonly prot: string;
+  readonly flags: readonly string[];
+  // What is mapped: a file's name, or `anonymous`.
+  readonly what: string;
+  // Bytes.
+  readonly offset: bigint;
+  readonly anonVma: number | undefined;
+}
+
+export function vmaRow(k: Kernel, vma: number): VmaRow {
+  const { start, end, flags, file, pgoff, anon_vma } = k.w.vma;
+  const bits = flags.data[vma];
+  const letters = [
+    bits & VM_READ ? "r" : "-",
+    bits & VM_WRITE ? "w" : "-",
+    bits & VM_EXEC ? "x" : "-",
+    bits & VM_SHARED ? "s" : "p",
+  ];
+  return {
+    name: address(k, start.data[vma]),
+    vma,
+    start: start.data[vma],
+    end: end.data[vma],
+    prot: letters.join(""),
+    flags: flagNames(VMA_FLAG_NAMES, bits),
+    what: file.data[vma] === 0 ? "anonymous" : fileName(k, file.data[vma] - 1),
+    offset: BigInt(pgoff.data[vma]) * BigInt(k.pageSize),
+    anonVma: anon_vma.data[vma] === 0 ? undefined : anon_vma.data[vma] - 1,
+  };
+}
+
+export function vmaRows(k: Kernel, mm: number): VmaRow[] {
+  return vmasOf(k, mm).map((vma) => vmaRow(k, vma));
+}
+
+export interface EntryRow {
+  // Level and address: `pmd 0x200000000000`.
+  readonly name: string;
+  // Row of the pte table of the world.
+  readonly row: number;
+  readonly level: string;
+  readonly vpn: number;
+  readonly present: boolean;
+  // The lower table, of an entry that points to one.
+  readonly table: number | undefined;
+  // The mapped frame, of one that maps.
+  readonly pfn: number | undefined;
+  // writable, dirty, accessed, …
+  readonly flags: readonly string[];
+}
+
+// The table at the top of an address space, -1 without one; its rows are entryRows of it.
+export function topTableOf(k: Kernel, mm: number): number {
+  return topTable(k, mm);
+}
+
+// What a table holds, empty slots left out.
+export function entryRows(k: Kernel, table: number): EntryRow[] {
+  const level = k.geometry.names[k.w.table.level.data[table]];
+  return tableEntries(k, table).map(({ row, vpn, entry, table: lower }) => {
+    const present = (entry & PTE_PRESENT) !== 0;
+    return {
+      name: `${level} ${address(k, vpn)}`,
+      row,
+      level,
+      vpn,
+      present,
+      table: lower,
+      pfn: lower === undefined && present ? pte_pfn(entry) : undefined,
+      flags:
+        lower === undefined ? flagNames(PTE_FLAG_NAMES, pte_flags(entry)).filter((name) => name !== "present") : [],
+    };
+  });
+}
+
+export interface HolderRow {
+  // Who: `main 0x200000000000`, `page cache of f page 0`, `pin 0 (vmsplice by child)`. Unique among a folio's holders.
+  readonly name: string;
+  readonly kind: Holder["kind"];
+  // References that it holds.
+  readonly count: number;
+  readonly mm: number | undefined;
+  readonly vpn: number | undefined;
+  readonly pin: number | undefined;
+}
+
+export interface FolioRow {
+  readonly name: string;
+  readonly pfn: number;
+  readonly refcount: number;
+  readonly mapcount: number;
+  // undefined where the model has no such flag.
+  readonly exclusive: boolean | undefined;
+  readonly flags: readonly string[];
+  // Its bytes up to the first zero byte.
+  readonly data: string;
+}
+
+export function folioRow(k: Kernel, pfn: number): FolioRow {
+  const { _refcount, _mapcount, flags, content } = k.w.page;
+  const names = flagNames(PAGE_FLAG_NAMES, flags.data[pfn]);
+  const bytes = k.contents.get(content.data[pfn]);
+  const end = bytes.indexOf(0);
+  return {
+    name: `pfn ${pfn}`,
+    pfn,
+    refcount: _refcount.data[pfn],
+    mapcount: _mapcount.data[pfn],
+    exclusive: k.model.anonExclusive ? names.includes("exclusive") : undefined,
+    flags: names,
+    data: decode(end < 0 ? bytes : bytes.subarray(0, end)),
+  };
+}
+
+// Who holds each frame, for all frames in one walk over the world.
+export function holdersByFrame(k: Kernel): Map<number, HolderRow[]> {
+  const all = new Map<number, HolderRow[]>();
+  forEachHolder(k, (pfn, holder) => {
+    const known = all.get(pfn);
+    if (known) known.push(holderRow(k, holder));
+    else all.set(pfn, [holderRow(k, holder)]);
+  });
+  return all;
+}
+
+export function holderRow(k: Kernel, holder: Holder): HolderRow {
+  const { kind, count } = holder;
+  const row = { kind, count, mm: undefined, vpn: undefined, pin: undefined };
+  switch (holder.kind) {
+    case "pte":
+      return { ...row, mm: holder.mm, vpn: holder.vpn, name: `${mmName(k, holder.mm)} ${address(k, holder.vpn)}` };
+    case "page cache":
+      return { ...row, name: `page cache of ${fileName(k, holder.file)} page ${holder.index}` };
+    case "pin":
+      return { ...row, pin: holder.pin, name: pinName(k, holder.pin) };
+    case "page table":
+      return { ...row, mm: holder.mm, name: `${k.geometry.names[holder.level]} table of ${mmName(k, holder.mm)}` };
+    case "reserved":
+      return { ...row, name: "the kernel itself" };
+  }
+}
+
+export interface PinRow {
+  readonly name: string;
+  readonly pin: number;
+  readonly kind: string;
+  readonly owner: string;
+  // longterm, write, …
+  readonly flags: readonly string[];
+  readonly pages: readonly number[];
+}
+
+const PIN_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [FOLL_GET, "FOLL_GET"],
+  [FOLL_PIN, "FOLL_PIN"],
+  [FOLL_WRITE, "FOLL_WRITE"],
+  [FOLL_LONGTERM, "FOLL_LONGTERM"],
+];
+
+// The pins that are held.
+export function pinRows(k: Kernel): PinRow[] {
+  const { owner, flags } = k.w.pin;
+  return livePins(k).map((pin) => ({
+    name: pinName(k, pin),
+    pin,
+    kind: pinKind(k, pin),
+    owner: k.side.taskNames[owner.data[pin] - 1],
+    flags: flagNames(PIN_FLAG_NAMES, flags.data[pin]),
+    pages: [...k.side.pinPages[pin]],
+  }));
+}
+
+function pinName(k: Kernel, pin: number): string {
+  return `pin ${pin} (${pinKind(k, pin)} by ${k.side.taskNames[k.w.pin.owner.data[pin] - 1]})`;
+}

@@ -1,0 +1,72 @@
+// `npm run bench`: how fast the engine and the servers are, beside the machine's own kernel. A table, and JSON with
+// `--json FILE` (or `-` for standard output instead of the table).
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { dap } from "./dap.ts";
+import { engine } from "./engine.ts";
+import { importing } from "./import.ts";
+import { language } from "./language.ts";
+import { lsp } from "./lsp.ts";
+import { native } from "./native.ts";
+import { type Row, table } from "./table.ts";
+
+const { values } = parseArgs({ options: { json: { type: "string" } } });
+const folder = mkdtempSync(join(tmpdir(), "mmtrace-bench-"));
+const rows: Row[] = [];
+
+try {
+  const machine = native();
+  const kernel = typeof machine === "string" ? undefined : machine;
+  if (typeof machine === "string") process.stderr.write(`no yardstick: ${machine}\n`);
+  const own = engine();
+  rows.push(
+    {
+      name: "anonymous write faults, journal on",
+      value: own.anon,
+      unit: "faults/s",
+      peer: kernel?.anon,
+      aim: "≥ 1× native, at least 0.5×",
+    },
+    {
+      name: "COW faults, journal on",
+      value: own.cow,
+      unit: "faults/s",
+      peer: kernel?.cow,
+      aim: "≥ 1× native, at least 0.5×",
+    },
+    { name: "hits", value: own.hits, unit: "accesses/s", aim: "≥ 3,000,000" },
+    { name: "fork", value: own.forkNs, unit: "ns/PTE", peer: kernel?.forkNs, aim: "≤ 5× native" },
+    { name: "journal", value: own.bytesPerEvent, unit: "bytes/event", aim: "≤ 32" },
+    { name: "events of an anonymous fault", value: own.eventsPerFault, unit: "events" },
+    { name: "seek over 1,000,000 events", value: own.seekMs, unit: "ms", aim: "≤ 50" },
+    ...language(),
+    ...(await importing()),
+  );
+  const program = fileURLToPath(new URL("../../dist/mmtrace.js", import.meta.url));
+  if (existsSync(program)) {
+    const debug = await dap([process.execPath, program], folder);
+    const server = await lsp([process.execPath, program]);
+    rows.push(
+      { name: "DAP: spawn to first stop", value: debug.firstStopMs, unit: "ms", aim: "≤ 150" },
+      { name: "DAP: step, 100,000 operations, p50", value: debug.stepP50Ms, unit: "ms" },
+      { name: "DAP: step, 100,000 operations, p99", value: debug.stepP99Ms, unit: "ms", aim: "≤ 2" },
+      { name: "DAP: step back, p50", value: debug.stepBackP50Ms, unit: "ms" },
+      { name: "DAP: step back, p99", value: debug.stepBackP99Ms, unit: "ms", aim: "≤ 2" },
+      { name: "LSP: keystroke to diagnostics, 10,000 lines, p50", value: server.p50Ms, unit: "ms" },
+      { name: "LSP: keystroke to diagnostics, 10,000 lines, p95", value: server.p95Ms, unit: "ms", aim: "≤ 2" },
+    );
+  } else process.stderr.write("the servers are not measured: npm run build makes dist/mmtrace.js\n");
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+const json = JSON.stringify({ cpu: cpus()[0]?.model, node: process.version, rows }, undefined, 2);
+if (values.json === "-") process.stdout.write(`${json}\n`);
+else {
+  process.stdout.write(table(rows));
+  if (values.json !== undefined) writeFileSync(values.json, `${json}\n`);
+}

@@ -1,0 +1,54 @@
+// The journals of the samples, event by event: the diff of such a file is the review of a change in semantics.
+// UPDATE=1 rewrites them.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { analyse } from "../../server/src/lang/analyse.ts";
+import { DEFAULT_MODEL } from "../../server/src/mm/models.ts";
+import { journalLines } from "../../server/src/run/journal_text.ts";
+import { run } from "../../server/src/run/run.ts";
+
+const samples = new URL("../../samples/", import.meta.url);
+const golden = new URL("../golden/", import.meta.url);
+const update = process.env.UPDATE === "1";
+
+// Journals longer than this are told apart by nobody; the imported traces are such.
+const MOST_LINES = 3000;
+
+function journal(text: string, model: string): string[] | undefined {
+  const { program } = analyse(text);
+  const recording = run(program, { model });
+  const lines = text.split(/\r?\n/);
+  const written = (statement: number) => {
+    const { line, start, end } = program.statements[statement];
+    return lines[line].slice(start, end);
+  };
+  const journal: string[] = [];
+  for (const line of journalLines(recording, written)) {
+    journal.push(line);
+    if (journal.length > MOST_LINES) return undefined;
+  }
+  return journal;
+}
+
+mkdirSync(golden, { recursive: true });
+const names = readdirSync(samples).filter((name) => name.endsWith(".mmtrace"));
+
+for (const name of names) {
+  const text = readFileSync(new URL(name, samples), "utf8");
+  const model = analyse(text).program.kernels[0]?.model ?? DEFAULT_MODEL;
+  test(`the journal of ${name} under ${model}`, () => {
+    const lines = journal(text, model);
+    if (lines === undefined) return;
+    const file = new URL(name.replace(/\.mmtrace$/, ".journal"), golden);
+    const now = `# ${name} under ${model}\n${lines.join("\n")}\n`;
+    if (update) writeFileSync(file, now);
+    assert.ok(existsSync(file), `${file.pathname} is missing; UPDATE=1 writes it`);
+    assert.equal(now, readFileSync(file, "utf8"));
+  });
+}
+
+test("there are at least ten samples with a golden journal", () => {
+  assert.ok(readdirSync(golden).length >= 10);
+});

@@ -1,0 +1,76 @@
+// The world as rows: what the debugger's scopes show.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  entryRows,
+  folioRow,
+  holdersByFrame,
+  pinRows,
+  processRows,
+  setSizes,
+  topTableOf,
+  vmaRows,
+} from "../../server/src/run/views.ts";
+import { record } from "../support/record.ts";
+
+const TRACE = `p = mmap(8K)
+write(p, "secret")
+child = fork()
+child: pipe = vmsplice(p, 4K)
+f = file(8K, yes)
+q = mmap(8K, r, shared, fd=f)
+read(q)
+`;
+
+test("processes show their counters, in pages", () => {
+  const { kernel } = record(TRACE);
+  const [main, child] = processRows(kernel);
+  assert.deepEqual([main.name, main.rssAnon, main.rssFile, main.vmas, main.alive], ["main", 1, 2, 2, true]);
+  assert.deepEqual([child.name, child.parent, child.rssAnon], ["child", "main", 1]);
+  assert.deepEqual(setSizes(kernel, 1), { pss: 2048, uss: 0 });
+});
+
+test("mappings read as /proc/PID/maps does", () => {
+  const { kernel } = record(TRACE);
+  const rows = vmaRows(kernel, processRows(kernel)[0].mm);
+  assert.deepEqual(
+    rows.map(({ prot, what }) => `${prot} ${what}`),
+    ["rw-p anonymous", "r--s f"],
+  );
+});
+
+test("page tables are a tree whose leaves are frames", () => {
+  const { kernel } = record(TRACE);
+  const leaves: number[] = [];
+  const visit = (table: number) => {
+    for (const row of entryRows(kernel, table)) {
+      if (row.table !== undefined) visit(row.table);
+      else if (row.pfn !== undefined) leaves.push(row.pfn);
+    }
+  };
+  visit(topTableOf(kernel, processRows(kernel)[0].mm));
+  assert.equal(leaves.length, 3);
+});
+
+test("the holders of every folio add up to its refcount", () => {
+  const { kernel } = record(TRACE);
+  for (const [pfn, holders] of holdersByFrame(kernel)) {
+    assert.equal(
+      folioRow(kernel, pfn).refcount,
+      holders.reduce((sum, { count }) => sum + count, 0),
+      `pfn ${pfn}`,
+    );
+    assert.equal(new Set(holders.map(({ name }) => name)).size, holders.length);
+  }
+});
+
+test("who holds the secret is named", () => {
+  const { kernel } = record(TRACE);
+  const [pin] = pinRows(kernel);
+  const names = holdersByFrame(kernel)
+    .get(pin.pages[0])
+    ?.map(({ name }) => name);
+  assert.deepEqual(names?.sort(), ["child 0x200000000000", "main 0x200000000000", "pin 0 (vmsplice by child)"]);
+  assert.equal(folioRow(kernel, pin.pages[0]).data, "secret");
+});
