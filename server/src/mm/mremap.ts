@@ -286,7 +286,8 @@ const remap_move = kernelFunction("remap_move", "mm/mremap.c", (k: Kernel, r: Re
   let at = r.addr;
   for (;;) {
     const vma = k.vmas.find(r.mm, at);
-    if (vma < 0 || v.start.data[vma] >= end) return moved;
+    // A VMA that MREMAP_DONTUNMAP has left in place is met once only.
+    if (vma < 0 || at >= end || v.start.data[vma] >= end) return moved;
     if (at === r.addr && v.start.data[vma] > at) return "EFAULT";
     const addr = Math.max(v.start.data[vma], at);
     const pages = Math.min(end, v.end.data[vma]) - addr;
