@@ -2,7 +2,6 @@
 // mm/vma.c (mm/mmap.c before 6.12); mm-semantics §5.1.
 
 import type { Errno } from "./abi.ts";
-import { evict_if_unused } from "./files.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { free_pgd_range } from "./pgtable.ts";
@@ -48,18 +47,10 @@ export const do_munmap = kernelFunction(
     if (last >= 0 && v.end.data[last] > end) __split_vma(k, last, end, false);
     const doomed = vmas_in(k, mm, start, end);
     unmap_region(k, mm, doomed);
-    for (const vma of doomed) remove_vma(k, vma);
+    for (const vma of doomed) vma_unlink(k, vma);
     return 0;
   },
 );
-
-// The VMA is gone, and with it its reference to the file: shared anonymous memory may lose its last user.
-// Mirrors remove_vma(), mm/vma.c, 6.12.
-export function remove_vma(k: Kernel, vma: number): void {
-  const file = k.w.vma.file.data[vma];
-  vma_unlink(k, vma);
-  if (file !== 0) evict_if_unused(k, file - 1);
-}
 
 // Clears the page tables of the VMAs, ascending neighbours, and frees the tables between the VMAs around them.
 // Mirrors unmap_region() with free_pgtables(), mm/mmap.c, 6.12.
