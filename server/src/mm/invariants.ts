@@ -78,7 +78,9 @@ function countersOfSpaces(k: Kernel): Breach[] {
     let end = 0;
     for (const row of vmas) {
       if (vma.start.data[row] < end || vma.end.data[row] <= vma.start.data[row]) {
-        found.push(broken("vma-order", `VMA ${row} overlaps the one before it or is empty`, { mm, vpn: vma.start.data[row] }));
+        found.push(
+          broken("vma-order", `VMA ${row} overlaps the one before it or is empty`, { mm, vpn: vma.start.data[row] }),
+        );
       }
       end = vma.end.data[row];
       walk_ptes(k, mm, vma.start.data[row], end, (_pte, _vpn, entry) => {
@@ -131,8 +133,9 @@ function exclusivity(k: Kernel): Breach[] {
   return found;
 }
 
-// What a FOLL_PIN holds is what its owner's address still maps, unless the owner unmapped it. Kernels before 5.19 break
-// this; mm-semantics §13, bugs 5, 6 and 17.
+// The anonymous page that a FOLL_PIN holds is the one that its owner's address still maps, unless the owner unmapped it.
+// Kernels before 5.19 break this; mm-semantics §13, bugs 5, 6 and 17. Nothing of the kind is promised for a page of the
+// page cache: a read-only pin of a private file mapping goes stale with the first write.
 function pins(k: Kernel): Breach[] {
   const found: Breach[] = [];
   for (const pin of livePins(k)) {
@@ -141,7 +144,8 @@ function pins(k: Kernel): Breach[] {
     for (const [i, pfn] of k.side.pinPages[pin].entries()) {
       const vpn = k.side.pinStarts[pin] + i;
       const mapped = pageAt(k, mm, vpn);
-      if (mapped < 0 || mapped === pfn || k.w.page._mapcount.data[pfn] === 0) continue;
+      const anon = (k.w.page.flags.data[pfn] & PG_anon) !== 0;
+      if (!anon || mapped < 0 || mapped === pfn || k.w.page._mapcount.data[pfn] === 0) continue;
       const message = `the pin holds pfn ${pfn}, its owner's address maps pfn ${mapped} by now`;
       found.push({ rule: "pin-follows-owner", kind: "promise", message, pfn, mm, vpn });
     }
@@ -149,10 +153,6 @@ function pins(k: Kernel): Breach[] {
   return found;
 }
 
-function broken(
-  rule: Breach["rule"],
-  message: string,
-  place: { pfn?: number; mm?: number; vpn?: number },
-): Breach {
+function broken(rule: Breach["rule"], message: string, place: { pfn?: number; mm?: number; vpn?: number }): Breach {
   return { rule, kind: "bookkeeping", message, ...place };
 }

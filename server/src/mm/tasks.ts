@@ -78,8 +78,10 @@ export const exit_mmap = kernelFunction("exit_mmap", "mm/mmap.c", (k: Kernel, mm
   const { vma } = k.w;
   const vmas = [...k.vmas.of(mm)];
   for (const row of vmas) unmap_page_range(k, row, vma.start.data[row], vma.end.data[row]);
-  for (const row of vmas) {
-    free_pgd_range(k, mm, vma.start.data[row], vma.end.data[row], 0, k.geometry.taskPages + 2 ** 40);
+  for (const [i, row] of vmas.entries()) {
+    // A table that the next VMA uses as well is freed with that one (free_pgtables).
+    const ceiling = i + 1 < vmas.length ? vma.start.data[vmas[i + 1]] : Number.POSITIVE_INFINITY;
+    free_pgd_range(k, mm, vma.start.data[row], vma.end.data[row], 0, ceiling);
   }
   for (const row of vmas) vma_unlink(k, row);
   pgd_free(k, mm);
