@@ -36,6 +36,7 @@ export const CODES = {
   "unknown-word": "A flag, protection, advice or kind that does not exist.",
   "wrong-kind": "A value of one kind where another is wanted: a process where an address belongs, say.",
   "bad-value": "A value that the parameter can never take.",
+  "ignored-argument": "An argument that has no effect beside the others.",
   "unknown-outcome": "A word behind `->` that is neither an outcome, a signal nor an errno.",
   "impossible-outcome": "Outcomes behind `->` that this operation can never have, or never together.",
   // Expressions.

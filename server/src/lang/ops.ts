@@ -40,6 +40,8 @@ export interface Param {
   readonly required: boolean;
   // As the signature shows it; empty for one that may be left out without a default.
   readonly default?: string;
+  // Not together with a string for the operation's value.
+  readonly forNumbers?: boolean;
   readonly doc: string;
 }
 

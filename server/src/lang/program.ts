@@ -85,7 +85,7 @@ export interface Repeat extends Range {
   readonly count: Expr;
   readonly name: SymbolId | undefined;
   // Index of its `end` statement.
-  readonly end: number;
+  readonly close: number;
 }
 
 export interface End extends Range {
@@ -129,6 +129,8 @@ export interface Need extends Range {
   readonly expected: Expected | undefined;
   // The WHEN of the line, for a field.
   readonly when: When | undefined;
+  // Column behind the statement.
+  readonly after: number;
 }
 
 export interface Program {
