@@ -7,7 +7,17 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { handle_mm_fault } from "./memory.ts";
 import { HIT, MAJOR, MINOR, OOM, SIGBUS, SIGNALS, SIGSEGV } from "./outcome.ts";
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
+import {
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_PROTNONE,
+  PTE_WRITE,
+  pte_offset,
+  pte_pfn,
+  pte_with,
+} from "./pgtable.ts";
+import { lock_mm_and_find_vma } from "./stack.ts";
 
 // Signal numbers, include/uapi/asm-generic/signal.h; for the tracepoint alone.
 const SIGNAL_NUMBERS = { SIGBUS: 7, SIGKILL: 9, SIGSEGV: 11 } as const;
@@ -94,7 +104,7 @@ const do_user_addr_fault = kernelFunction(
     const mm = k.w.task.mm.data[task] - 1;
     const flags = write ? FAULT_FLAG_WRITE : 0;
     k.trace("page_fault_user", task, vpn, flags);
-    const vma = k.vmas.lookup(mm, vpn);
+    const vma = lock_mm_and_find_vma(k, mm, vpn);
     if (!k.decide(VMA_FOUND, vma + 1, vma >= 0)) return force_sig(k, task, vpn, "SIGSEGV");
     const allowed = k.w.vma.flags.data[vma];
     if (!k.decide(ACCESS_ALLOWED, allowed, (allowed & (write ? VM_WRITE : VM_ACCESS_FLAGS)) !== 0)) {
@@ -127,4 +137,3 @@ function force_sig(k: Kernel, task: number, vpn: number, signal: "SIGSEGV" | "SI
   k.trace("signal_generate", task, SIGNAL_NUMBERS[signal === "OOM" ? "SIGKILL" : signal], vpn);
   return true;
 }
-
