@@ -1,0 +1,228 @@
+// Data breakpoints: which places of the world are watched, how a client names them, and when they stop.
+//
+// A counter, a flag, an entry or a VMA is a cell of the world: it stops right after each event that changes it. Bytes of
+// an address space are watched through its page tables, so a copy on write that keeps them is no change.
+
+import { evaluate } from "../lang/evaluate.ts";
+import { isFault } from "../lang/program.ts";
+import type { Value } from "../lang/value.ts";
+import type { Kernel } from "../mm/kernel.ts";
+import { mmOf, pageAt } from "../mm/observe.ts";
+import type { Field } from "../mm/world.ts";
+import type { Recording } from "../run/recording.ts";
+import { done, type Moment, momentOfEvent, position } from "./moment.ts";
+import { BEFORE_ALL, type Direction, inReach, type Watch } from "./watch.ts";
+
+export type WatchedPlace = WatchedCell | WatchedBytes;
+
+export interface WatchedCell {
+  readonly kind: "cell";
+  readonly table: string;
+  readonly field: string;
+  readonly row: number;
+  // The flag bits that matter; undefined for all of the value.
+  readonly mask: number | undefined;
+  readonly name: string;
+}
+
+export interface WatchedBytes {
+  readonly kind: "bytes";
+  readonly task: number;
+  readonly at: bigint;
+  readonly length: number;
+  readonly name: string;
+}
+
+export type Access = "read" | "write" | "readWrite";
+
+const MOST_BYTES = 2 ** 20;
+
+export function dataId(places: readonly WatchedPlace[]): string {
+  return places.map((place) => (place.kind === "cell" ? cellId(place) : bytesId(place))).join(";");
+}
+
+function cellId({ table, field, row, mask }: WatchedCell): string {
+  return `${table}.${field}[${row}]${mask === undefined ? "" : `&${mask}`}`;
+}
+
+function bytesId({ task, at, length }: WatchedBytes): string {
+  return `task ${task} 0x${at.toString(16)}+${length}`;
+}
+
+const CELL_ID = /^(\w+)\.(\w+)\[(\d{1,15})\](?:&(\d{1,15}))?$/;
+const BYTES_ID = /^task (\d{1,9}) (0x[0-9a-f]{1,16})\+(\d{1,8})$/;
+
+// The places that an id of ours names; undefined for anything else.
+export function placesOf(k: Kernel, id: string): WatchedPlace[] | undefined {
+  const places = id.split(";").map((part) => placeOf(k, part));
+  return places.every((place) => place !== undefined) ? places : undefined;
+}
+
+function placeOf(k: Kernel, part: string): WatchedPlace | undefined {
+  const cell = CELL_ID.exec(part);
+  if (cell) {
+    const [, table, field, row, mask] = cell;
+    if (!columnOf(k, table, field)) return undefined;
+    return {
+      kind: "cell",
+      table,
+      field,
+      row: Number(row),
+      mask: mask === undefined ? undefined : Number(mask),
+      name: part,
+    };
+  }
+  const bytes = BYTES_ID.exec(part);
+  if (!bytes) return undefined;
+  const length = Number(bytes[3]);
+  if (length < 1 || length > MOST_BYTES || Number(bytes[1]) >= k.side.taskNames.length) return undefined;
+  return { kind: "bytes", task: Number(bytes[1]), at: BigInt(bytes[2]), length, name: part };
+}
+
+function columnOf(k: Kernel, table: string, field: string): Field | undefined {
+  const found = Object.values(k.w).find((candidate) => candidate.name === table);
+  return found?.fields.find((column) => column.name === field);
+}
+
+export function dataWatch(recording: Recording, places: readonly WatchedPlace[], access: Access): Watch {
+  const watches: Watch[] = [];
+  const cells = places.filter((place) => place.kind === "cell");
+  if (cells.length > 0 && access !== "read") watches.push(cellWatch(recording, cells));
+  for (const place of places) {
+    if (place.kind !== "bytes") continue;
+    if (access !== "read") watches.push(bytesWatch(recording, place));
+    if (access !== "write") watches.push(readWatch(recording, place));
+  }
+  return union(watches);
+}
+
+function union(watches: readonly Watch[]): Watch {
+  return {
+    find(from, direction, bound) {
+      let best: Moment | undefined;
+      for (const watch of watches) best = watch.find(from, direction, best ?? bound) ?? best;
+      return best;
+    },
+  };
+}
+
+function cellWatch(recording: Recording, cells: readonly WatchedCell[]): Watch {
+  const { journal } = recording.kernel;
+  const masks = new Map<number, number | undefined>();
+  for (const { table, field, row, mask } of cells) {
+    const column = columnOf(recording.kernel, table, field);
+    if (column) masks.set(row * 256 + column.id, mask);
+  }
+  return eventWatch(recording, (event) => {
+    const key = journal.row(event) * 256 + journal.field(event);
+    if (!masks.has(key)) return false;
+    const mask = masks.get(key);
+    return mask === undefined || ((journal.from(event) ^ journal.to(event)) & mask) !== 0;
+  });
+}
+
+// Stops after each event at which the process sees other bytes at the address than before. Mapping or unmapping the
+// page is no change of its bytes.
+function bytesWatch(recording: Recording, { task, at, length }: WatchedBytes): Watch {
+  const { kernel } = recording;
+  const mayChange = mayChangeBytes(kernel, at, length);
+  return eventWatch(recording, (event) => {
+    if (!mayChange(event)) return false;
+    kernel.seek(event);
+    const before = bytesOf(kernel, task, at, length);
+    kernel.seek(event + 1);
+    const after = bytesOf(kernel, task, at, length);
+    return before.some((byte, i) => byte !== undefined && after[i] !== undefined && byte !== after[i]);
+  });
+}
+
+// Leaves out, without looking at the world, almost all events that cannot change what is seen at the address.
+function mayChangeBytes(k: Kernel, at: bigint, length: number): (event: number) => boolean {
+  const { journal, geometry, w, contents } = k;
+  const offset = Number(at % BigInt(k.pageSize));
+  const onePage = offset + length <= k.pageSize;
+  const perTable = 2 ** geometry.bits[0];
+  const first = Number((at / BigInt(k.pageSize)) % BigInt(perTable));
+  const pages = Math.ceil((offset + length) / k.pageSize);
+  return (event) => {
+    const field = journal.field(event);
+    if (field === w.pte.entry.id) return ((journal.row(event) % geometry.stride) - first + perTable) % perTable < pages;
+    if (field !== w.page.content.id) return false;
+    if (!onePage) return true;
+    const [from, to] = [journal.from(event), journal.to(event)];
+    for (let i = offset; i < offset + length; i++) if (contents.byte(from, i) !== contents.byte(to, i)) return true;
+    return false;
+  };
+}
+
+// undefined where no page is mapped.
+function bytesOf(k: Kernel, task: number, at: bigint, length: number): (number | undefined)[] {
+  const mm = mmOf(k, task);
+  const size = BigInt(k.pageSize);
+  const bytes: (number | undefined)[] = [];
+  let pfn = -1;
+  let page = -1n;
+  for (let i = 0; i < length; i++) {
+    const address = at + BigInt(i);
+    if (address / size !== page) {
+      page = address / size;
+      pfn = mm < 0 ? -1 : pageAt(k, mm, Number(page));
+    }
+    bytes.push(pfn < 0 ? undefined : k.contents.byte(k.w.page.content.data[pfn], Number(address % size)));
+  }
+  return bytes;
+}
+
+// Stops behind each `read` of the process that covers one of the bytes.
+function readWatch(recording: Recording, { task, at, length }: WatchedBytes): Watch {
+  const { steps, program } = recording;
+  return {
+    find(from: Moment, direction: Direction, bound: Moment) {
+      const first = Math.max(0, Math.min(from.step, steps.length - 1));
+      const last = Math.max(0, Math.min(bound.step, steps.length - 1));
+      for (let step = first; (last - step) * direction >= 0 && step < steps.length; step += direction) {
+        const statement = program.statements[steps.statement(step)];
+        if (statement.kind !== "operation" || statement.op.name !== "read" || steps.task(step) !== task) continue;
+        const env = recording.environment(step, task);
+        const [start, count] = statement.args.slice(0, 2).map((arg) => (arg ? evaluate(arg, env) : 1n));
+        if (isFault(start) || isFault(count)) continue;
+        const begin = addressOf(start);
+        const end = begin + (typeof count === "bigint" ? count : 1n);
+        const moment = done(recording, step);
+        if (begin < at + BigInt(length) && at < end && inReach(moment, from, direction, bound)) return moment;
+      }
+      return undefined;
+    },
+  };
+}
+
+function addressOf(value: Value): bigint {
+  if (typeof value === "bigint") return value;
+  return typeof value === "object" && value !== null && value.kind === "address" ? value.at : 0n;
+}
+
+// The moments right after the events that pass.
+function eventWatch(recording: Recording, passes: (event: number) => boolean): Watch {
+  const { steps } = recording;
+  return {
+    find(from, direction, bound) {
+      if (from === BEFORE_ALL || from.step < 0) return this.find({ step: 0, offset: 0 }, direction, bound);
+      const last = Math.min(position(recording, bound), recording.length);
+      if (direction > 0) {
+        for (let event = position(recording, from); event < last; event++) {
+          if (!passes(event)) continue;
+          const moment = momentOfEvent(recording, event);
+          if (inReach(moment, from, direction, bound)) return moment;
+        }
+        return undefined;
+      }
+      const least = Math.max(steps.boot, position(recording, bound) - 1);
+      for (let event = position(recording, from) - 1; event >= least; event--) {
+        if (!passes(event)) continue;
+        const moment = momentOfEvent(recording, event);
+        if (inReach(moment, from, direction, bound)) return moment;
+      }
+      return undefined;
+    },
+  };
+}

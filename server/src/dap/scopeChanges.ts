@@ -1,0 +1,35 @@
+// The Changes scope: what is different now from where the debugger stood before it moved, forwards or backwards.
+
+import { type ChangeRow, changes } from "../run/changes.ts";
+import { type Entry, indexed } from "./entry.ts";
+import { position } from "./moment.ts";
+import { READ_ONLY, type ScopeSpec } from "./scope.ts";
+
+export const changesScope: ScopeSpec = {
+  name: "Changes",
+  expensive: false,
+  children: ({ timeline }) => {
+    const from = position(timeline.recording, timeline.previous);
+    const { rows } = changes(timeline.recording, from, timeline.position, MOST);
+    return indexed(rows, changeEntry);
+  },
+};
+
+// A jump over a whole trace changes more than a person reads.
+const MOST = 5000;
+
+export function changeEntry(change: ChangeRow): Entry {
+  const { name, table, field, row } = change;
+  return {
+    name,
+    value: changeValue(change),
+    hint: READ_ONLY,
+    watched: () => [{ kind: "cell", table, field, row, mask: undefined, name }],
+  };
+}
+
+// The line of the change without what it is about: `refcount 1 → 2`.
+function changeValue({ name, field, text }: ChangeRow): string {
+  const subject = name.slice(0, name.length - field.length);
+  return text.startsWith(subject) ? text.slice(subject.length) : text;
+}

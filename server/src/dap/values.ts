@@ -1,0 +1,157 @@
+// Values of the language as entries of the tree: a page with its fields, a process with its counters, a pin with its data.
+// The fields are those of the language's table, so that what is seen here can be written in an `expect`.
+
+import { type FieldOwner, type FieldSpec, fieldsOf, hasField } from "../lang/fields.ts";
+import { kindOf, type Value } from "../lang/value.ts";
+import { PG_anon, PG_anon_exclusive, PG_swapbacked } from "../mm/flags.ts";
+import type { Kernel } from "../mm/kernel.ts";
+import { ZERO_PFN } from "../mm/page_alloc.ts";
+import type { ModelName } from "../mm/releases.ts";
+import type { Poke } from "../run/branch.ts";
+import { fieldSources, type Source } from "../run/cells.ts";
+import { contentText } from "../run/describe.ts";
+import { hex, show } from "../run/show.ts";
+import { type Entry, named } from "./entry.ts";
+import { RequestError } from "./reply.ts";
+
+export interface Style {
+  readonly hex: boolean;
+}
+
+// One value under a name. `evaluateName` is the expression that gives it, when there is one.
+export function valueEntry(k: Kernel, name: string, value: Value, style: Style, evaluateName?: string): Entry {
+  const owner = ownerOf(value);
+  return {
+    name,
+    value: valueText(k, value, style),
+    type: kindOf(value),
+    evaluateName,
+    memoryReference: memoryOf(k, value),
+    children: owner && named(() => fieldEntries(k, owner, value, style, evaluateName)),
+  };
+}
+
+export function valueText(k: Kernel, value: Value, style: Style): string {
+  if (typeof value === "bigint") return style.hex ? (value < 0n ? `-${hex(-value)}` : hex(value)) : value.toString();
+  if (typeof value !== "object" || value === null) return show(value, k);
+  switch (value.kind) {
+    case "page":
+    case "folio":
+      return pageText(k, value.pfn);
+    case "process":
+      return processText(k, value.task);
+    case "pin":
+      return `${k.w.pin.live.data[value.pin] === 1 ? "" : "released, "}pfn ${Array.from(
+        k.side.pinPages[value.pin] ?? [],
+      )
+        .slice(0, 8)
+        .join(" ")}`;
+    default:
+      return show(value, k);
+  }
+}
+
+// `pfn 7: ref 2 map 1 anon excl "hunter2"`.
+export function pageText(k: Kernel, pfn: number): string {
+  return `pfn ${pfn}: ${pageSummary(k, pfn)}`;
+}
+
+// The counters that everybody looks for.
+export function pageSummary(k: Kernel, pfn: number): string {
+  if (pfn === ZERO_PFN) return "the zero page";
+  const { page } = k.w;
+  const flags = page.flags.data[pfn];
+  const kind = flags & PG_anon ? "anon" : flags & PG_swapbacked ? "shmem" : "file";
+  const exclusive = flags & PG_anon_exclusive ? " excl" : "";
+  const data = contentText(k, page.content.data[pfn]);
+  return `ref ${page._refcount.data[pfn]} map ${page._mapcount.data[pfn]} ${kind}${exclusive} ${data}`;
+}
+
+function processText(k: Kernel, task: number): string {
+  if (k.w.task.alive.data[task] !== 1) return "dead";
+  const mm = k.w.task.mm.data[task] - 1;
+  const { rss_anon, rss_file, rss_shmem, map_count } = k.w.mm;
+  return `rss ${rss_anon.data[mm] + rss_file.data[mm] + rss_shmem.data[mm]} pages, ${map_count.data[mm]} VMAs`;
+}
+
+export function fieldEntries(k: Kernel, owner: FieldOwner, value: Value, style: Style, evaluateName?: string): Entry[] {
+  const model = k.model.name as ModelName;
+  return fieldsOf(owner)
+    .filter((spec) => spec.simulated && hasField(model, spec))
+    .map((spec) => fieldEntry(k, spec, value, style, evaluateName));
+}
+
+export function fieldEntryNamed(k: Kernel, value: Value, field: string, style: Style): Entry | undefined {
+  const owner = ownerOf(value);
+  return owner && fieldEntries(k, owner, value, style).find((entry) => entry.name === field);
+}
+
+function fieldEntry(k: Kernel, spec: FieldSpec, object: Value, style: Style, evaluateName?: string): Entry {
+  const expression = evaluateName === undefined ? undefined : `${evaluateName}.${spec.name}`;
+  const entry = valueEntry(k, spec.name, spec.read(k, object), style, expression);
+  const sources = fieldSources(k, object, spec.name);
+  const settable = sources.length === 1 && isSettable(spec, sources[0]);
+  return {
+    ...entry,
+    type: spec.unit ? `${spec.type}, ${spec.unit}` : spec.type,
+    hint: { kind: "property", attributes: settable ? [] : ["readOnly"] },
+    watched: sources.length > 0 ? () => sources.map(cellOf) : undefined,
+    set: settable ? (text) => [pokeOf(k, spec, sources[0], text)] : undefined,
+  };
+}
+
+export function cellOf({ field, row, mask, name }: Source) {
+  return { kind: "cell" as const, table: field.table, field: field.name, row, mask, name };
+}
+
+// Counters and flags that the world keeps as they are shown.
+function isSettable(spec: FieldSpec, source: Source): boolean {
+  if (spec.type === "truth") return source.mask !== undefined;
+  return spec.type === "counter" && source.mask === undefined;
+}
+
+function pokeOf(k: Kernel, spec: FieldSpec, source: Source, text: string): Poke {
+  const { field, row, mask } = source;
+  const now = field.data[row];
+  if (mask !== undefined) {
+    const on = { true: true, "1": true, false: false, "0": false }[text.trim()];
+    if (on === undefined) throw new RequestError("bad-expression", `${spec.name} is 1 or 0, not ${text}`);
+    return { table: field.table, field: field.name, row, to: on ? now + (now & mask ? 0 : mask) : now - (now & mask) };
+  }
+  const to = Number(text.trim());
+  const most = k.machine.refcount_bits === 32 ? 2 ** 31 - 1 : 2 ** (k.machine.refcount_bits - 1) - 1;
+  if (text.trim() === "" || !Number.isInteger(to) || to < 0 || to > most) {
+    throw new RequestError("bad-expression", `${spec.name} is a whole number from 0 to ${most}, not ${text}`);
+  }
+  return { table: field.table, field: field.name, row, to };
+}
+
+function ownerOf(value: Value): FieldOwner | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  switch (value.kind) {
+    case "page":
+    case "folio":
+    case "pte":
+    case "vma":
+    case "process":
+    case "pin":
+    case "file":
+    case "machine":
+    case "model":
+      return value.kind;
+    case "outcomes":
+      return "last";
+    default:
+      return undefined;
+  }
+}
+
+function memoryOf(k: Kernel, value: Value): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (value.kind === "page" || value.kind === "folio") return `phys:${value.pfn}`;
+  if (value.kind === "pin") {
+    const [first] = k.side.pinPages[value.pin] ?? [];
+    return first === undefined ? undefined : `phys:${first}`;
+  }
+  return undefined;
+}
