@@ -1,8 +1,8 @@
 // A trace's text to its recording, for tests: no problem in the text is let pass.
 
 import assert from "node:assert/strict";
-import { analyse } from "../../server/src/lang/analyse.ts";
 import { check } from "../../server/src/lang/check.ts";
+import { analyse } from "../../server/src/lang/document.ts";
 import type { Program } from "../../server/src/lang/program.ts";
 import type { Recording } from "../../server/src/run/recording.ts";
 import { type RunOptions, run } from "../../server/src/run/run.ts";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { analyse } from "../../server/src/lang/analyse.ts";
+import { analyse } from "../../server/src/lang/document.ts";
 import { DEFAULT_MODEL } from "../../server/src/mm/models.ts";
 import { journalLines } from "../../server/src/run/journal_text.ts";
 import { run } from "../../server/src/run/run.ts";

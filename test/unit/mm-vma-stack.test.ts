@@ -19,7 +19,10 @@ test("an access below a stack grows it, one far below its limit of 8 MiB does no
 });
 
 test("a stack keeps 256 pages away from accessible memory below, not from PROT_NONE", () => {
-  for (const [letters, grows] of [["rw", false], ["", true]] as const) {
+  for (const [letters, grows] of [
+    ["rw", false],
+    ["", true],
+  ] as const) {
     const s = space();
     s.mmap(PAGE, "rw", stack, { at: HERE });
     s.mmap(PAGE, letters, "private|anonymous", { at: HERE - 258n * PAGE });

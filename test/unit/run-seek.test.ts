@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { analyse } from "../../server/src/lang/analyse.ts";
+import { analyse } from "../../server/src/lang/document.ts";
 import { run } from "../../server/src/run/run.ts";
 import { record, told, worldOf } from "../support/record.ts";
 

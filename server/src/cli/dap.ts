@@ -9,7 +9,8 @@ export const dapCommand: Command = {
   summary: "Serve debuggers: a debug adapter on standard input and output, or on a port of this machine",
   details: [
     "Speaks the Debug Adapter Protocol. With --port it listens on the loopback address only and serves one session",
-    "for each connection; port 0 takes a free one and says which on standard error.",
+    "for each connection; port 0 takes a free one and says which on standard error, with the token that the launch's",
+    'arguments must carry ("token": "…").',
   ],
   options: [
     { name: "stdio", help: "talk over standard input and output" },
@@ -22,7 +23,11 @@ export const dapCommand: Command = {
     if (port !== undefined && port > 65535) throw new UsageError(`--port is at most 65535, not ${port}`);
     const { serveStdio, servePort } = await import("../dap/stdio.ts");
     if (port === undefined) await serveStdio();
-    else await servePort(port, (taken) => io.err(`mmtrace dap: listening on 127.0.0.1:${taken}\n`));
+    else {
+      await servePort(port, ({ port: taken, token }) => {
+        io.err(`mmtrace dap: listening on 127.0.0.1:${taken}\nmmtrace dap: token ${token}\n`);
+      });
+    }
     return HELD;
   },
 };

@@ -1,7 +1,7 @@
 // A trace as the commands take it: its text, its program, the models that it is to run under, and what is wrong with it.
 
-import { analyse } from "../lang/analyse.ts";
 import { check } from "../lang/check.ts";
+import { analyse } from "../lang/document.ts";
 import { nearest } from "../lang/nearest.ts";
 import type { Problem } from "../lang/problem.ts";
 import type { Program, Statement } from "../lang/program.ts";

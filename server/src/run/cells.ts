@@ -1,8 +1,8 @@
 // Which cells of the world a value is read from: what has to be watched to see it change.
 
 import { type Environment, evaluate } from "../lang/evaluate.ts";
-import { type Call, type Expr, isFault } from "../lang/program.ts";
-import type { Value } from "../lang/value.ts";
+import { type Call, type Expr, type Fault, isFault } from "../lang/program.ts";
+import type { Address, Process, Value } from "../lang/value.ts";
 import { PAGE_FLAG_NAMES } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { PTE_FLAG_NAMES, pte_offset } from "../mm/pgtable.ts";
@@ -42,9 +42,9 @@ function callSources(call: Call, env: Environment): Source[] {
   const { k } = env;
   const values = call.args.map((arg) => evaluate(arg, env));
   const at = values.find(isAddress);
-  const who = values.find((value) => isProcess(value));
-  const task = who !== undefined && isProcess(who) ? who.task : env.task;
-  const bytes = at === undefined ? undefined : typeof at === "bigint" ? at : at.at;
+  const who = values.find(isProcess);
+  const task = who === undefined ? env.task : who.task;
+  const bytes = at === undefined ? undefined : bytesOf(at);
   switch (call.name) {
     case "page":
     case "pte":
@@ -177,11 +177,11 @@ function bytesAt(k: Kernel, task: number, bytes: bigint): Source[] {
 // More pages than this are not watched one by one.
 const MOST_PAGES = 512;
 
-function rangeSources(k: Kernel, task: number, values: readonly unknown[], field: string): Source[] {
+function rangeSources(k: Kernel, task: number, values: readonly (Value | Fault)[], field: string): Source[] {
   const at = values.find(isAddress);
   const pages = values.findLast((value) => typeof value === "bigint");
   if (at === undefined || typeof pages !== "bigint") return [];
-  const first = typeof at === "bigint" ? at : at.at;
+  const first = bytesOf(at);
   const sources: Source[] = [];
   for (let i = 0n; i < pages && i < MOST_PAGES; i++) {
     const [entry] = entrySources(k, task, first + i * BigInt(k.pageSize), undefined);
@@ -192,15 +192,21 @@ function rangeSources(k: Kernel, task: number, values: readonly unknown[], field
   return sources;
 }
 
-function isAddress(value: unknown): value is bigint | { kind: "address"; at: bigint } {
+type Located = bigint | Address;
+
+function isAddress(value: Value | Fault): value is Located {
   return (
     typeof value === "bigint" ||
-    (typeof value === "object" && value !== null && "kind" in value && value.kind === "address")
+    (typeof value === "object" && value !== null && !isFault(value) && value.kind === "address")
   );
 }
 
-function isProcess(value: unknown): value is { kind: "process"; task: number } {
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === "process";
+function bytesOf(at: Located): bigint {
+  return typeof at === "bigint" ? at : at.at;
+}
+
+function isProcess(value: Value | Fault): value is Process {
+  return typeof value === "object" && value !== null && !isFault(value) && value.kind === "process";
 }
 
 function distinct(sources: readonly Source[]): Source[] {

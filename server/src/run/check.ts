@@ -1,15 +1,10 @@
 // Why a check does not hold: both sides' values, and the text that would make it hold.
 
-import { type Environment, evaluate } from "../lang/evaluate.ts";
+import { type Environment, evaluate, isTrue } from "../lang/evaluate.ts";
 import { type Expect, type Expr, isFault } from "../lang/program.ts";
-import { kindOf, type Value } from "../lang/value.ts";
+import { kindOf } from "../lang/value.ts";
 import type { Fact } from "./failures.ts";
 import { show, source } from "./show.ts";
-
-// A check holds when its condition is a number other than 0; none never holds.
-export function holds(value: Value): boolean {
-  return typeof value === "bigint" ? value !== 0n : value !== null && value !== "";
-}
 
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
@@ -40,7 +35,7 @@ export function acceptedValue(condition: Expr, env: Environment): Fact["fix"] {
 function failingPart(condition: Expr, env: Environment): Expr {
   if (condition.kind !== "binary" || condition.operator !== "&&") return condition;
   const left = evaluate(condition.left, env);
-  return !isFault(left) && holds(left) ? failingPart(condition.right, env) : failingPart(condition.left, env);
+  return !isFault(left) && isTrue(left) ? failingPart(condition.right, env) : failingPart(condition.left, env);
 }
 
 function bothSides(comparison: Comparison, env: Environment): string | undefined {

@@ -13,17 +13,11 @@ import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../m
 import { address, fileName, hexRange } from "./show.ts";
 
 // Columns that the simulation keeps for itself: no counter of a kernel stands behind them, so no reader misses them.
-const BOOKKEEPING: ReadonlySet<string> = new Set([
-  "rows.count",
-  "page.next_free",
-  "machine.next_pfn",
-  "machine.free_list",
-  "machine.free_table",
-  "machine.next_map",
-]);
+const BOOKKEEPING: ReadonlySet<string> = new Set(["page.next_free"]);
+const BOOKKEEPING_TABLES: ReadonlySet<string> = new Set(["rows", "machine", "table"]);
 
-export function isBookkeeping(event: Pick<Event, "table" | "field">): boolean {
-  return BOOKKEEPING.has(`${event.table}.${event.field}`);
+export function isBookkeeping({ table, field }: Pick<Event, "table" | "field">): boolean {
+  return BOOKKEEPING_TABLES.has(table) || BOOKKEEPING.has(`${table}.${field}`);
 }
 
 export function describe(k: Kernel, event: Event): string {
@@ -39,7 +33,11 @@ export function describe(k: Kernel, event: Event): string {
 
 function decision(k: Kernel, event: Event): string {
   const asked = k.conditionOf(event.index) ?? bug(`event ${event.index} is no decision`);
-  return `? ${asked.text}: ${event.to === 1 ? "yes" : "no"} (${asked.input} ${event.from})`;
+  return `? ${asked.text}: ${event.to === 1 ? "yes" : "no"} (${asked.input} ${inputText(asked.input, event.from)})`;
+}
+
+function inputText(input: string, value: number): string {
+  return input === "vm_flags" ? flagNames(VMA_FLAG_NAMES, value).join("|") : String(value);
 }
 
 const SIGNALS: Readonly<Record<number, string>> = { 7: "SIGBUS", 9: "SIGKILL", 11: "SIGSEGV" };
@@ -121,7 +119,8 @@ function change(k: Kernel, event: Event): string {
     case "page.flags":
       return flagChange(PAGE_FLAG_NAMES, from, to);
     case "page.mapping":
-      return `mapping ${mappingName(k, row, from)} → ${mappingName(k, row, to)}`;
+      // The flags that told what the old mapping was are gone by now.
+      return to === 0 ? "mapping → none" : `mapping → ${mappingName(k, row, to)}`;
     case "page.content":
       return `content ${contentText(k, from)} → ${contentText(k, to)}`;
     case "pte.entry":
@@ -131,6 +130,9 @@ function change(k: Kernel, event: Event): string {
     case "vma.start":
     case "vma.end":
       return `${field} ${from === 0 ? "none" : address(k, from)} → ${address(k, to)}`;
+    case "vma.pgoff":
+    case "page.index":
+      return `${field} 0x${from.toString(16)} → 0x${to.toString(16)}`;
     case "vma.mm":
       return to === 0 ? "is gone" : `belongs to ${mmName(k, to - 1)}`;
     case "vma.file":
@@ -175,7 +177,6 @@ function flagChange(names: readonly (readonly [number, string])[], from: number,
 }
 
 function mappingName(k: Kernel, pfn: number, mapping: number): string {
-  if (mapping === 0) return "none";
   return k.w.page.flags.data[pfn] & PG_anon ? `anon_vma ${mapping - 1}` : fileName(k, mapping - 1);
 }
 

@@ -3,7 +3,7 @@
 // The statements are flat, with jumps: a `repeat` is never unrolled, so its count costs nothing. All state that is not
 // in the recording is the program counter and the running loops, and both can be rebuilt at any step (resumeAfter).
 
-import { type Environment, evaluate } from "../lang/evaluate.ts";
+import { type Environment, evaluate, isTrue } from "../lang/evaluate.ts";
 import type { OpResult } from "../lang/ops.ts";
 import { type Expect, type Fault, isFault, MAIN, type Operation, type Repeat } from "../lang/program.ts";
 import type { Span } from "../lang/text.ts";
@@ -13,7 +13,7 @@ import { LimitReached } from "../mm/errors.ts";
 import { breaches } from "../mm/invariants.ts";
 import { SIGNALS } from "../mm/outcome.ts";
 import { new_task, sys_exit } from "../mm/syscalls.ts";
-import { acceptedValue, checkMessage, holds } from "./check.ts";
+import { acceptedValue, checkMessage } from "./check.ts";
 import { accepted, mismatchMessage, missing } from "./expected.ts";
 import type { Fact } from "./failures.ts";
 import { placeOf } from "./place.ts";
@@ -199,12 +199,12 @@ export class Execution {
       const message = isFault(count) ? count.message : `the count of a repeat is a number, not ${kindOf(count)}`;
       this.step(0, NOT_DONE);
       this.fail("wrong-kind", statement.count, () => message);
-      this.pc = statement.end + 1;
+      this.pc = statement.close + 1;
       return;
     }
     if (count <= 0n) {
       this.bindNone(statement);
-      this.pc = statement.end + 1;
+      this.pc = statement.close + 1;
       return;
     }
     this.loops.push({ repeat: this.pc, count: Number(count), round: 0, id: -1 });
@@ -214,7 +214,7 @@ export class Execution {
 
   // What a repeat of no rounds would have bound is none.
   private bindNone(repeat: Repeat): void {
-    for (let i = this.pc + 1; i < repeat.end; i++) {
+    for (let i = this.pc + 1; i < repeat.close; i++) {
       const inside = this.recording.program.statements[i];
       if (inside.kind === "operation" && inside.target !== undefined) this.bind(inside.target, null);
     }
@@ -283,7 +283,8 @@ export class Execution {
     if (statement.target !== undefined) this.bind(statement.target, value ?? null);
     this.env.last = { kind: "outcomes", bits, errno };
     if (expected && unmet !== undefined) {
-      const message = mismatchMessage(expected, bits, errno);
+      const dies = signal === undefined ? "" : `, and ${this.taskName(task)} dies of it`;
+      const message = mismatchMessage(expected, bits, errno) + dies;
       const text = accepted(bits, errno);
       this.fail("outcome-mismatch", expected, () => message, {
         fix: { title: `Accept the actual outcome: ${text}`, span: expected, text },
@@ -335,7 +336,7 @@ export class Execution {
       this.fail(value.code, value, () => value.message);
       return;
     }
-    if (holds(value)) {
+    if (isTrue(value)) {
       this.step(0, CHECK_PASSED);
       return;
     }

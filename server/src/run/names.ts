@@ -13,6 +13,8 @@ interface Bindings {
 
 export class Names {
   private readonly all = new Map<number, Bindings>();
+  // The symbols in the order of their bindings, so that forgetting the newest ones looks at no others.
+  private readonly order: number[] = [];
 
   bind(symbol: number, since: number, value: Value): void {
     let bindings = this.all.get(symbol);
@@ -22,6 +24,7 @@ export class Names {
     }
     bindings.since.push(since);
     bindings.values.push(value);
+    this.order.push(symbol);
   }
 
   // The newest binding.
@@ -38,18 +41,24 @@ export class Names {
 
   // Forgets the bindings that came into force after `steps` steps.
   truncate(steps: number): void {
-    for (const bindings of this.all.values()) {
-      const length = countUpTo(bindings.since, steps);
-      bindings.since.length = length;
-      bindings.values.length = length;
+    while (this.order.length > 0) {
+      const bindings = this.all.get(this.order[this.order.length - 1]);
+      if (!bindings || bindings.since[bindings.since.length - 1] <= steps) return;
+      bindings.since.pop();
+      bindings.values.pop();
+      this.order.pop();
     }
   }
 
   copy(steps: number): Names {
     const copy = new Names();
-    for (const [symbol, { since, values }] of this.all) {
-      const length = countUpTo(since, steps);
-      copy.all.set(symbol, { since: since.slice(0, length), values: values.slice(0, length) });
+    const taken = new Map<number, number>();
+    for (const symbol of this.order) {
+      const bindings = this.all.get(symbol);
+      const at = taken.get(symbol) ?? 0;
+      if (!bindings || bindings.since[at] > steps) break;
+      copy.bind(symbol, bindings.since[at], bindings.values[at]);
+      taken.set(symbol, at + 1);
     }
     return copy;
   }

@@ -5,7 +5,7 @@ import { bug } from "../mm/errors.ts";
 import { Kernel, type Limits } from "../mm/kernel.ts";
 import { MODELS } from "../mm/models.ts";
 import type { ModelName } from "../mm/releases.ts";
-import { boot } from "../mm/syscalls.ts";
+import { boot, new_task } from "../mm/syscalls.ts";
 import { Execution, type Watch } from "./execute.ts";
 import { type MachineOverrides, machineOf } from "./machine.ts";
 import { Recording } from "./recording.ts";
@@ -44,6 +44,7 @@ export function start(program: Program, options: RunOptions): Execution {
     limits: kernelLimits(options),
   });
   boot(kernel);
+  new_task(kernel, "main");
   return new Execution(new Recording(program, kernel), watchOf(options), options.checkInvariants === true);
 }
 
