@@ -35,8 +35,6 @@ export interface Area {
 /** A file of the trace; `size` is what the trace has made it. */
 export interface MappedFile {
   readonly name: string;
-  /** The name that the log gave it, for the reader. */
-  readonly path: string;
   size: number;
   /** The log itself told the size. */
   sizeKnown: boolean;
