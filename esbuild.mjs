@@ -8,12 +8,19 @@ import { build } from "esbuild";
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 
-// The command line loads a server only when it is asked to be one, so that `mmtrace run` starts without them.
-const serversOnDemand = {
-  name: "servers on demand",
+// What is loaded only when it is asked for: the command line's servers, so that `mmtrace run` starts without them, and the
+// extension's language client, so that activation does not wait for its library.
+const ON_DEMAND = {
+  "../lsp/stdio.ts": "./lsp.js",
+  "../dap/stdio.ts": "./dap.js",
+  "./desktop-client.ts": "./client.cjs",
+};
+
+const onDemand = {
+  name: "on demand",
   setup(context) {
-    context.onResolve({ filter: /\/(lsp|dap)\/stdio\.ts$/ }, ({ path, kind }) =>
-      kind === "dynamic-import" ? { path: `./${/(lsp|dap)/.exec(path)[0]}.js`, external: true } : undefined,
+    context.onResolve({ filter: /\.ts$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" && ON_DEMAND[path] ? { path: ON_DEMAND[path], external: true } : undefined,
     );
   },
 };
@@ -35,7 +42,7 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   charset: "utf8",
-  plugins: [versionOnly],
+  plugins: [versionOnly, onDemand],
 };
 
 const node = {
@@ -51,19 +58,15 @@ const node = {
 const browser = { ...common, platform: "browser", target: "es2023", mainFields: ["browser", "module", "main"] };
 
 const shipped = [
-  {
-    ...node,
-    entryPoints: ["server/src/cli/main.ts"],
-    outfile: "dist/mmtrace.js",
-    plugins: [versionOnly, serversOnDemand],
-  },
+  { ...node, entryPoints: ["server/src/cli/main.ts"], outfile: "dist/mmtrace.js" },
   { ...node, entryPoints: ["server/src/lsp/stdio.ts"], outfile: "dist/lsp.js" },
   { ...node, entryPoints: ["server/src/dap/stdio.ts"], outfile: "dist/dap.js" },
-  { ...node, entryPoints: ["extension/src/main.ts"], outfile: "dist/extension.js", external: ["vscode"] },
+  { ...node, entryPoints: ["extension/src/main.ts"], outfile: "dist/extension.cjs", external: ["vscode"] },
+  { ...node, entryPoints: ["extension/src/desktop-client.ts"], outfile: "dist/client.cjs", external: ["vscode"] },
   {
     ...browser,
     entryPoints: ["extension/src/browser.ts"],
-    outfile: "dist/browser.js",
+    outfile: "dist/browser.cjs",
     format: "cjs",
     external: ["vscode"],
   },
@@ -71,16 +74,20 @@ const shipped = [
   { ...browser, entryPoints: ["server/src/dap/worker.ts"], outfile: "dist/dap-worker.js", format: "iife" },
 ];
 
-const suite = {
-  ...node,
+// The suite that runs inside VS Code's extension hosts, in Node and in a web worker.
+const suites = [
+  { ...node, outfile: "dist-test/suite/index.cjs" },
+  { ...browser, format: "cjs", outfile: "dist-test/web/index.cjs" },
+].map((options) => ({
+  ...options,
   minify: false,
   sourcemap: "inline",
   entryPoints: ["test/vscode/suite/index.ts"],
-  outfile: "dist-test/suite/index.js",
   external: ["vscode"],
-};
+}));
 
-// The project's own package.json says "module"; the bundles are CommonJS, because VS Code loads an extension that way.
+// The project's own package.json says "module", but the bundles are CommonJS: VS Code finds that out by the name .cjs, and Node
+// for the command line by this note.
 function commonjs(folder) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, '{ "type": "commonjs" }\n');
@@ -88,12 +95,12 @@ function commonjs(folder) {
 
 rmSync("dist", { recursive: true, force: true });
 commonjs("dist");
-const wanted = (process.argv.includes("--tests") ? [...shipped, suite] : shipped).filter((options) => {
+const wanted = (process.argv.includes("--tests") ? [...shipped, ...suites] : shipped).filter((options) => {
   const there = existsSync(options.entryPoints[0]);
   if (!there) console.warn(`not built, since ${options.entryPoints[0]} is missing: ${options.outfile}`);
   return there;
 });
-if (wanted.includes(suite)) commonjs("dist-test");
+if (wanted.includes(suites[0])) commonjs("dist-test");
 // esbuild prints what is wrong; the others are built all the same.
 const results = await Promise.allSettled(wanted.map((options) => build(options)));
 if (results.some(({ status }) => status === "rejected")) process.exitCode = 1;

@@ -15,7 +15,7 @@ import type { Host } from "./host.ts";
 export function activate(context: ExtensionContext): Api {
   const worker = (name: string) => new Worker(Uri.joinPath(context.extensionUri, "dist", name).toString(true));
   const host: Host = {
-    languageClient: (options) => new LanguageClient("mmtrace", "mmtrace", worker("lsp-worker.js"), options),
+    languageClient: async (options) => new LanguageClient("mmtrace", "mmtrace", worker("lsp-worker.js"), options),
     debugAdapter: {
       createDebugAdapterDescriptor: () =>
         new DebugAdapterInlineImplementation(new WorkerAdapter(worker("dap-worker.js"))),

@@ -5,7 +5,7 @@ import type { BaseLanguageClient, LanguageClientOptions } from "vscode-languagec
 
 export interface Host {
   // A client that is made but not started. Each call makes a new one, since a stopped client is not started again.
-  languageClient(options: LanguageClientOptions): BaseLanguageClient;
+  languageClient(options: LanguageClientOptions): Promise<BaseLanguageClient>;
   readonly debugAdapter: DebugAdapterDescriptorFactory;
   // Whether the debug adapter can open files by itself; otherwise the text goes along with the launch request.
   readonly adapterReadsFiles: boolean;

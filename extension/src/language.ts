@@ -13,7 +13,7 @@ export class Language implements Disposable {
     this.host = host;
   }
 
-  // Does not wait: an editor that opens a trace must not wait for a process to come up.
+  // Neither waits nor loads the client's library: an editor that opens a trace must not wait for that.
   start(): void {
     this.client = this.launch();
     this.client.catch((error: unknown) => this.complain(error));
@@ -37,7 +37,8 @@ export class Language implements Disposable {
   }
 
   private async launch(): Promise<BaseLanguageClient> {
-    const client = this.host.languageClient(this.options());
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const client = await this.host.languageClient(this.options());
     await client.start();
     return client;
   }

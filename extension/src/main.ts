@@ -3,7 +3,6 @@
 
 import { spawn } from "node:child_process";
 import { DebugAdapterExecutable, type ExtensionContext } from "vscode";
-import { LanguageClient } from "vscode-languageclient/node";
 import { type Api, activateWith } from "./activate.ts";
 import type { Host, Running } from "./host.ts";
 
@@ -16,13 +15,10 @@ function desktop(program: string): Host {
   const node = process.execPath;
   const env = { ELECTRON_RUN_AS_NODE: "1" };
   return {
-    languageClient: (options) =>
-      new LanguageClient(
-        "mmtrace",
-        "mmtrace",
-        { command: node, args: [program, "lsp", "--stdio"], options: { env: { ...process.env, ...env } } },
-        options,
-      ),
+    languageClient: async (options) => {
+      const { desktopClient } = await import("./desktop-client.ts");
+      return desktopClient(node, [program, "lsp", "--stdio"], env, options);
+    },
     debugAdapter: {
       createDebugAdapterDescriptor: () => new DebugAdapterExecutable(node, [program, "dap", "--stdio"], { env }),
     },
