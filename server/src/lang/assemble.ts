@@ -1,13 +1,10 @@
 // The program out of what its lines say: statements in a row, repeats with their ends, names with the lines that bind
 // them. What is wrong between lines is found here.
 
-import { unknownField } from "./bind_expression.ts";
 import type { Chunk } from "./chunks.ts";
-import { ANY_KIND, Findings, KIND_BITS, type LineFacts, type Use } from "./facts.ts";
-import { fieldOf } from "./fields.ts";
+import type { LineFacts, Use } from "./facts.ts";
 import { unusable } from "./models.ts";
 import type { Names } from "./names.ts";
-import { nearest } from "./nearest.ts";
 import { onLine, type Problem, type Related } from "./problem.ts";
 import {
   type KernelRef,
@@ -21,7 +18,8 @@ import {
   type SymbolKind,
   type TraceSymbol,
 } from "./program.ts";
-import type { Range, Span } from "./text.ts";
+import type { Range } from "./text.ts";
+import { KINDS, lineOf, misuse, spanOf, unbound } from "./uses.ts";
 
 export function assemble(chunks: readonly Chunk[], names: Names): Program {
   return new Assembly(chunks, names).program();
@@ -66,7 +64,8 @@ class Assembly {
       }
     }
     for (const { range } of this.repeats) this.problem(range, "unclosed-repeat", "this `repeat` has no `end`");
-    for (const { use, line: at } of this.unbound) this.reportUnbound(use, at);
+    for (const { use, line: at } of this.unbound)
+      this.problems.push(unbound(use, this.names.text(use.symbol), this.symbols, at));
     this.closeRepeats();
     for (let id = 0; id < this.names.size; id++) {
       this.symbols[id] ??= { id, name: this.names.text(id), kind: "unknown", declaration: undefined, statement: -1 };
@@ -235,69 +234,8 @@ class Assembly {
       this.unbound.push({ use, line });
       return;
     }
-    const { kind } = symbol;
-    if (kind === "unknown") return;
-    if (use.field !== undefined) this.field(use, symbol, line);
-    else if ((KIND_BITS[kind] & use.wants) === 0) {
-      const related = symbol.declaration
-        ? [{ range: symbol.declaration, message: `\`${symbol.name}\` is bound here` }]
-        : [];
-      this.problem(
-        { line, ...spanOf(use) },
-        "wrong-kind",
-        `${wanted(use.wants)} is wanted here; \`${symbol.name}\` is ${KINDS[kind]}`,
-        related,
-      );
-    }
-  }
-
-  private field(use: Use, symbol: TraceSymbol, line: number): void {
-    const name = use.field!;
-    const { kind } = symbol;
-    if (kind === "process" || kind === "pin" || kind === "file") {
-      if (fieldOf(kind, name.text) !== undefined || name.text === "") return;
-      const found = new Findings([]);
-      unknownField(kind, name, found);
-      for (const problem of found.problems) this.problems.push(onLine(line, problem));
-      return;
-    }
-    if (name.text === "") return;
-    const owner =
-      kind === "address" ? (["page", "pte", "vma"] as const).find((of) => fieldOf(of, name.text)) : undefined;
-    const text = owner && `${owner}(${symbol.name})`;
-    const message = `${KINDS[kind]} has no fields${text ? `; did you mean \`${text}.${name.text}\`?` : ""}`;
-    const range = { line, ...spanOf(use) };
-    const fixes = text ? [{ title: `Change to \`${text}\``, edits: [{ range, text }], preferred: true }] : undefined;
-    this.problems.push({ range: { line, ...spanOf(name) }, code: "unknown-field", severity: "error", message, fixes });
-  }
-
-  private reportUnbound(use: Use, line: number): void {
-    const range = { line, ...spanOf(use) };
-    const name = this.names.text(use.symbol);
-    const later = this.symbols[use.symbol];
-    if (later?.declaration) {
-      const related = [{ range: later.declaration, message: `\`${name}\` is bound here` }];
-      this.problem(range, "used-before", `\`${name}\` is bound only in line ${lineOf(later)}`, related);
-      return;
-    }
-    const bound = this.symbols.filter((symbol) => symbol !== undefined && (KIND_BITS[symbol.kind] & use.wants) !== 0);
-    const near = nearest(
-      name,
-      bound.map((symbol) => symbol.name),
-    );
-    const fixes =
-      near === undefined ? [] : [{ title: `Change to \`${near}\``, edits: [{ range, text: near }], preferred: true }];
-    if (use.wants === KIND_BITS.process) {
-      const at = { line, start: 0, end: 0 };
-      fixes.push({
-        title: `Declare the process \`${name}\``,
-        edits: [{ range: at, text: `process ${name}\n` }],
-        preferred: near === undefined,
-      });
-    }
-    const what = use.wants === KIND_BITS.process ? "process" : "name";
-    const message = `there is no ${what} \`${name}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`;
-    this.problems.push({ range, code: "unknown-name", severity: "error", message, fixes });
+    const problem = misuse(use, symbol, line);
+    if (problem) this.problems.push(problem);
   }
 
   private problem(range: Range, code: Problem["code"], message: string, related?: readonly Related[]): void {
@@ -305,35 +243,9 @@ class Assembly {
   }
 }
 
-const KINDS: Readonly<Record<SymbolKind, string>> = {
-  process: "a process",
-  address: "an address",
-  file: "a file",
-  pin: "a pin",
-  number: "a number",
-  unknown: "unknown",
-};
-
-function wanted(wants: number): string {
-  if (wants === ANY_KIND) return "a value";
-  if (wants === 0) return "something else";
-  const kinds = (Object.keys(KIND_BITS) as SymbolKind[]).filter(
-    (kind) => kind !== "unknown" && (KIND_BITS[kind] & wants) !== 0,
-  );
-  return kinds.map((kind) => KINDS[kind]).join(" or ");
-}
-
 // What nothing is known of fits everything.
 function sameKind(a: SymbolKind, b: SymbolKind): boolean {
   return a === b || a === "unknown" || b === "unknown";
-}
-
-function lineOf(symbol: TraceSymbol): number {
-  return (symbol.declaration?.line ?? 0) + 1;
-}
-
-function spanOf({ start, end }: Span): Span {
-  return { start, end };
 }
 
 function referencesIn(chunks: readonly Chunk[], symbol: SymbolId): Range[] {

@@ -1,6 +1,6 @@
 // One line's tree to what it says: names to their numbers, operations and fields to their entries in the tables.
 
-import { bindExpression, staticKind } from "./bind_expression.ts";
+import { bindNode, staticKind } from "./bind_expression.ts";
 import { bindOperation, bindTarget } from "./bind_operation.ts";
 import { type Binding, BLANK, Findings, KIND_BITS, type LineFacts } from "./facts.ts";
 import type { Names } from "./names.ts";
@@ -43,7 +43,7 @@ export function bindLine(tree: LineTree, line: number, source: string, names: Na
       if (binds) statement = { kind: "process", symbol: binds.symbol, line, start, end };
       break;
     case "repeat": {
-      const count = bindExpression(node.count, names, found, KIND_BITS.number);
+      const count = bindNode(node.count, names, found, KIND_BITS.number);
       const kind = staticKind(count);
       if (kind !== undefined && kind !== "number" && !found.failed) {
         found.problem(node.count, "wrong-kind", "the count of a repeat is a number");
@@ -63,7 +63,7 @@ export function bindLine(tree: LineTree, line: number, source: string, names: Na
         found.failed = true;
       }
       found.when = when;
-      const condition = bindExpression(node.condition, names, found);
+      const condition = bindNode(node.condition, names, found);
       const text = source.slice(node.condition.start, node.condition.end);
       statement = { kind: "expect", when, condition, text, line, start, end };
       break;

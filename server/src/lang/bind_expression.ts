@@ -2,7 +2,7 @@
 
 import { ANY_KIND, type Findings, KIND_BITS } from "./facts.ts";
 import { type FieldOwner, type FieldSpec, fieldOf, fieldsOf } from "./fields.ts";
-import type { Names } from "./names.ts";
+import type { NameIds } from "./names.ts";
 import { nearest } from "./nearest.ts";
 import type { Expr, FunctionName } from "./program.ts";
 import type { Span } from "./text.ts";
@@ -89,7 +89,7 @@ const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
 const NAMED_OWNERS: readonly FieldOwner[] = ["process", "pin", "file"];
 
 // `wants` are the kinds of names that may stand here by themselves.
-export function bindExpression(node: ExprNode, names: Names, found: Findings, wants = ANY_KIND): Expr {
+export function bindNode(node: ExprNode, names: NameIds, found: Findings, wants = ANY_KIND): Expr {
   const { start, end } = node;
   switch (node.kind) {
     case "number":
@@ -99,11 +99,11 @@ export function bindExpression(node: ExprNode, names: Names, found: Findings, wa
       found.failed = true;
       return nothing(node);
     case "group":
-      return bindExpression(node.inner, names, found, wants);
+      return bindNode(node.inner, names, found, wants);
     case "name":
       return bindName(node, names, found, wants);
     case "unary": {
-      const operand = bindExpression(node.operand, names, found, node.operator === "-" ? NUMBER : ANY_KIND);
+      const operand = bindNode(node.operand, names, found, node.operator === "-" ? NUMBER : ANY_KIND);
       return { kind: "unary", operator: node.operator, operand, start, end };
     }
     case "binary":
@@ -111,8 +111,8 @@ export function bindExpression(node: ExprNode, names: Names, found: Findings, wa
     case "field":
       return bindField(node, names, found);
     case "index": {
-      const object = bindExpression(node.object, names, found, ADDRESS);
-      const index = bindExpression(node.index, names, found, NUMBER);
+      const object = bindNode(node.object, names, found, ADDRESS);
+      const index = bindNode(node.index, names, found, NUMBER);
       return { kind: "index", object, index, start, end };
     }
     case "call":
@@ -124,7 +124,7 @@ function nothing(span: Span): Expr {
   return { kind: "literal", value: null, start: span.start, end: span.end };
 }
 
-function bindName(node: ExprNode & { kind: "name" }, names: Names, found: Findings, wants: number): Expr {
+function bindName(node: ExprNode & { kind: "name" }, names: NameIds, found: Findings, wants: number): Expr {
   const { start, end, text } = node;
   if (text === "last") return { kind: "last", start, end };
   const constant = CONSTANTS.get(text);
@@ -134,7 +134,7 @@ function bindName(node: ExprNode & { kind: "name" }, names: Names, found: Findin
   return { kind: "name", symbol, text, start, end };
 }
 
-function bindBinary(node: ExprNode & { kind: "binary" }, names: Names, found: Findings): Expr {
+function bindBinary(node: ExprNode & { kind: "binary" }, names: NameIds, found: Findings): Expr {
   const { operator, start, end } = node;
   const compares = operator === "==" || operator === "!=" || operator === "&" || operator === "|";
   const named = compares ? (namedField(node.left) ?? namedField(node.right)) : undefined;
@@ -142,7 +142,7 @@ function bindBinary(node: ExprNode & { kind: "binary" }, names: Names, found: Fi
   const wants = logical ? ANY_KIND : ADDRESS;
   const side = (part: ExprNode): Expr => {
     const chosen = named && namedField(part) === undefined ? bindWords(part, named, found) : undefined;
-    return chosen ?? bindExpression(part, names, found, wants);
+    return chosen ?? bindNode(part, names, found, wants);
   };
   const left = side(node.left);
   const right = side(node.right);
@@ -204,7 +204,7 @@ export function joinedNames(node: ExprNode): NameNode[] | undefined {
   return left && right ? [...left, ...right] : undefined;
 }
 
-function bindField(node: ExprNode & { kind: "field" }, names: Names, found: Findings): Expr {
+function bindField(node: ExprNode & { kind: "field" }, names: NameIds, found: Findings): Expr {
   const { name, start, end } = node;
   const { object: inner } = node;
   if (inner.kind === "name" && inner.text !== "last" && !CONSTANTS.has(inner.text)) {
@@ -214,7 +214,7 @@ function bindField(node: ExprNode & { kind: "field" }, names: Names, found: Find
     const object: Expr = { kind: "name", symbol, text: inner.text, start: inner.start, end: inner.end };
     return { kind: "field", object, name: name.text, start, end };
   }
-  const object = bindExpression(inner, names, found);
+  const object = bindNode(inner, names, found);
   const owner = ownerOf(object);
   if (owner === undefined) {
     if (name.text !== "" && !found.failed) found.problem(name, "unknown-field", `${describe(object)} has no fields`);
@@ -320,7 +320,7 @@ export function staticKind(expr: Expr): ValueKind | undefined {
   }
 }
 
-function bindCall(node: ExprNode & { kind: "call" }, names: Names, found: Findings): Expr {
+function bindCall(node: ExprNode & { kind: "call" }, names: NameIds, found: Findings): Expr {
   const { callee } = node;
   if (callee.kind === "field" && callee.name.text === "page") return bindPinPage(node, callee, names, found);
   const name = callee.kind === "name" ? callee.text : "";
@@ -339,8 +339,8 @@ function bindCall(node: ExprNode & { kind: "call" }, names: Names, found: Findin
   return { kind: "call", name: spec.name, args, field, start: node.start, end: node.end };
 }
 
-function argument(node: ExprNode, wants: number, names: Names, found: Findings): Expr {
-  const bound = bindExpression(node, names, found, wants);
+function argument(node: ExprNode, wants: number, names: NameIds, found: Findings): Expr {
+  const bound = bindNode(node, names, found, wants);
   const kind = staticKind(bound);
   const fits =
     kind === undefined ||
@@ -357,12 +357,12 @@ function argument(node: ExprNode, wants: number, names: Names, found: Findings):
 function bindPinPage(
   node: ExprNode & { kind: "call" },
   callee: ExprNode & { kind: "field" },
-  names: Names,
+  names: NameIds,
   found: Findings,
 ): Expr {
   checkCount(node, "pin.page(i)", 1, found);
   const args = [
-    bindExpression(callee.object, names, found, KIND_BITS.pin),
+    bindNode(callee.object, names, found, KIND_BITS.pin),
     ...node.args.slice(0, 1).map((arg) => argument(arg, NUMBER, names, found)),
   ];
   return { kind: "call", name: "pin.page", args, field: undefined, start: node.start, end: node.end };

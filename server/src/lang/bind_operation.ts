@@ -1,7 +1,7 @@
 // Operations: the entry of the table, arguments by the position of their parameters, what the line expects.
 
 import { HIT, MAJOR, MINOR, OUTCOMES, SIGNALS } from "../mm/outcome.ts";
-import { bindExpression, joinedNames, staticKind } from "./bind_expression.ts";
+import { bindNode, joinedNames, staticKind } from "./bind_expression.ts";
 import { type Binding, type Findings, KIND_BITS } from "./facts.ts";
 import type { Names } from "./names.ts";
 import { listed, nearest } from "./nearest.ts";
@@ -167,7 +167,7 @@ function bindArgument(node: ExprNode, param: Param, names: Names, found: Finding
     if (of.kind === "flags" || of.kind === "word") return bindWords(node, param, of.words, found);
     if (of.kind === "prot") return bindProtection(node, param, found);
   }
-  const bound = bindExpression(node, names, found, WANTS[of.kind]);
+  const bound = bindNode(node, names, found, WANTS[of.kind]);
   const kind = staticKind(bound);
   if (kind !== undefined && kind !== "none" && !ACCEPTED[of.kind].includes(kind)) {
     found.problem(node, "wrong-kind", `\`${param.name}\` is ${listed(ACCEPTED[of.kind], "or")}, not ${article(kind)}`);

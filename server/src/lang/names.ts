@@ -3,7 +3,12 @@
 
 import { MAIN, type SymbolId } from "./program.ts";
 
-export class Names {
+// What binding needs of them.
+export interface NameIds {
+  id(text: string): SymbolId;
+}
+
+export class Names implements NameIds {
   private readonly ids = new Map<string, SymbolId>([["main", MAIN]]);
   private readonly texts: string[] = ["main"];
 
