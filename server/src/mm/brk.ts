@@ -22,31 +22,27 @@ const HEAP_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | 
 // brk(2). Returns the break as it is afterwards: a refusal shows by its old value. A process of a trace has no program
 // that execve would have placed the heap behind, so its first brk does that: brk(0) at the usual place, any other right
 // where it asks. Mirrors sys_brk(), mm/mmap.c, 6.12.
-export const sys_brk = kernelFunction(
-  "__x64_sys_brk",
-  "mm/mmap.c",
-  (k: Kernel, task: number, wanted: bigint): bigint => {
-    const mm = k.w.task.mm.data[task] - 1;
-    const { start_brk, brk } = k.w.mm;
-    if (start_brk.data[mm] === 0) {
-      const start = wanted !== 0n ? wanted : k.geometry.wide ? HEAP_64 : HEAP_32;
-      if (start > address_of(k, k.geometry.mmapPages)) return 0n;
-      k.set(start_brk, mm, Number(start));
-      k.set(brk, mm, Number(start));
-      return start;
-    }
-    const old = BigInt(brk.data[mm]);
-    if (wanted < BigInt(start_brk.data[mm])) return old;
-    const to = PAGE_ALIGN(k, wanted);
-    const from = PAGE_ALIGN(k, old);
-    if (to !== from && !(wanted <= old ? shrink(k, mm, pages_of(k, to), pages_of(k, from)) : grow(k, mm, from, to))) {
-      return old;
-    }
-    k.set(brk, mm, Number(wanted));
-    if (to > from && k.w.mm.def_flags.data[mm] & VM_LOCKED) mm_populate(k, task, pages_of(k, from), pages_of(k, to));
-    return wanted;
-  },
-);
+export const sys_brk = kernelFunction("sys_brk", "mm/mmap.c", (k: Kernel, task: number, wanted: bigint): bigint => {
+  const mm = k.w.task.mm.data[task] - 1;
+  const { start_brk, brk } = k.w.mm;
+  if (start_brk.data[mm] === 0) {
+    const start = wanted !== 0n ? wanted : k.geometry.wide ? HEAP_64 : HEAP_32;
+    if (start > address_of(k, k.geometry.mmapPages)) return 0n;
+    k.set(start_brk, mm, Number(start));
+    k.set(brk, mm, Number(start));
+    return start;
+  }
+  const old = BigInt(brk.data[mm]);
+  if (wanted < BigInt(start_brk.data[mm])) return old;
+  const to = PAGE_ALIGN(k, wanted);
+  const from = PAGE_ALIGN(k, old);
+  if (to !== from && !(wanted <= old ? shrink(k, mm, pages_of(k, to), pages_of(k, from)) : grow(k, mm, from, to))) {
+    return old;
+  }
+  k.set(brk, mm, Number(wanted));
+  if (to > from && k.w.mm.def_flags.data[mm] & VM_LOCKED) mm_populate(k, task, pages_of(k, from), pages_of(k, to));
+  return wanted;
+});
 
 // From 6.1 on there must be something to unmap.
 function shrink(k: Kernel, mm: number, to: number, from: number): boolean {

@@ -26,7 +26,7 @@ export const sys_mlock = kernelFunction(
 
 // munlock(2): the pages stay where they are. Mirrors sys_munlock(), mm/mlock.c.
 export const sys_munlock = kernelFunction(
-  "__x64_sys_munlock",
+  "sys_munlock",
   "mm/mlock.c",
   (k: Kernel, task: number, addr: bigint, length: bigint): 0 | Errno => {
     const range = whole_pages(k, addr, length);

@@ -83,31 +83,27 @@ function bad_target(k: Kernel, call: Call): 0 | Errno {
 }
 
 // Mirrors sys_mremap(), mm/mremap.c, 5.10 to 6.12.
-const mremap_before_6_17 = kernelFunction(
-  "__x64_sys_mremap",
-  "mm/mremap.c",
-  (k: Kernel, call: Call): number | Errno => {
-    const { flags } = call;
-    if (flags & MREMAP_FIXED && (flags & MREMAP_MAYMOVE) === 0) return "EINVAL";
-    if (flags & MREMAP_DONTUNMAP && ((flags & MREMAP_MAYMOVE) === 0 || call.oldLength !== call.newLength))
-      return "EINVAL";
-    if (offset_in_page(k, call.addr) !== 0n) return "EINVAL";
-    const r = remap_of(k, call);
-    if (r.newPages === 0) return "EINVAL";
-    if (k.model.mremapChecksFirst === "the VMA" && k.vmas.lookup(r.mm, r.addr) < 0) return "EFAULT";
-    if (implies_new_addr(flags)) {
-      const error = bad_target(k, call);
-      if (error !== 0) return error;
-      return overlaps(k, call) ? "EINVAL" : mremap_to(k, r);
-    }
-    if (r.oldPages >= r.newPages) {
-      const error = do_vmi_munmap(k, r.mm, r.addr + r.newPages, r.oldPages - r.newPages);
-      return error !== 0 && r.oldPages !== r.newPages ? error : r.addr;
-    }
-    const vma = vma_to_resize(k, r);
-    return isErrno(vma) ? vma : expand_vma(k, r, vma);
-  },
-);
+const mremap_before_6_17 = kernelFunction("sys_mremap", "mm/mremap.c", (k: Kernel, call: Call): number | Errno => {
+  const { flags } = call;
+  if (flags & MREMAP_FIXED && (flags & MREMAP_MAYMOVE) === 0) return "EINVAL";
+  if (flags & MREMAP_DONTUNMAP && ((flags & MREMAP_MAYMOVE) === 0 || call.oldLength !== call.newLength))
+    return "EINVAL";
+  if (offset_in_page(k, call.addr) !== 0n) return "EINVAL";
+  const r = remap_of(k, call);
+  if (r.newPages === 0) return "EINVAL";
+  if (k.model.mremapChecksFirst === "the VMA" && k.vmas.lookup(r.mm, r.addr) < 0) return "EFAULT";
+  if (implies_new_addr(flags)) {
+    const error = bad_target(k, call);
+    if (error !== 0) return error;
+    return overlaps(k, call) ? "EINVAL" : mremap_to(k, r);
+  }
+  if (r.oldPages >= r.newPages) {
+    const error = do_vmi_munmap(k, r.mm, r.addr + r.newPages, r.oldPages - r.newPages);
+    return error !== 0 && r.oldPages !== r.newPages ? error : r.addr;
+  }
+  const vma = vma_to_resize(k, r);
+  return isErrno(vma) ? vma : expand_vma(k, r, vma);
+});
 
 // The target is cleared and the source shrunk before anybody looks whether the rest can be done.
 // Mirrors mremap_to(), mm/mremap.c, 6.12.
@@ -250,7 +246,7 @@ function room_for_any_remap(k: Kernel, r: Remap): boolean {
 function check_prep_vma(k: Kernel, r: Remap): 0 | Errno {
   if (k.vmas.lookup(r.mm, r.addr) < 0) return "EFAULT";
   if (r.newPages <= r.oldPages && !implies_new_addr(r.flags)) return 0;
-  const vma = vma_to_resize(k, { ...r, oldPages: Math.min(r.oldPages, r.newPages), newPages: r.newPages });
+  const vma = vma_to_resize(k, { ...r, oldPages: Math.min(r.oldPages, r.newPages) });
   return isErrno(vma) ? vma : 0;
 }
 

@@ -9,7 +9,7 @@ import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 
 // msync(2) with MS_SYNC. Holes are passed over and make it ENOMEM in the end. Mirrors sys_msync(), mm/msync.c, 6.12.
 export const sys_msync = kernelFunction(
-  "__x64_sys_msync",
+  "sys_msync",
   "mm/msync.c",
   (k: Kernel, task: number, addr: bigint, length: bigint): 0 | Errno => {
     const { vma: v } = k.w;

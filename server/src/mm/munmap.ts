@@ -12,7 +12,7 @@ import { unmap_page_range } from "./zap.ts";
 
 // munmap(2): what is not mapped is no error.
 export const sys_munmap = kernelFunction(
-  "__x64_sys_munmap",
+  "sys_munmap",
   "mm/mmap.c",
   (k: Kernel, task: number, addr: bigint, length: bigint): 0 | Errno => {
     if (offset_in_page(k, addr) !== 0n) return "EINVAL";

@@ -151,16 +151,20 @@ function unmapped_area(k: Kernel, mm: number, pages: number, low: number, high: 
   return high - from >= pages ? from : undefined;
 }
 
-// The top of the highest gap of [low, high). Mirrors unmapped_area_topdown(), mm/mmap.c, 6.12.
+// The top of the highest gap of [low, high). Mirrors unmapped_area_topdown(), mm/mmap.c, 6.12. Looks at every VMA where
+// the kernel descends a tree of gaps, so the loop asks for nothing twice.
 function unmapped_area_topdown(k: Kernel, mm: number, pages: number, low: number, high: number): number | undefined {
-  const { end } = k.w.vma;
+  const starts = k.w.vma.start.data;
+  const ends = k.w.vma.end.data;
+  const flags = k.w.vma.flags.data;
   const vmas = k.vmas.of(mm);
   let top = high;
-  for (let i = vmas.length - 1; i >= 0; i--) {
+  for (let i = vmas.length - 1; i >= 0 && top - low >= pages; i--) {
     const vma = vmas[i];
-    if (top - Math.max(low, end.data[vma]) >= pages) return top - pages;
-    top = Math.min(top, vm_start_gap(k, vma));
-    if (top - low < pages) return undefined;
+    const end = ends[vma];
+    if (top - Math.max(end, low) >= pages) return top - pages;
+    const start = flags[vma] & VM_GROWSDOWN ? vm_start_gap(k, vma) : starts[vma];
+    if (start < top) top = start;
   }
   return top - low >= pages ? top - pages : undefined;
 }
