@@ -26,8 +26,10 @@ export function told(recording: Recording): unknown {
   kernel.seek(recording.length);
   return {
     events: Array.from({ length: recording.length }, (_, at) => {
-      const { frame, ...event } = kernel.journal.at(at);
-      return { ...event, frame: frame?.name, depth: kernel.journal.depth(kernel.journal.frame(at)) };
+      const { frame, from, to, ...event } = kernel.journal.at(at);
+      const depth = kernel.journal.depth(kernel.journal.frame(at));
+      if (event.field !== "content") return { ...event, from, to, frame: frame?.name, depth };
+      return { ...event, from: bytesOf(recording, from), to: bytesOf(recording, to), frame: frame?.name, depth };
     }),
     steps: Array.from({ length: steps.length }, (_, step) => ({
       statement: steps.statement(step),
@@ -46,14 +48,20 @@ export function told(recording: Recording): unknown {
   };
 }
 
+// Contents are numbered in the order in which they were first made; what they hold is what counts.
+function bytesOf(recording: Recording, content: number): string {
+  return recording.kernel.contents.get(content).join(",");
+}
+
 // All columns of the world where the cursor stands, up to the last row that holds anything.
-export function worldOf(recording: Recording): Record<string, number[]> {
-  const world: Record<string, number[]> = {};
+export function worldOf(recording: Recording): Record<string, (number | string)[]> {
+  const world: Record<string, (number | string)[]> = {};
   for (const table of Object.values(recording.kernel.w)) {
     for (const field of table.fields) {
       const values = Array.from(field.data);
       while (values.length > 0 && values[values.length - 1] === 0) values.pop();
-      world[`${table.name}.${field.name}`] = values;
+      const isContent = table.name === "page" && field.name === "content";
+      world[`${table.name}.${field.name}`] = isContent ? values.map((id) => bytesOf(recording, id)) : values;
     }
   }
   return world;

@@ -1,8 +1,9 @@
 // `mmtrace check`: what is wrong with the text of traces, without running them.
 
+import { modelsOf } from "../lang/models.ts";
 import { type Command, HELD, WRONG_INPUT } from "./command.ts";
 import { readSource, traceFiles } from "./sources.ts";
-import { hasErrors, ownModels, problemLine, problemsOf, traceOf } from "./trace.ts";
+import { hasErrors, problemLine, problemsOf, traceOf } from "./trace.ts";
 
 export const checkCommand: Command = {
   name: "check",
@@ -18,7 +19,7 @@ export const checkCommand: Command = {
     let wrong = false;
     for (const path of await traceFiles(args.positional, io)) {
       const trace = traceOf(await readSource(path, io));
-      const problems = problemsOf(trace.program, ownModels(trace.program));
+      const problems = problemsOf(trace.program, modelsOf(trace.program));
       for (const problem of problems) io.out(`${problemLine(trace.file, problem)}\n`);
       wrong ||= hasErrors(problems);
       await io.drained();

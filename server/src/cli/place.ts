@@ -1,13 +1,14 @@
 // FILE:LINE EXPR: what `eval` and `why` are asked about. The expression is read as it would be in an `expect` there.
 
 import { bindExpression } from "../lang/expression.ts";
+import { modelsOf } from "../lang/models.ts";
 import type { Expr } from "../lang/program.ts";
 import type { Recording } from "../run/recording.ts";
 import { run } from "../run/run.ts";
 import { type Arguments, type Option, UsageError, wholeNumber } from "./command.ts";
 import type { Io } from "./io.ts";
 import { InputError, readSource } from "./sources.ts";
-import { chosenModels, hasErrors, ownModels, problemLine, problemsOf, type Trace, traceOf } from "./trace.ts";
+import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf } from "./trace.ts";
 
 export const PLACE_OPTIONS: readonly Option[] = [
   { name: "kernel", short: "k", value: "M", help: "the model to run under (default: the first that the trace names)" },
@@ -33,13 +34,15 @@ export async function askedOf(args: Arguments, io: Io): Promise<Asked> {
   if (line < 0 || line >= trace.lines.length) {
     throw new InputError(`${trace.file}: has lines 1 to ${trace.lines.length}, there is no line ${number}`);
   }
-  const model = models?.[0] ?? ownModels(trace.program)[0];
+  const model = models?.[0] ?? modelsOf(trace.program)[0];
   const problems = problemsOf(trace.program, [model]);
   if (hasErrors(problems)) throw new InputError(problems.map((problem) => problemLine(trace.file, problem)).join("\n"));
   const bound = bindExpression(trace.program, args.positional[1]);
   if (bound.expr === undefined) {
     throw new InputError(
-      bound.problems.map((problem) => `the expression, column ${problem.start + 1}: ${problem.message}`).join("\n"),
+      bound.problems
+        .map((problem) => `the expression, column ${problem.range.start + 1}: ${problem.message}`)
+        .join("\n"),
     );
   }
   const recording = run(trace.program, {

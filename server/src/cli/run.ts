@@ -1,5 +1,6 @@
 // `mmtrace run`: one line for each statement that ran, with its outcome, then what failed.
 
+import { modelsOf } from "../lang/models.ts";
 import { countersAfter } from "../run/counters.ts";
 import { journalLines } from "../run/journal_text.ts";
 import type { Recording } from "../run/recording.ts";
@@ -11,16 +12,7 @@ import type { Io } from "./io.ts";
 import { runJson } from "./json.ts";
 import { type Progress, progressOn } from "./progress.ts";
 import { readSource } from "./sources.ts";
-import {
-  chosenModels,
-  hasErrors,
-  ownModels,
-  problemLine,
-  problemsOf,
-  statementText,
-  type Trace,
-  traceOf,
-} from "./trace.ts";
+import { chosenModels, hasErrors, problemLine, problemsOf, statementText, type Trace, traceOf } from "./trace.ts";
 
 // Milliseconds of running between two looks at the terminal.
 const SLICE_MS = 200;
@@ -48,7 +40,7 @@ async function runFile(args: Arguments, io: Io): Promise<number> {
   const events = wholeNumber(args, "limit-events", 1);
   const chosen = chosenModels(args.text("kernel"));
   const trace = traceOf(await readSource(args.positional[0], io));
-  const models = chosen ?? ownModels(trace.program).slice(0, 1);
+  const models = chosen ?? modelsOf(trace.program).slice(0, 1);
   const problems = problemsOf(trace.program, models);
   for (const problem of problems) io.err(`${problemLine(trace.file, problem)}\n`);
   if (hasErrors(problems)) return WRONG_INPUT;

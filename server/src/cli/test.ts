@@ -1,5 +1,6 @@
 // `mmtrace test`: runs traces under all of their models and says which held.
 
+import { modelsOf } from "../lang/models.ts";
 import type { Problem } from "../lang/problem.ts";
 import { start } from "../run/run.ts";
 import { paintFor } from "./colour.ts";
@@ -22,7 +23,7 @@ import type { Finding, ReporterMaker, Result, Verdict } from "./report/result.ts
 import { tap } from "./report/tap.ts";
 import { text } from "./report/text.ts";
 import { readSource, type Source, traceFiles } from "./sources.ts";
-import { chosenModels, findingOf, hasErrors, ownModels, problemsOf, type Trace, traceOf } from "./trace.ts";
+import { chosenModels, findingOf, hasErrors, problemsOf, type Trace, traceOf } from "./trace.ts";
 
 const REPORTERS: Readonly<Record<"text" | "tap" | "junit" | "json", ReporterMaker>> = { text, tap, junit, json };
 const REPORTER_NAMES = ["text", "tap", "junit", "json"] as const;
@@ -98,7 +99,7 @@ function* resultsOf(source: Source, setup: Setup, io: Io, say: (doing: string) =
     yield wrongInput(trace, undefined, trace.program.problems, io.now() - began);
     return;
   }
-  for (const model of setup.models ?? ownModels(trace.program)) {
+  for (const model of setup.models ?? modelsOf(trace.program)) {
     const problems = problemsOf(trace.program, [model]);
     yield hasErrors(problems)
       ? wrongInput(trace, model, problems, 0)

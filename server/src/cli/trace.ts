@@ -1,11 +1,11 @@
 // A trace as the commands take it: its text, its program, the models that it is to run under, and what is wrong with it.
 
-import { check } from "../lang/check.ts";
+import { checkAll } from "../lang/check.ts";
 import { analyse } from "../lang/document.ts";
 import { nearest } from "../lang/nearest.ts";
 import type { Problem } from "../lang/problem.ts";
 import type { Program, Statement } from "../lang/program.ts";
-import { DEFAULT_MODEL, MODELS } from "../mm/models.ts";
+import { MODELS } from "../mm/models.ts";
 import { MODEL_NAMES, type ModelName } from "../mm/releases.ts";
 import { UsageError } from "./command.ts";
 import { type Finding, findingLine } from "./report/result.ts";
@@ -37,23 +37,9 @@ export function chosenModels(option: string | undefined): ModelName[] | undefine
   });
 }
 
-// The models that the trace names, or the newest release.
-export function ownModels(program: Program): string[] {
-  const names = program.kernels.map((kernel) => kernel.model).filter((name) => MODELS.has(name as ModelName));
-  return names.length > 0 ? names : [DEFAULT_MODEL];
-}
-
 // What is wrong with the text, whatever the model, and what is wrong with it under these models.
 export function problemsOf(program: Program, models: readonly string[]): Problem[] {
-  const all = [...program.problems];
-  const seen = new Set<string>();
-  for (const model of models) {
-    for (const problem of check(program, model)) {
-      const key = `${problem.range.line}:${problem.range.start}:${problem.message}`;
-      if (!seen.has(key)) all.push(problem);
-      seen.add(key);
-    }
-  }
+  const all = [...program.problems, ...checkAll(program, models)];
   return all.sort((a, b) => a.range.line - b.range.line || a.range.start - b.range.start);
 }
 
