@@ -130,7 +130,8 @@ function set_file_pte(k: Kernel, vmf: Fault, pte: number, pfn: number, write: bo
   let flags = pte_prot(vmaFlags);
   if ((vmaFlags & shared) === shared && !vm_ops(k, vmf.vma).page_mkwrite) flags |= PTE_WRITE;
   if (write) flags |= PTE_DIRTY | PTE_SOFT_DIRTY | (vmaFlags & VM_WRITE ? PTE_WRITE : 0);
-  else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty) flags |= PTE_DIRTY | PTE_SOFT_DIRTY;
+  else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty)
+    flags |= PTE_DIRTY | PTE_SOFT_DIRTY;
   folio_add_file_rmap_pte(k, pfn);
   k.set(k.w.pte.entry, pte, mk_pte(pfn, flags));
   add_mm_counter(k, vmf.mm, mm_counter_file(k, pfn), 1);

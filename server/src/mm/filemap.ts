@@ -81,13 +81,17 @@ export const filemap_add_folio = kernelFunction(
 
 // The cache lets go of a page: one reference less, and it belongs to no file any more.
 // Mirrors filemap_remove_folio(), mm/filemap.c, 6.12.
-export const filemap_remove_folio = kernelFunction("filemap_remove_folio", "mm/filemap.c", (k: Kernel, slot: number) => {
-  const pfn = k.w.cache.pfn.data[slot];
-  if (pfn === 0) bug(`filemap_remove_folio: slot ${slot} holds no page`);
-  k.set(k.w.page.mapping, pfn, 0);
-  k.set(k.w.cache.pfn, slot, 0);
-  folio_put(k, pfn);
-});
+export const filemap_remove_folio = kernelFunction(
+  "filemap_remove_folio",
+  "mm/filemap.c",
+  (k: Kernel, slot: number) => {
+    const pfn = k.w.cache.pfn.data[slot];
+    if (pfn === 0) bug(`filemap_remove_folio: slot ${slot} holds no page`);
+    k.set(k.w.page.mapping, pfn, 0);
+    k.set(k.w.cache.pfn, slot, 0);
+    folio_put(k, pfn);
+  },
+);
 
 // What a fault handler gives: a page with one reference for the mapping to come, or why not.
 export interface FaultPage {

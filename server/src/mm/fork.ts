@@ -2,7 +2,17 @@
 
 import type { Errno } from "./abi.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
-import { PG_anon, VM_DONTCOPY, VM_HUGETLB, VM_LOCKED, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_WIPEONFORK, VM_WRITE } from "./flags.ts";
+import {
+  PG_anon,
+  VM_DONTCOPY,
+  VM_HUGETLB,
+  VM_LOCKED,
+  VM_MIXEDMAP,
+  VM_PFNMAP,
+  VM_SHARED,
+  VM_WIPEONFORK,
+  VM_WRITE,
+} from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { vm_normal_page } from "./normal_page.ts";
@@ -23,7 +33,10 @@ import { folio_add_new_anon_rmap, folio_dup_anon_rmap_pte, folio_dup_file_rmap_p
 import { exit_mmap, mm_alloc, task_of } from "./tasks.ts";
 import { is_cow_mapping, vma_fields, vma_link } from "./vma.ts";
 
-const NEEDS_COPY = condition("vma_needs_copy: the VMA has an anon_vma, or its pages cannot be faulted again", "anon_vma");
+const NEEDS_COPY = condition(
+  "vma_needs_copy: the VMA has an anon_vma, or its pages cannot be faulted again",
+  "anon_vma",
+);
 
 // A child with a copy of the address space. Mirrors kernel_clone() without CLONE_VM.
 export const sys_fork = kernelFunction(
@@ -85,20 +98,24 @@ const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: num
 });
 
 // Copies the page tables where the child could not fault the pages in again. Mirrors copy_page_range(), mm/memory.c.
-const copy_page_range = kernelFunction("copy_page_range", "mm/memory.c", (k: Kernel, dst: number, src: number): boolean => {
-  const { vma } = k.w;
-  const flags = vma.flags.data[src];
-  const needed = vma.anon_vma.data[src] !== 0 || (flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) !== 0;
-  if (!k.decide(NEEDS_COPY, vma.anon_vma.data[src], needed)) return true;
-  const perTable = 2 ** k.geometry.bits[0];
-  const end = vma.end.data[src];
-  for (let start = vma.start.data[src]; start < end; ) {
-    const stop = Math.min(end, (Math.floor(start / perTable) + 1) * perTable);
-    if (pte_offset(k, vma.mm.data[src] - 1, start) >= 0 && !copy_pte_range(k, dst, src, start, stop)) return false;
-    start = stop;
-  }
-  return true;
-});
+const copy_page_range = kernelFunction(
+  "copy_page_range",
+  "mm/memory.c",
+  (k: Kernel, dst: number, src: number): boolean => {
+    const { vma } = k.w;
+    const flags = vma.flags.data[src];
+    const needed = vma.anon_vma.data[src] !== 0 || (flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) !== 0;
+    if (!k.decide(NEEDS_COPY, vma.anon_vma.data[src], needed)) return true;
+    const perTable = 2 ** k.geometry.bits[0];
+    const end = vma.end.data[src];
+    for (let start = vma.start.data[src]; start < end; ) {
+      const stop = Math.min(end, (Math.floor(start / perTable) + 1) * perTable);
+      if (pte_offset(k, vma.mm.data[src] - 1, start) >= 0 && !copy_pte_range(k, dst, src, start, stop)) return false;
+      start = stop;
+    }
+    return true;
+  },
+);
 
 // Copies one table's entries in [start, end): counters per entry, the child's rss at the end.
 // Mirrors copy_pte_range() and copy_present_ptes(), mm/memory.c, 6.12.

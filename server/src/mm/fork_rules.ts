@@ -6,7 +6,10 @@ import type { Kernel } from "./kernel.ts";
 import { folio_maybe_dma_pinned, folio_ref_count } from "./page_ref.ts";
 
 const NEEDS_COW_FOR_DMA = condition("mm->has_pinned && page_maybe_dma_pinned(page)", "refcount");
-const EXCLUSIVE_AND_PINNED = condition("PageAnonExclusive(page) && folio_needs_cow_for_dma(src_vma, folio)", "refcount");
+const EXCLUSIVE_AND_PINNED = condition(
+  "PageAnonExclusive(page) && folio_needs_cow_for_dma(src_vma, folio)",
+  "refcount",
+);
 
 // Up to 5.8: always shared; the parent's next write takes the copy and leaves the device with the child's page.
 export function pinned_pages_are_shared(): boolean {

@@ -10,11 +10,7 @@ const functions: KernelFunction[] = [];
 export const FUNCTIONS: readonly KernelFunction[] = functions;
 
 export function kernelFunction<R>(name: string, file: string, body: (k: Kernel) => R): (k: Kernel) => R;
-export function kernelFunction<A, R>(
-  name: string,
-  file: string,
-  body: (k: Kernel, a: A) => R,
-): (k: Kernel, a: A) => R;
+export function kernelFunction<A, R>(name: string, file: string, body: (k: Kernel, a: A) => R): (k: Kernel, a: A) => R;
 export function kernelFunction<A, B, R>(
   name: string,
   file: string,

@@ -1,14 +1,6 @@
 // Page-table geometry of an architecture: how a virtual address is cut into indexes. mm-semantics §10.
 
-export const ARCHES = [
-  "x86_64",
-  "x86_64_la57",
-  "x86_32",
-  "x86_32_pae",
-  "arm64_4k",
-  "arm64_16k",
-  "arm64_64k",
-] as const;
+export const ARCHES = ["x86_64", "x86_64_la57", "x86_32", "x86_32_pae", "arm64_4k", "arm64_16k", "arm64_64k"] as const;
 export type Arch = (typeof ARCHES)[number];
 
 export interface Geometry {

@@ -110,7 +110,12 @@ export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) =>
   visit(ZERO_PFN, { kind: "reserved", count: 1 });
   for (let row = 0; row < k.rows(table); row++) {
     if (table.mm.data[row] === 0) continue;
-    visit(table.pfn.data[row], { kind: "page table", mm: table.mm.data[row] - 1, level: table.level.data[row], count: 1 });
+    visit(table.pfn.data[row], {
+      kind: "page table",
+      mm: table.mm.data[row] - 1,
+      level: table.level.data[row],
+      count: 1,
+    });
   }
   for (let row = 0; row < k.rows(vma); row++) {
     const mm = vma.mm.data[row] - 1;

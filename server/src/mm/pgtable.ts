@@ -194,7 +194,14 @@ function free_table(k: Kernel, row: number): void {
 
 // Frees the tables that served [start, end) and that neither the VMA below floor nor the one from ceiling on needs.
 // Mirrors free_pgd_range(), mm/memory.c: a table goes when all of its span lies in [floor, ceiling).
-export function free_pgd_range(k: Kernel, mm: number, start: number, end: number, floor: number, ceiling: number): void {
+export function free_pgd_range(
+  k: Kernel,
+  mm: number,
+  start: number,
+  end: number,
+  floor: number,
+  ceiling: number,
+): void {
   const pgd = k.w.mm.pgd.data[mm] - 1;
   if (pgd >= 0) free_range(k, mm, pgd, k.geometry.bits.length - 1, start, end, floor, ceiling);
 }

@@ -1,7 +1,16 @@
 // References that outlive the call that took them, by their users' names: pipes, rings, devices.
 // mm-semantics §4.1; LANGUAGE.md, "References from outside the page tables".
 
-import { type Errno, FOLL_FORCE, FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, PIN_KINDS, type PinKind } from "./abi.ts";
+import {
+  type Errno,
+  FOLL_FORCE,
+  FOLL_GET,
+  FOLL_LONGTERM,
+  FOLL_PIN,
+  FOLL_WRITE,
+  PIN_KINDS,
+  type PinKind,
+} from "./abi.ts";
 import { kernelFunction } from "./frames.ts";
 import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
@@ -78,14 +87,7 @@ function page_range(k: Kernel, addr: bigint, length: bigint): { start: number; p
   return { start: Number(start), pages: Number((addr + length + size - 1n) / size - start) };
 }
 
-function take(
-  k: Kernel,
-  task: number,
-  kind: PinKind,
-  addr: bigint,
-  length: bigint,
-  flags: number,
-): number | Errno {
+function take(k: Kernel, task: number, kind: PinKind, addr: bigint, length: bigint, flags: number): number | Errno {
   if (length === 0n) return "EINVAL";
   if (addr + length > BigInt(k.geometry.taskPages) * BigInt(k.pageSize)) return "EFAULT";
   const { start, pages } = page_range(k, addr, length);

@@ -49,10 +49,14 @@ export function is_shmem(k: Kernel, file: number): boolean {
 }
 
 // The file is told that the page is about to be written. Mirrors do_page_mkwrite(), mm/memory.c.
-export const do_page_mkwrite = kernelFunction("do_page_mkwrite", "mm/memory.c", (k: Kernel, _vmf: Fault, pfn: number) => {
-  folio_mark_dirty(k, pfn);
-  return 0;
-});
+export const do_page_mkwrite = kernelFunction(
+  "do_page_mkwrite",
+  "mm/memory.c",
+  (k: Kernel, _vmf: Fault, pfn: number) => {
+    folio_mark_dirty(k, pfn);
+    return 0;
+  },
+);
 
 export function folio_mark_dirty(k: Kernel, pfn: number): void {
   k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_dirty);

@@ -51,24 +51,20 @@ const wp_page_reuse = kernelFunction("wp_page_reuse", "mm/memory.c", (k: Kernel,
 
 // A shared mapping whose file wants to know of the first write. The page gets dirty; counters come out even.
 // Mirrors wp_page_shared(), mm/memory.c, 6.12.
-const wp_page_shared = kernelFunction(
-  "wp_page_shared",
-  "mm/memory.c",
-  (k: Kernel, vmf: Fault, pfn: number): number => {
-    folio_get(k, pfn);
-    if (vm_ops(k, vmf.vma).page_mkwrite) {
-      const result = do_page_mkwrite(k, vmf, pfn);
-      if (result & VM_FAULT_ERROR) {
-        folio_put(k, pfn);
-        return result;
-      }
+const wp_page_shared = kernelFunction("wp_page_shared", "mm/memory.c", (k: Kernel, vmf: Fault, pfn: number): number => {
+  folio_get(k, pfn);
+  if (vm_ops(k, vmf.vma).page_mkwrite) {
+    const result = do_page_mkwrite(k, vmf, pfn);
+    if (result & VM_FAULT_ERROR) {
+      folio_put(k, pfn);
+      return result;
     }
-    wp_page_reuse(k, vmf);
-    vm_ops(k, vmf.vma).dirty(k, pfn);
-    folio_put(k, pfn);
-    return 0;
-  },
-);
+  }
+  wp_page_reuse(k, vmf);
+  vm_ops(k, vmf.vma).dirty(k, pfn);
+  folio_put(k, pfn);
+  return 0;
+});
 
 // A shared mapping of a frame without a struct page to count. Mirrors wp_pfn_shared(), mm/memory.c, 6.12.
 const wp_pfn_shared = kernelFunction("wp_pfn_shared", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
