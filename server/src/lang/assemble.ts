@@ -2,11 +2,12 @@
 // them. What is wrong between lines is found here.
 
 import type { Chunk } from "./chunks.ts";
-import type { LineFacts, Use } from "./facts.ts";
+import { KIND_BITS, type LineFacts, type Use } from "./facts.ts";
 import { unusable } from "./models.ts";
 import type { Names } from "./names.ts";
 import { onLine, type Problem, type Related } from "./problem.ts";
 import {
+  type End,
   type KernelRef,
   MAIN,
   type MachineSetting,
@@ -18,6 +19,7 @@ import {
   type SymbolKind,
   type TraceSymbol,
 } from "./program.ts";
+import { type Landmark, type Section, sectionOf } from "./section.ts";
 import type { Range } from "./text.ts";
 import { KINDS, lineOf, misuse, spanOf, unbound } from "./uses.ts";
 
@@ -27,6 +29,7 @@ export function assemble(chunks: readonly Chunk[], names: Names): Program {
 
 interface OpenRepeat {
   readonly facts: LineFacts;
+  // Index of its statement.
   readonly statement: number;
   readonly range: Range;
   readonly counter: SymbolId | undefined;
@@ -57,16 +60,14 @@ class Assembly {
 
   program(): Program {
     let line = 0;
-    for (const { facts } of this.chunks) {
-      for (const fact of facts) {
-        if (fact.kind !== "blank" || fact.problems.length > 0) this.line(fact, line);
-        line++;
-      }
+    for (const chunk of this.chunks) {
+      this.section(sectionOf(chunk, line), chunk);
+      line += chunk.facts.length;
     }
-    for (const { range } of this.repeats) this.problem(range, "unclosed-repeat", "this `repeat` has no `end`");
-    for (const { use, line: at } of this.unbound)
-      this.problems.push(unbound(use, this.names.text(use.symbol), this.symbols, at));
     this.closeRepeats();
+    for (const { use, line: at } of this.unbound) {
+      this.problems.push(unbound(use, this.names.text(use.symbol), this.symbols, at));
+    }
     for (let id = 0; id < this.names.size; id++) {
       this.symbols[id] ??= { id, name: this.names.text(id), kind: "unknown", declaration: undefined, statement: -1 };
     }
@@ -88,104 +89,124 @@ class Assembly {
     };
   }
 
-  private line(facts: LineFacts, line: number): void {
-    for (const problem of facts.problems) this.problems.push(onLine(line, problem));
-    for (const use of facts.uses) this.use(use, line);
-    for (const need of facts.needs) this.needs.push({ ...need, line });
-    const index = this.statements.length;
+  private section(section: Section, chunk: Chunk): void {
+    const base = this.statements.length;
+    for (const statement of section.statements) this.statements.push(statement);
+    for (const problem of section.problems) this.problems.push(problem);
+    for (const need of section.needs) this.needs.push(need);
+    const begun = this.begun ?? section.begun;
+    for (const landmark of section.landmarks) {
+      this.begun ??= begun && begun.line < landmark.line ? begun : undefined;
+      this.landmark(landmark, base + landmark.statement);
+    }
+    this.begun ??= begun;
+    if (!this.allFit(section)) this.uses(chunk.facts, section.first);
+  }
+
+  // Whether every name that the section uses is bound before, and is what it is used for.
+  private allFit(section: Section): boolean {
+    for (const [id, { line, wants }] of section.used) {
+      const symbol = this.symbols[id];
+      if (!isBoundBefore(symbol, line)) return false;
+      if (symbol.kind !== "unknown" && (KIND_BITS[symbol.kind] & wants) === 0) return false;
+    }
+    return true;
+  }
+
+  private uses(lines: readonly LineFacts[], first: number): void {
+    for (const [i, { uses }] of lines.entries()) {
+      for (const use of uses) {
+        const symbol = this.symbols[use.symbol];
+        const line = first + i;
+        const problem = isBoundBefore(symbol, line) ? misuse(use, symbol, line) : undefined;
+        if (problem) this.problems.push(problem);
+        else if (!isBoundBefore(symbol, line)) this.unbound.push({ use, line });
+      }
+    }
+  }
+
+  private landmark({ facts, line }: Landmark, index: number): void {
+    const range = { line, ...spanOf(facts.span) };
     switch (facts.kind) {
       case "version":
-        if (line > 0) this.problem({ line, ...facts.span }, "misplaced", "`mmtrace` stands in the first line");
+        if (line > 0) this.problem(range, "misplaced", "`mmtrace` stands in the first line");
         break;
       case "kernel":
-        this.kernel(facts, line);
+        this.kernel(facts, range);
         break;
       case "machine":
-        this.settings(facts, line);
+        this.settings(facts, range);
         break;
-      case "operation":
-      case "process":
-      case "expect":
-      case "repeat":
+      case "repeat": {
+        const { statement } = facts;
+        if (statement?.kind === "repeat")
+          this.repeats.push({ facts, statement: index, range, counter: statement.name });
+        break;
+      }
       case "end":
-        this.begun ??= { line, ...facts.span };
+        this.end(facts, range, index);
         break;
     }
-    const statement = this.place(facts, line);
-    if (statement === undefined) {
-      if (facts.binds) this.bind(facts, line, -1);
-      return;
-    }
-    if (statement.kind === "end") {
-      this.end(facts, line);
-      return;
-    }
-    this.statements.push(statement);
-    if (statement.kind === "repeat") {
-      const { name } = statement;
-      this.repeats.push({ facts, statement: index, range: { line, ...facts.span }, counter: name });
-    }
-    if (facts.binds) this.bind(facts, line, index);
+    if (facts.binds) this.bind(facts, line, facts.statement === undefined ? -1 : index);
   }
 
-  // The line's statement where the line stands now.
-  private place(facts: LineFacts, line: number): Statement | undefined {
-    const { statement } = facts;
-    if (statement === undefined || statement.line === line) return statement;
-    const moved = { ...statement, line };
-    facts.statement = moved;
-    return moved;
-  }
-
-  private end(facts: LineFacts, line: number): void {
+  private end(facts: LineFacts, range: Range, index: number): void {
     const open = this.repeats.pop();
     if (open === undefined) {
-      this.problem({ line, ...facts.span }, "stray-end", "there is no `repeat` that this `end` could close");
+      this.problem(range, "stray-end", "there is no `repeat` that this `end` could close");
+      // Whoever runs the trace in spite of the problem passes over a repeat of no rounds.
+      const count = { kind: "literal" as const, value: 0n, start: range.start, end: range.end };
+      this.statements[index] = { kind: "repeat", count, name: undefined, close: index, ...range };
       return;
     }
-    const index = this.statements.length;
-    const kept = facts.statement;
-    const { start, end } = facts.span;
-    const same = kept?.kind === "end" && kept.repeat === open.statement && kept.line === line;
-    const statement: Statement = same ? kept : { kind: "end", repeat: open.statement, line, start, end };
-    facts.statement = statement;
-    this.statements.push(statement);
-    const repeat = this.statements[open.statement] as Repeat;
-    if (repeat.close === index) return;
-    const closed = { ...repeat, close: index };
-    open.facts.statement = closed;
-    this.statements[open.statement] = closed;
+    this.jump(facts, index, open.statement);
+    this.close(open, index);
+  }
+
+  // Jumps are kept with the line's facts, so that a statement that did not change stays the same object.
+  private jump(facts: LineFacts, index: number, repeat: number): void {
+    const statement = this.statements[index] as End;
+    const kept = facts.statement as End;
+    if (kept.repeat !== repeat || kept.line !== statement.line) facts.statement = { ...statement, repeat };
+    this.statements[index] = facts.statement!;
+  }
+
+  private close(open: OpenRepeat, close: number): void {
+    const statement = this.statements[open.statement] as Repeat;
+    const kept = open.facts.statement as Repeat;
+    if (kept.close !== close || kept.line !== statement.line) open.facts.statement = { ...statement, close };
+    this.statements[open.statement] = open.facts.statement!;
   }
 
   // A repeat that nothing closes runs to the end of the trace.
   private closeRepeats(): void {
     for (const open of this.repeats.reverse()) {
-      const repeat = this.statements[open.statement] as Repeat;
-      const close = this.statements.length;
-      this.statements[open.statement] = { ...repeat, close };
+      this.problem(open.range, "unclosed-repeat", "this `repeat` has no `end`");
+      this.close(open, this.statements.length);
       this.statements.push({ kind: "end", repeat: open.statement, ...open.range });
     }
   }
 
-  private kernel(facts: LineFacts, line: number): void {
-    const range = { line, ...facts.span };
+  private kernel(facts: LineFacts, range: Range): void {
     if (this.kernelLine) {
       const related = [{ range: this.kernelLine, message: "the first one" }];
       this.problem(range, "misplaced", "a trace has at most one `kernel` line", related);
     } else this.early(range, "kernel");
     this.kernelLine ??= range;
-    for (const { text, start, end } of facts.models ?? []) this.kernels.push({ model: text, line, start, end });
     for (const model of facts.models ?? []) {
+      this.kernels.push({ model: model.text, line: range.line, ...spanOf(model) });
       const problem = unusable(model);
-      if (problem) this.problems.push(onLine(line, problem));
+      if (problem) this.problems.push(onLine(range.line, problem));
     }
   }
 
-  private settings(facts: LineFacts, line: number): void {
-    this.early({ line, ...facts.span }, "machine");
-    for (const { key, value, start, end } of facts.settings ?? []) {
+  private settings(facts: LineFacts, range: Range): void {
+    this.early(range, "machine");
+    for (const setting of facts.settings ?? []) {
+      const { key, value } = setting;
       if (value === undefined) continue;
-      this.machine.push({ key: key.text, value: value.text, valueStart: value.start, line, start, end });
+      const at = { line: range.line, ...spanOf(setting) };
+      this.machine.push({ key: key.text, value: value.text, valueStart: value.start, ...at });
     }
   }
 
@@ -207,17 +228,13 @@ class Assembly {
       this.problem(range, "bound-twice", "the process `main` always exists");
       return;
     }
-    const related = known.declaration ? [{ range: known.declaration, message: `\`${known.name}\` is bound here` }] : [];
-    const rebinds = this.rebinds(facts, symbol);
-    if (!rebinds)
-      this.problem(range, "bound-twice", `\`${known.name}\` is bound already, in line ${lineOf(known)}`, related);
-    else if (!sameKind(known.kind, kind)) {
-      this.problem(
-        range,
-        "wrong-kind",
-        `\`${known.name}\` is ${KINDS[known.kind]}, bound in line ${lineOf(known)}`,
-        related,
-      );
+    const { name } = known;
+    const related = known.declaration ? [{ range: known.declaration, message: `\`${name}\` is bound here` }] : [];
+    if (!this.rebinds(facts, symbol)) {
+      this.problem(range, "bound-twice", `\`${name}\` is bound already, in line ${lineOf(known)}`, related);
+    } else if (!sameKind(known.kind, kind)) {
+      const message = `\`${name}\` is ${KINDS[known.kind]}, bound in line ${lineOf(known)}`;
+      this.problem(range, "wrong-kind", message, related);
     }
   }
 
@@ -228,19 +245,14 @@ class Assembly {
     return facts.kind === "repeat" || around.length > 0;
   }
 
-  private use(use: Use, line: number): void {
-    const symbol = this.symbols[use.symbol];
-    if (symbol === undefined) {
-      this.unbound.push({ use, line });
-      return;
-    }
-    const problem = misuse(use, symbol, line);
-    if (problem) this.problems.push(problem);
-  }
-
   private problem(range: Range, code: Problem["code"], message: string, related?: readonly Related[]): void {
     this.problems.push({ range, code, severity: "error", message, ...(related && { related }) });
   }
+}
+
+function isBoundBefore(symbol: TraceSymbol | undefined, line: number): symbol is TraceSymbol {
+  if (symbol === undefined) return false;
+  return symbol.id === MAIN || (symbol.declaration !== undefined && symbol.declaration.line < line);
 }
 
 // What nothing is known of fits everything.

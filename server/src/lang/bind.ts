@@ -69,9 +69,9 @@ export function bindLine(tree: LineTree, line: number, source: string, names: Na
       break;
     }
     case "operation": {
-      const bound = bindOperation(node, names, found);
+      const bound = bindOperation(node, line, names, found);
       binds = bound.binds;
-      if (bound.operation) statement = { ...bound.operation, line };
+      statement = bound.operation;
       break;
     }
     default:

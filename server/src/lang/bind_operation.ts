@@ -13,11 +13,11 @@ import type { ArgNode, ExprNode, NameNode, OperationNode } from "./tree.ts";
 import { findWord, isSpecial, LITERALS, protection, type WordSpec, word, wordsOf } from "./words.ts";
 
 export interface BoundOperation {
-  readonly operation: Omit<Operation, "line"> | undefined;
+  readonly operation: Operation | undefined;
   readonly binds: Binding | undefined;
 }
 
-export function bindOperation(node: OperationNode, names: Names, found: Findings): BoundOperation {
+export function bindOperation(node: OperationNode, line: number, names: Names, found: Findings): BoundOperation {
   const op = OPS.get(node.name.text);
   if (node.process) found.use(node.process, names.id(node.process.text), KIND_BITS.process);
   if (op === undefined) {
@@ -39,13 +39,14 @@ export function bindOperation(node: OperationNode, names: Names, found: Findings
   }
   const binds = bindTarget(node.target, op.result ?? "unknown", names, found);
   if (found.failed) return { operation: undefined, binds };
-  const operation = {
-    kind: "operation" as const,
+  const operation: Operation = {
+    kind: "operation",
     process: node.process && names.id(node.process.text),
     target: binds?.symbol,
     op,
     args,
     expected,
+    line,
     start: node.start,
     end: node.end,
   };

@@ -2,6 +2,7 @@
 // shares all others with the version before it.
 
 import type { LineFacts } from "./facts.ts";
+import type { Section } from "./section.ts";
 
 // A chunk is closed at the first line end past so many lines or characters.
 const LINES = 512;
@@ -14,6 +15,8 @@ export interface Chunk {
   readonly starts: Uint32Array;
   // By line.
   readonly facts: readonly LineFacts[];
+  // What the chunk contributes to the program where it stood last.
+  section?: Section;
 }
 
 // How a text is cut: pieces that end with a line end, and the last one, which has the last line.
