@@ -7,7 +7,7 @@ import type { PageFault } from "./faults.ts";
 import { mmapText } from "./mapping.ts";
 import { hex, size } from "./names.ts";
 import type { Process } from "./process.ts";
-import type { Area } from "./space.ts";
+import { type Area, plainArea } from "./space.ts";
 import type { Translation } from "./translation.ts";
 
 /**
@@ -51,20 +51,7 @@ function forbidden(t: Translation, process: Process, at: number, source: Source)
     source,
     "not in the log: told by the fault",
   );
-  const area: Area = {
-    start,
-    end: start + 4096,
-    prot: 0,
-    shared: false,
-    file: undefined,
-    offset: 0,
-    name,
-    growsdown: false,
-    locked: false,
-    dontfork: false,
-    touched: false,
-    huge: false,
-  };
+  const area: Area = { ...plainArea(start, start + 4096, name), prot: 0 };
   process.space.add(area);
   return area;
 }
@@ -114,5 +101,6 @@ function accessOf(t: Translation, process: Process, fault: PageFault, source: So
   const past = area.file !== undefined && at - area.start + area.offset >= pageUp(area.file.size);
   if (past) return "past the end of the file";
   t.access(process, `${write ? "write" : "read"}(${address(space, at)})`, 4096, source, "page fault");
+  if (!area.touched) space.change(area.start, area.end, (part) => ({ ...part, touched: true }));
   return undefined;
 }

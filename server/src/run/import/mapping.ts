@@ -51,6 +51,7 @@ export function mmap(t: Translation, process: Process, call: Call): Verdict {
     huge: hidden,
     touched: (how & MAP.MAP_POPULATE!) !== 0,
   });
+  t.doubt(space, at, at + bytes);
   if ((how & MAP.MAP_POPULATE!) !== 0) t.present += bytes;
   if ((how & MAP.MAP_LOCKED!) !== 0 || space.lockFuture) lock(t, process, at, at + bytes, call.source);
   t.touchArea(process, at, at + bytes, call.source);
@@ -144,7 +145,8 @@ export function mremap(t: Translation, process: Process, call: Call): Verdict {
   }
   const parts = space.within(source.start, source.end);
   const target = to + pageUp(newLength);
-  if (!parts.every((part, i) => i === 0 || mergeable(parts[i - 1]!, part))) {
+  const whole = parts.every((part, i) => i === 0 || mergeable(parts[i - 1]!, part));
+  if (!whole || (parts.length > 1 && parts.some((part) => part.doubtful))) {
     return instead(t, process, call, source, { start: to, end: target });
   }
   const area = parts[0]!;

@@ -45,6 +45,7 @@ export function mprotect(t: Translation, process: Process, call: Call): Verdict 
   const text = `mprotect(${address(space, at)}, ${size(length)}, ${protection(prot.bits)})`;
   t.operation(process, "mprotect", text, call.source);
   space.change(start, end, (area) => ({ ...area, prot: prot.bits }));
+  t.doubt(space, start, end);
   t.touchArea(process, start, end, call.source);
   return DONE;
 }
@@ -60,6 +61,7 @@ export function madvise(t: Translation, process: Process, call: Call): Verdict {
   if (t.crowded(space) || !t.supply(process, start, end, call.source, "needed by the madvise below")) return CROWDED;
   if (word.startsWith("populate")) populated(t, process, start, end, call.source);
   t.operation(process, "madvise", `madvise(${address(space, at)}, ${size(length)}, ${word})`, call.source);
+  if (word === "populate_write") space.change(start, end, (area) => ({ ...area, touched: true }));
   advised(process, start, end, word);
   return DONE;
 }

@@ -28,6 +28,8 @@ export interface Area {
   readonly dontfork: boolean;
   /** A page of it has been touched by a line of the trace. */
   readonly touched: boolean;
+  /** Untouched, beside a touched neighbour of its kind: the kernel may have merged a part of it with that one. */
+  readonly doubtful: boolean;
   /** It stands for a hugetlb mapping, whose page size this kernel model does not simulate. */
   readonly huge: boolean;
 }
@@ -152,6 +154,19 @@ export class Space {
     }
   }
 
+  /**
+   * Marks the untouched one of two neighbours of one kind that meet at an address. Which anon_vma it took, and so what it is
+   * merged with later, hangs on pages that a trace without touches does not have.
+   */
+  doubt(address: number): void {
+    const before = this.at(address - 1);
+    const after = this.at(address);
+    if (before === undefined || after === undefined || before === after) return;
+    if (before.touched === after.touched || !mergeable(before, { ...after, locked: before.locked })) return;
+    const untouched = before.touched ? after : before;
+    this.replace(untouched.start, untouched.end, (area) => ({ ...area, doubtful: true }));
+  }
+
   private replace(start: number, end: number, to: (area: Area) => Area | undefined): void {
     if (start >= end || !this.overlaps(start, end)) return;
     const first = this.firstEndingAfter(start);
@@ -212,6 +227,7 @@ export function plainArea(start: number, end: number, name: Name | undefined): A
     locked: false,
     dontfork: false,
     touched: false,
+    doubtful: false,
     huge: false,
   };
 }

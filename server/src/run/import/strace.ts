@@ -76,7 +76,7 @@ class Import implements StraceImport {
   constructor(options: ImportOptions) {
     this.options = options;
     this.touch = options.touch ?? (options.faults === undefined ? "first" : "none");
-    this.t = new Translation(this.touch, options.simulated);
+    this.t = new Translation(this.touch, options.faults !== undefined, options.simulated);
     this.replay = new Replay(this.t, this.window, (entry) => this.source(entry));
   }
 

@@ -51,10 +51,13 @@ export class Translation {
   present = 0;
 
   readonly touch: Touch;
+  /** The trace touches nothing at all but by MAP_POPULATE and the like. */
+  private readonly untouched: boolean;
   private readonly simulated: ReadonlySet<string>;
 
-  constructor(touch: Touch, simulated: ReadonlySet<string> = SIMULATED) {
+  constructor(touch: Touch, faults: boolean, simulated: ReadonlySet<string> = SIMULATED) {
     this.touch = touch;
+    this.untouched = touch === "none" && !faults;
     this.simulated = simulated;
   }
 
@@ -87,6 +90,13 @@ export class Translation {
       process.space.add(plainArea(hole.start, hole.end, name));
     }
     return true;
+  }
+
+  /** Without touches it is unknown what the kernel merges at both ends of a range. */
+  doubt(space: Space, start: number, end: number): void {
+    if (!this.untouched) return;
+    space.doubt(start);
+    space.doubt(end);
   }
 
   name(stem: string, at: number, length: number): Name {
