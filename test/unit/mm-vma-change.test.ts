@@ -129,7 +129,7 @@ test("shared entries become writable at once where the file does not track write
   }
 });
 
-test("untouched memory that mprotect closes merges with memory mapped so, from 6.7 on", () => {
+test("untouched memory that mprotect closes merges with memory mapped so, in 6.12 but not in 6.1", () => {
   for (const [release, vmas] of [
     ["6.1", 2],
     ["6.12", 1],

@@ -96,7 +96,7 @@ test("shrinking unmaps the tail, also across VMAs", () => {
   }
 });
 
-test("growing in place takes the free pages behind, and from 5.19 on merges with what then follows", () => {
+test("growing in place takes the free pages behind, and from 6.0 on merges with what then follows", () => {
   for (const [release, touch, left] of [
     ["5.10", false, "0 3 rw-p\n3 1 rw-p"],
     ["6.1", false, "0 4 rw-p"],

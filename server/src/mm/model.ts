@@ -68,10 +68,10 @@ export interface Model {
   // Which calls of mremap need room for the VMAs that a move may make for a while (7.2: also those that move nothing).
   readonly mremapNeedsRoom: "moves" | "all";
 
-  // A mapping that mremap grew in place merges with the one that it now touches (5.19, ca3d76b0aa80).
+  // A mapping that mremap grew in place merges with the one that it now touches (6.0, ca3d76b0aa80).
   readonly mremapGrowthMerges: boolean;
 
-  // The largest page-table page that mremap moves whole instead of entry by entry (a PMD's worth: 4.20; a PUD's: 5.11).
+  // The largest page-table page that mremap moves whole instead of entry by entry (a PMD's worth: 5.0; a PUD's: 5.11).
   readonly mremapMovesTables: "pmd" | "pud";
 
   // mremap widens a range to the start of its page table when nothing else lives there, to move it whole (6.7).
@@ -80,8 +80,8 @@ export interface Model {
   // mremap moves a range of several VMAs when it changes no size (6.17).
   readonly mremapMovesManyVmas: boolean;
 
-  // mprotect to read-only gives back the commit charge of memory that was never touched (6.7), so that the VMA merges
-  // with a neighbour that was mapped read-only.
+  // mprotect to read-only gives back the commit charge of memory that was never touched (in 6.12, not yet in 6.1), so
+  // that the VMA merges with a neighbour that was mapped read-only.
   readonly mprotectUncharges: boolean;
 
   // The heap never merges with what lies below its start, and shrinks only where there is a heap (6.1, 2e7ce7d354f2).

@@ -72,8 +72,8 @@ const mprotect_fixup = kernelFunction(
   },
 );
 
-// VM_ACCOUNT when it changes: private memory is charged once it may be written. From 6.7 on it is given back when it
-// may not be written any more and never was touched.
+// VM_ACCOUNT when it changes: private memory is charged once it may be written. The model says whether the
+// charge is given back when it may not be written any more and never was touched.
 function charge_change(k: Kernel, vma: number, old: number, flags: number): number {
   const charged = old & VM_ACCOUNT;
   if (flags & VM_WRITE) return old & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE) ? 0 : VM_ACCOUNT;

@@ -162,7 +162,7 @@ const expand_vma = kernelFunction("expand_vma", "mm/mremap.c", (k: Kernel, r: Re
   return r.flags & MREMAP_MAYMOVE ? move_to_new_area(k, r, vma, 0) : "ENOMEM";
 });
 
-// From 5.19 on the new part is merged with the VMA as a mapping of its own would be, and maybe with the one after it.
+// From 6.0 on the new part is merged with the VMA as a mapping of its own would be, and maybe with the one after it.
 // Mirrors vma_merge_extend(), mm/vma.c, 6.12.
 function expand_in_place(k: Kernel, vma: number, grown: number): 0 | Errno {
   const { vma: v } = k.w;
