@@ -49,7 +49,7 @@ export function goToBranch(session: Session, number: number): string {
   const timeline = session.timelines[number];
   if (!timeline) throw new RequestError("bad-expression", `branches go from 0 to ${session.timelines.length - 1}`);
   const { moment } = session.timeline;
-  const shared = moment.step <= timeline.recording.steps.length ? moment.step : timeline.recording.steps.length;
+  const shared = Math.min(moment.step, timeline.recording.steps.length);
   timeline.go({ step: shared, offset: 0 });
   session.switchTo(timeline);
   return number === 0 ? "the trace as it stands" : `branch ${number}`;

@@ -1,10 +1,9 @@
 // Expressions of the language where the debugger stands: read once, evaluated at any moment.
 
-import { evaluate } from "../lang/evaluate.ts";
+import { evaluate, isTrue } from "../lang/evaluate.ts";
 import { bindExpression } from "../lang/expression.ts";
 import { type Expr, isFault, type Program } from "../lang/program.ts";
 import type { Value } from "../lang/value.ts";
-import { holds } from "../run/check.ts";
 import { type Moment, stepsRun } from "./moment.ts";
 import { RequestError } from "./reply.ts";
 import type { Timeline } from "./timeline.ts";
@@ -39,7 +38,7 @@ export function conditionHolds(timeline: Timeline, expr: Expr, moment: Moment): 
   timeline.at(moment);
   const task = moment.step < recording.steps.length ? recording.steps.task(moment.step) : 0;
   const value = evaluate(expr, recording.environment(stepsRun(recording, moment), task));
-  return !isFault(value) && holds(value);
+  return !isFault(value) && isTrue(value);
 }
 
 // A log point's message: text with expressions in braces.

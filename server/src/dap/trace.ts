@@ -19,9 +19,13 @@ export function lineText(trace: Trace, line: number): string {
   return linesOf(trace)[line] ?? "";
 }
 
+// The statement as it is written, without what it is expected to come to.
 export function statementText(trace: Trace, statement: number): string {
-  const { line, start, end } = trace.program.statements[statement];
-  return lineText(trace, line).slice(start, end);
+  const bound = trace.program.statements[statement];
+  const text = lineText(trace, bound.line);
+  const expected = bound.kind === "operation" ? bound.expected : undefined;
+  if (!expected) return text.slice(bound.start, bound.end);
+  return text.slice(bound.start, expected.start).replace(/\s*->\s*$/, "");
 }
 
 export function traceSource(trace: Trace): P.Source {
