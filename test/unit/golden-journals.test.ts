@@ -8,6 +8,7 @@ import { analyse } from "../../server/src/lang/document.ts";
 import { DEFAULT_MODEL } from "../../server/src/mm/models.ts";
 import { journalLines } from "../../server/src/run/journal_text.ts";
 import { run } from "../../server/src/run/run.ts";
+import { statementText } from "../../server/src/run/statement_text.ts";
 
 const samples = new URL("../../samples/", import.meta.url);
 const golden = new URL("../golden/", import.meta.url);
@@ -20,9 +21,9 @@ function journal(text: string, model: string): string[] | undefined {
   const { program } = analyse(text);
   const recording = run(program, { model });
   const lines = text.split(/\r?\n/);
-  const written = (statement: number) => {
-    const { line, start, end } = program.statements[statement];
-    return lines[line].slice(start, end);
+  const written = (index: number) => {
+    const statement = program.statements[index];
+    return statementText(statement, lines[statement.line]);
   };
   const journal: string[] = [];
   for (const line of journalLines(recording, written)) {

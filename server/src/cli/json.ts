@@ -3,8 +3,8 @@
 import { countersAfter } from "../run/counters.ts";
 import type { Recording } from "../run/recording.ts";
 import { show } from "../run/show.ts";
-import { CHECK_FAILED, CHECK_PASSED, CHECK_SKIPPED, NOT_DONE } from "../run/steps.ts";
-import { findingOf, statementText, type Trace } from "./trace.ts";
+import { checkWord, NOT_DONE } from "../run/steps.ts";
+import { findingOf, type Trace, writtenText } from "./trace.ts";
 
 export function runJson(trace: Trace, recording: Recording): object {
   const { steps, kernel, limit } = recording;
@@ -25,11 +25,10 @@ export function runJson(trace: Trace, recording: Recording): object {
 function stepJson(trace: Trace, recording: Recording, step: number): object {
   const { steps, kernel } = recording;
   const statement = trace.program.statements[steps.statement(step)];
-  const base = { line: statement.line + 1, kind: statement.kind, text: statementText(trace, statement) };
+  const base = { line: statement.line + 1, kind: statement.kind, text: writtenText(trace, statement) };
   const bits = steps.bits(step);
   if (statement.kind === "expect") {
-    const check = bits & CHECK_PASSED ? "passed" : bits & CHECK_FAILED ? "failed" : "skipped";
-    return { ...base, check: bits & CHECK_SKIPPED ? "skipped" : check };
+    return { ...base, check: checkWord(bits) };
   }
   kernel.seek(steps.end(step));
   const outcome = steps.outcome(step);

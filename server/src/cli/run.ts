@@ -5,14 +5,14 @@ import { countersAfter } from "../run/counters.ts";
 import { journalLines } from "../run/journal_text.ts";
 import type { Recording } from "../run/recording.ts";
 import { start } from "../run/run.ts";
-import { CHECK_FAILED, CHECK_PASSED, CHECK_SKIPPED, NOT_DONE } from "../run/steps.ts";
+import { checkWord, NOT_DONE } from "../run/steps.ts";
 import { type Paint, paintFor } from "./colour.ts";
 import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, WRONG_INPUT, wholeNumber } from "./command.ts";
 import type { Io } from "./io.ts";
 import { runJson } from "./json.ts";
 import { type Progress, progressOn } from "./progress.ts";
 import { readSource } from "./sources.ts";
-import { chosenModels, hasErrors, problemLine, problemsOf, statementText, type Trace, traceOf } from "./trace.ts";
+import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf, writtenText } from "./trace.ts";
 
 // Milliseconds of running between two looks at the terminal.
 const SLICE_MS = 200;
@@ -83,7 +83,7 @@ async function runFile(args: Arguments, io: Io): Promise<number> {
 
 async function printJournal(trace: Trace, recording: Recording, io: Io): Promise<void> {
   let count = 0;
-  const text = (statement: number) => statementText(trace, trace.program.statements[statement]);
+  const text = (statement: number) => writtenText(trace, trace.program.statements[statement]);
   for (const line of journalLines(recording, text)) {
     io.out(`${line}\n`);
     if ((++count & 0xff) === 0) await io.drained();
@@ -98,7 +98,7 @@ async function printSteps(trace: Trace, recording: Recording, io: Io, progress: 
     kernel.seek(steps.end(step));
     const statement = trace.program.statements[steps.statement(step)];
     const number = String(statement.line + 1).padStart(width);
-    const text = statementText(trace, statement);
+    const text = writtenText(trace, statement);
     io.out(`${paint.dim(number)}  ${text}${outcomeText(recording, step, paint)}\n`);
     if ((step & 0xff) === 0) {
       progress.say(`${step} of ${steps.length} steps printed`);
@@ -112,9 +112,8 @@ async function printSteps(trace: Trace, recording: Recording, io: Io, progress: 
 export function outcomeText(recording: Recording, step: number, paint: Paint): string {
   const { steps } = recording;
   const bits = steps.bits(step);
-  if (bits & CHECK_PASSED) return paint.dim("  → holds");
-  if (bits & CHECK_FAILED) return `  → ${paint.bad("fails")}`;
-  if (bits & CHECK_SKIPPED) return paint.dim("  → skipped");
+  const check = checkWord(bits);
+  if (check !== undefined) return `  → ${check === "fails" ? paint.bad(check) : paint.dim(check)}`;
   if (bits & NOT_DONE) return `  → ${paint.bad("not done")}`;
   const words = steps.outcome(step).words.join(" ");
   if (words === "") return "";

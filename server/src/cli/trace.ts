@@ -7,6 +7,7 @@ import type { Problem } from "../lang/problem.ts";
 import type { Program, Statement } from "../lang/program.ts";
 import { MODELS } from "../mm/models.ts";
 import { MODEL_NAMES, type ModelName } from "../mm/releases.ts";
+import { statementText } from "../run/statement_text.ts";
 import { UsageError } from "./command.ts";
 import { type Finding, findingLine } from "./report/result.ts";
 import type { Source } from "./sources.ts";
@@ -56,7 +57,7 @@ export function problemLine(file: string, problem: Problem): string {
   return findingLine(file, findingOf(problem));
 }
 
-// The statement as written, without its indentation and its comment.
-export function statementText(trace: Trace, statement: Statement): string {
-  return trace.lines[statement.line].slice(statement.start, statement.end);
+// The statement as the trace writes it.
+export function writtenText(trace: Trace, statement: Statement): string {
+  return statementText(statement, trace.lines[statement.line]);
 }

@@ -7,7 +7,7 @@ import { type Paint, paintFor } from "./colour.ts";
 import { type Command, HELD } from "./command.ts";
 import { type Asked, askedOf, PLACE_OPTIONS } from "./place.ts";
 import { InputError } from "./sources.ts";
-import { statementText } from "./trace.ts";
+import { writtenText } from "./trace.ts";
 
 export const whyCommand: Command = {
   name: "why",
@@ -53,5 +53,5 @@ function stepLine({ trace, recording }: Asked, link: Link): string {
   const { steps } = recording;
   const statement = trace.program.statements[steps.statement(link.step)];
   const outcome = steps.outcome(link.step).words.join(" ");
-  return `line ${statement.line + 1}: ${statementText(trace, statement)}${outcome === "" ? "" : ` → ${outcome}`}`;
+  return `line ${statement.line + 1}: ${writtenText(trace, statement)}${outcome === "" ? "" : ` → ${outcome}`}`;
 }

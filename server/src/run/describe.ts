@@ -13,7 +13,7 @@ import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../m
 import { address, fileName, hexRange } from "./show.ts";
 
 // Columns that the simulation keeps for itself: no counter of a kernel stands behind them, so no reader misses them.
-const BOOKKEEPING: ReadonlySet<string> = new Set(["page.next_free"]);
+const BOOKKEEPING: ReadonlySet<string> = new Set(["page.next_free", "cache.file", "cache.index"]);
 const BOOKKEEPING_TABLES: ReadonlySet<string> = new Set(["rows", "machine", "table"]);
 
 export function isBookkeeping({ table, field }: Pick<Event, "table" | "field">): boolean {

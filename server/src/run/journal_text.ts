@@ -9,13 +9,14 @@
 import type { Frame } from "../mm/journal.ts";
 import { describe, isBookkeeping } from "./describe.ts";
 import type { Recording } from "./recording.ts";
+import { checkWord } from "./steps.ts";
 
 // The lines, without line ends. `statementText` gives the text of a statement by its index. The kernel's cursor walks
 // along and is left at the end.
 export function* journalLines(recording: Recording, statementText: (statement: number) => string): Generator<string> {
   const { steps } = recording;
   for (let step = 0; step < steps.length; step++) {
-    const outcome = steps.outcome(step).words.join(" ");
+    const outcome = checkWord(steps.bits(step)) ?? steps.outcome(step).words.join(" ");
     yield `${steps.line(step) + 1}: ${statementText(steps.statement(step))}${outcome === "" ? "" : ` → ${outcome}`}`;
     yield* eventLines(recording, steps.start(step), steps.end(step));
   }

@@ -207,6 +207,13 @@ export class Steps {
   }
 }
 
+// What became of a check; undefined for a step that is none.
+export function checkWord(bits: number): "holds" | "fails" | "skipped" | undefined {
+  if (bits & CHECK_PASSED) return "holds";
+  if (bits & CHECK_FAILED) return "fails";
+  return bits & CHECK_SKIPPED ? "skipped" : undefined;
+}
+
 export function signalName(bits: number): string | undefined {
   if ((bits & SIGNALS) === 0) return undefined;
   if (bits & SIGSEGV) return "SIGSEGV";
