@@ -12,16 +12,7 @@ import {
   FOLL_WRITE,
 } from "./abi.ts";
 import { VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./fault.ts";
-import {
-  PG_dirty,
-  VM_ACCESS_FLAGS,
-  VM_IO,
-  VM_MAYREAD,
-  VM_PFNMAP,
-  VM_READ,
-  VM_SHARED,
-  VM_WRITE,
-} from "./flags.ts";
+import { PG_dirty, VM_ACCESS_FLAGS, VM_IO, VM_MAYREAD, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { handle_mm_fault } from "./memory.ts";
@@ -30,8 +21,8 @@ import { MAJOR, MINOR } from "./outcome.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_put_refs, folio_ref_add, folio_ref_count, GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_WRITE, pte_offset, pte_pfn } from "./pgtable.ts";
-import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
 import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
+import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
 
 const CAN_FOLLOW_WRITE = condition("pte_write(pte)", "writable");
 const VMA_ALLOWS = condition("check_vma_flags(vma, gup_flags) == 0", "vm_flags");
@@ -93,7 +84,8 @@ const follow_page_pte = kernelFunction(
     if (write && !can_follow_write_pte(k, vma, entry, normal, want)) return { fault: FAULT_FLAG_WRITE };
     const pfn = pte_pfn(entry);
     if (normal === undefined && pfn !== ZERO_PFN) return "EFAULT";
-    if ((entry & PTE_WRITE) === 0 && k.model.gupMustUnshare(k, vma, flags, normal)) return { fault: FAULT_FLAG_UNSHARE };
+    if ((entry & PTE_WRITE) === 0 && k.model.gupMustUnshare(k, vma, flags, normal))
+      return { fault: FAULT_FLAG_UNSHARE };
     const refused = try_grab_folio(k, pfn, flags);
     if (refused) return refused;
     if (write && (entry & PTE_DIRTY) === 0 && (k.w.page.flags.data[pfn] & PG_dirty) === 0) folio_mark_dirty(k, pfn);

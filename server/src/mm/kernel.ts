@@ -3,7 +3,7 @@
 import { Contents } from "./content.ts";
 import { LimitReached } from "./errors.ts";
 import { CONDITIONS, type Condition, FUNCTIONS } from "./frames.ts";
-import { geometryOf, type Geometry } from "./geometry.ts";
+import { type Geometry, geometryOf } from "./geometry.ts";
 import { type FieldInfo, Journal } from "./journal.ts";
 import type { Machine } from "./machine.ts";
 import type { Model } from "./model.ts";
@@ -220,7 +220,10 @@ export class Kernel {
       throw new LimitReached("events", `the run made more than ${this.limits.events.toLocaleString("en-US")} events`);
     }
     if (this.bytes > this.limits.bytes) {
-      throw new LimitReached("memory", `the recording took more than ${this.limits.bytes.toLocaleString("en-US")} bytes`);
+      throw new LimitReached(
+        "memory",
+        `the recording took more than ${this.limits.bytes.toLocaleString("en-US")} bytes`,
+      );
     }
     this.interrupt?.();
   }
