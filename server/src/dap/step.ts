@@ -45,19 +45,20 @@ export function backEvent(recording: Recording, from: Moment): Moment | undefine
 
 // Out of the kernel function that the debugger stands in; from a trace line, out of the innermost repeat around it.
 export function out(recording: Recording, from: Moment): Moment {
-  const { steps, kernel, program } = recording;
+  const { steps, kernel } = recording;
   if (from.step >= steps.length) return from;
   if (from.offset > 0 && from.offset <= events(recording, from.step)) {
     const left = kernel.journal.frame(position(recording, from) - 1);
     if (left !== 0)
       return eventWhere(recording, from, (event) => !isBelow(recording, event, left)) ?? next(recording, from);
   }
-  const [loop] = steps.roundsOf(from.step);
-  const repeat = loop && program.statements[loop.repeat];
-  if (repeat?.kind !== "repeat") return next(recording, from);
+  const [loop, around] = steps.roundsOf(from.step);
+  if (loop === undefined) return next(recording, from);
   for (let step = from.step + 1; step < steps.length; step++) {
-    const statement = steps.statement(step);
-    if (statement < loop.repeat || statement > repeat.close) return before(step);
+    const rounds = steps.roundsOf(step);
+    const at = rounds.findIndex(({ repeat }) => repeat === loop.repeat);
+    // The same repeat in another round of the one around it has begun anew.
+    if (at < 0 || rounds[at + 1]?.id !== around?.id) return before(step);
   }
   return end(recording);
 }
