@@ -66,7 +66,7 @@ export const MAP_FLAGS: readonly WordSpec[] = [
   {
     name: "growsdown",
     bit: MAP_GROWSDOWN,
-    simulated: false,
+    simulated: true,
     doc: "A stack: a fault just below extends the mapping (`MAP_GROWSDOWN`).",
   },
   {
