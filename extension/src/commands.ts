@@ -31,7 +31,7 @@ export function registerCommands(_context: ExtensionContext, host: Host, languag
 async function onTrace(given: Uri | string | undefined, act: (uri: Uri) => unknown): Promise<void> {
   const uri = typeof given === "string" ? Uri.parse(given) : (given ?? window.activeTextEditor?.document.uri);
   if (uri && isTrace(uri, window.activeTextEditor?.document.languageId)) await act(uri);
-  else await window.showInformationMessage(l10n.t("Open a trace first."));
+  else void window.showInformationMessage(l10n.t("Open a trace first."));
 }
 
 async function debugTrace(uri: Uri): Promise<void> {

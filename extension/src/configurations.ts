@@ -49,7 +49,7 @@ export function configurationProvider(host: Host): DebugConfigurationProvider {
     const open = activeTrace();
     if (!open) {
       const which = l10n.t("Open a trace (.mmtrace) or an strace log (.strace, .log) to debug it.");
-      await window.showInformationMessage(which);
+      void window.showInformationMessage(which);
       return undefined;
     }
     return { ...configurationFor(open), ...given, type: "mmtrace", request: "launch", program: programOf(open) };
@@ -105,7 +105,7 @@ async function textOf(uri: Uri): Promise<string | undefined> {
   } catch (error) {
     if (uri.scheme === "file") return undefined;
     const why = error instanceof Error ? error.message : String(error);
-    await window.showErrorMessage(l10n.t("Cannot read {0}: {1}", uri.toString(true), why));
+    void window.showErrorMessage(l10n.t("Cannot read {0}: {1}", uri.toString(true), why));
     return undefined;
   }
 }

@@ -19,7 +19,7 @@ export async function importLog(language: Language, given: Uri | undefined): Pro
   );
   const document = await workspace.openTextDocument({ language: "mmtrace", content: answer.text });
   await window.showTextDocument(document);
-  await window.showInformationMessage(answer.report);
+  void window.showInformationMessage(answer.report);
 }
 
 function activeLog(): Uri | undefined {

@@ -26,7 +26,10 @@ export async function hostStories(scene: Scene, kind: "workspace" | "web"): Prom
   const remote = (path: string) => `vscode-remote://${authority}${path}`;
   const payload = [
     ["extensionDevelopmentPath", remote(root)],
-    ["extensionTestsPath", remote(join(root, kind === "web" ? "dist-test/web/index.cjs" : "dist-test/suite/index.cjs"))],
+    [
+      "extensionTestsPath",
+      remote(join(root, kind === "web" ? "dist-test/web/index.cjs" : "dist-test/suite/index.cjs")),
+    ],
     ["skipWelcome", "true"],
     ...(kind === "web" ? [["extensionDevelopmentKind", "web"]] : []),
   ];

@@ -22,6 +22,7 @@ export async function api(): Promise<Api> {
 // Opens a trace that is in no file. `$0` in the text is the cursor.
 export async function opened(text: string): Promise<{ document: TextDocument; cursor: Position }> {
   const at = Math.max(text.indexOf("$0"), 0);
+  await (await api()).client();
   const document = await workspace.openTextDocument({ language: "mmtrace", content: text.replace("$0", "") });
   await window.showTextDocument(document);
   return { document, cursor: document.positionAt(at) };
@@ -29,6 +30,7 @@ export async function opened(text: string): Promise<{ document: TextDocument; cu
 
 // A trace of the workspace, which the runner made of the project's samples.
 export async function sample(part: string): Promise<TextDocument> {
+  await (await api()).client();
   const found = await workspace.findFiles(`**/*${part}*.mmtrace`);
   if (found.length === 0) throw new Error(`no sample has '${part}' in its name`);
   return workspace.openTextDocument(Uri.parse(found[0].toString()));
