@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SIMULATED } from "../../server/src/run/import/strace.ts";
 import { imported } from "./imported.ts";
 
 /** The trace of a log, line by line, without sources; blank lines and margins of the literal do not matter. */
@@ -187,13 +188,17 @@ test("what is not simulated is a comment, counted by kind", () => {
   const log = `mmap(NULL, 65536, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000
     madvise(0x7f0000000000, 4096, MADV_FREE) = 0
     madvise(0x7f0000000000, 4096, 0x66 /* MADV_??? */) = 0`;
+  const simulated = new Set(
+    [...SIMULATED].filter((name) => name !== "madvise free" && name !== "madvise guard_install"),
+  );
   check(
     log,
     `m1 = mmap(64K, rw, at=0x7f0000000000)
      # not simulated: madvise(0x7f0000000000, 4096, MADV_FREE) = 0
      # not simulated: madvise(0x7f0000000000, 4096, 0x66 /* MADV_??? */) = 0`,
+    { simulated },
   );
-  const { report } = imported(log.replace(/\n +/g, "\n"));
+  const { report } = imported(log.replace(/\n +/g, "\n"), { simulated });
   assert.deepEqual(
     [...report.comments],
     [
@@ -210,7 +215,7 @@ test("an operation that a later version simulates is written as soon as the call
      madvise(0x7f0000000000, 4096, MADV_FREE) = 0`,
     `m1 = mmap(4K, rw, at=0x7f0000000000)
      madvise(m1, 4K, free)`,
-    { simulated: new Set(["mmap", "madvise free"]) },
+    { simulated: new Set([...SIMULATED, "madvise free"]) },
   );
 });
 
@@ -219,6 +224,7 @@ test("a mapping of huge pages is kept as a plain one", () => {
     "mmap(NULL, 2097152, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB, -1, 0) = 0x7f0000200000",
     `# not simulated: mmap(NULL, 2097152, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB, -1, 0) = 0x7f0000200000
      m1 = mmap(2M, rw, at=0x7f0000200000)`,
+    { simulated: new Set([...SIMULATED].filter((name) => name !== "mmap hugetlb")) },
   );
 });
 

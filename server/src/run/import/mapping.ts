@@ -24,12 +24,12 @@ export function mmap(t: Translation, process: Process, call: Call): Verdict {
   if (t.crowded(space)) return comment("more than 65530 mappings");
   const bytes = pageUp(length);
   const shared = (how & MAP_TYPE) !== MAP.MAP_PRIVATE;
-  const hidden = (how & MAP.MAP_HUGETLB!) !== 0 && !t.simulates("mmap hugetlb");
-  if (hidden) t.writer.comment(`${NOT_SIMULATED}: ${call.text.slice(0, 200)}`, call.source);
+  const hidden = hiddenFlags(t, how);
+  if (hidden !== 0) t.writer.comment(`${NOT_SIMULATED}: ${call.text.slice(0, 200)}`, call.source);
 
   const file = (how & MAP.MAP_ANONYMOUS!) === 0 ? mappedFile(t, process, call, how, prot, offset, length) : undefined;
   // A private mapping of /dev/zero is anonymous memory.
-  let words = file === undefined ? how | MAP.MAP_ANONYMOUS! : how;
+  let words = (file === undefined ? how | MAP.MAP_ANONYMOUS! : how) & ~hidden;
   let note = "";
   if ((how & MAP.MAP_FIXED!) === 0 && space.overlaps(at, at + bytes)) {
     words = (words & ~MAP.MAP_FIXED_NOREPLACE!) | MAP.MAP_FIXED!;
@@ -39,7 +39,7 @@ export function mmap(t: Translation, process: Process, call: Call): Verdict {
   const stem = (how & MAP.MAP_STACK!) !== 0 ? "stack" : shared && file === undefined ? "shared" : "m";
   const name = t.name(stem, at, length);
   const text = mmapText(name.text, length, prot, words, file, offset, at);
-  if (hidden) note = `a plain mapping in place of one of huge pages${note === "" ? "" : `; ${note}`}`;
+  if (hidden !== 0) note = `a plain mapping in its place${note === "" ? "" : `; ${note}`}`;
   t.operation(process, "mmap", text, call.source, note);
   space.add({
     ...plainArea(at, at + bytes, name),
@@ -47,15 +47,23 @@ export function mmap(t: Translation, process: Process, call: Call): Verdict {
     shared,
     file,
     offset,
-    growsdown: (how & MAP.MAP_GROWSDOWN!) !== 0,
-    huge: hidden,
+    growsdown: (words & MAP.MAP_GROWSDOWN!) !== 0,
+    huge: (hidden & MAP.MAP_HUGETLB!) !== 0,
     touched: (how & MAP.MAP_POPULATE!) !== 0,
   });
   t.doubt(space, at, at + bytes);
   if ((how & MAP.MAP_POPULATE!) !== 0) t.present += bytes;
   if ((how & MAP.MAP_LOCKED!) !== 0 || space.lockFuture) lock(t, process, at, at + bytes, call.source);
   t.touchArea(process, at, at + bytes, call.source);
-  return hidden ? comment(NOT_SIMULATED) : DONE;
+  return hidden === 0 ? DONE : comment(NOT_SIMULATED);
+}
+
+/** The flags that make another kind of mapping, which this version does not simulate. */
+function hiddenFlags(t: Translation, how: number): number {
+  let hidden = 0;
+  if (!t.simulates("mmap hugetlb")) hidden |= how & MAP.MAP_HUGETLB!;
+  if (!t.simulates("mmap growsdown")) hidden |= how & MAP.MAP_GROWSDOWN!;
+  return hidden;
 }
 
 /** mlock() of what a flag of another call locks: all that is accessible and has its pages. */
@@ -118,6 +126,7 @@ export function mmapText(
   if (how & MAP.MAP_POPULATE!) words.push("populate");
   if (how & MAP.MAP_NORESERVE!) words.push("noreserve");
   if (how & MAP.MAP_GROWSDOWN!) words.push("growsdown");
+  if (how & MAP.MAP_HUGETLB!) words.push("hugetlb");
   const args = [size(length), protection(prot)];
   const text = words.join("|");
   if (text !== "private|anonymous") args.push(text);

@@ -1,9 +1,24 @@
 // What shall a thing of the log be called in the trace? Readable, valid in the language, and never given twice.
 
-/** Words that the language reads in its own way, so that a name like them would be misread or refused. */
+import { OPS } from "../../lang/ops.ts";
+import { LITERALS, RESERVED } from "../../lang/words.ts";
+
+/** Words that the language reads in its own way, so that a name like them would be refused or misread. */
 const TAKEN = [
-  ..."mmtrace kernel machine process repeat as end expect interleave and include".split(" "),
-  ..."main none true false last model page pte vma data byte min max abs sum count".split(" "),
+  ...RESERVED,
+  ...LITERALS,
+  ...OPS.keys(),
+  "main",
+  "page",
+  "pte",
+  "vma",
+  "data",
+  "byte",
+  "min",
+  "max",
+  "abs",
+  "sum",
+  "count",
 ];
 
 export class Names {

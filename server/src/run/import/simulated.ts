@@ -1,38 +1,11 @@
-// Which operations does this version simulate? A call that needs another one becomes a comment.
-//
-// The caller may pass its own set, made from the language's table; this is the set of the first version.
+// Which operations does this version simulate? A call that needs another one becomes a comment. The language's own tables say.
 
-/** `operation`, or `operation ADVICE` and `mmap hugetlb` where only some of its uses are meant. */
+import { ADVICE, MAP_FLAGS } from "../../lang/op_words.ts";
+import { OPS } from "../../lang/ops.ts";
+
+/** `munmap`; and `madvise dontneed`, `mmap hugetlb` for the words that an operation takes. */
 export const SIMULATED: ReadonlySet<string> = new Set([
-  "mmap",
-  "munmap",
-  "mprotect",
-  "mremap",
-  "madvise normal",
-  "madvise dontneed",
-  "madvise willneed",
-  "madvise populate_read",
-  "madvise populate_write",
-  "madvise dontfork",
-  "madvise dofork",
-  "madvise wipeonfork",
-  "madvise keeponfork",
-  "madvise cold",
-  "brk",
-  "mlock",
-  "munlock",
-  "msync",
-  "read",
-  "write",
-  "file",
-  "memfd",
-  "close",
-  "ftruncate",
-  "fork",
-  "vfork",
-  "clone",
-  "execve",
-  "exit",
-  "vmsplice",
-  "process_vm_readv",
+  ...[...OPS.values()].filter((op) => op.simulated).map((op) => op.name),
+  ...ADVICE.filter((word) => word.simulated).map((word) => `madvise ${word.name}`),
+  ...MAP_FLAGS.filter((word) => word.simulated).map((word) => `mmap ${word.name}`),
 ]);
