@@ -1,6 +1,6 @@
 // The language's speed: reading a long text, and running statements one by one.
 
-import { analyse } from "../../server/src/lang/analyse.ts";
+import { analyse } from "../../server/src/lang/document.ts";
 import { DEFAULT_MODEL } from "../../server/src/mm/models.ts";
 import { run } from "../../server/src/run/run.ts";
 import { longTrace } from "./dap.ts";

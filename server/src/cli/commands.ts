@@ -1,42 +1,41 @@
 // Which commands there are, and what `mmtrace ARGUMENTS` does: finds the command, reads its arguments, runs it, and
 // turns what went wrong into an exit status.
 
-import { nearest } from "../lang/nearest.ts";
-import { checkCommand } from "./check.ts";
+import { nearest, nearest } from "../lang/nearest.ts";
 import { paintFor } from "./colour.ts";
 import { type Command, HELD, helpOf, readArguments, UsageError, WRONG_INPUT } from "./command.ts";
-import { dapCommand } from "./dap.ts";
-import { evalCommand } from "./eval.ts";
-import { fmtCommand } from "./fmt.ts";
-import { importCommand } from "./import.ts";
 import type { Io } from "./io.ts";
-import { kernelsCommand } from "./kernels.ts";
-import { lspCommand } from "./lsp.ts";
-import { runCommand } from "./run.ts";
 import { InputError } from "./sources.ts";
-import { testCommand } from "./test.ts";
 import { VERSION } from "./version.ts";
-import { whyCommand } from "./why.ts";
 
-export const COMMANDS: readonly Command[] = [
-  runCommand,
-  testCommand,
-  checkCommand,
-  fmtCommand,
-  evalCommand,
-  whyCommand,
-  kernelsCommand,
-  importCommand,
-  lspCommand,
-  dapCommand,
-];
+// Each command is loaded when it is asked for: a debug session need not wait for the importer.
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./run.ts")).runCommand,
+  test: async () => (await import("./test.ts")).testCommand,
+  check: async () => (await import("./check.ts")).checkCommand,
+  fmt: async () => (await import("./fmt.ts")).fmtCommand,
+  eval: async () => (await import("./eval.ts")).evalCommand,
+  why: async () => (await import("./why.ts")).whyCommand,
+  kernels: async () => (await import("./kernels.ts")).kernelsCommand,
+  import: async () => (await import("./import.ts")).importCommand,
+  lsp: async () => (await import("./lsp.ts")).lspCommand,
+  dap: async () => (await import("./dap.ts")).dapCommand,
+};
+
+export function commands(): Promise<Command[]> {
+  return Promise.all(Object.values(LOADERS).map((load) => load()));
+}
+
+async function commandNamed(name: string): Promise<Command | undefined> {
+  return Object.hasOwn(LOADERS, name) ? LOADERS[name]() : undefined;
+}
 
 // Runs one command line (without `node` and the script) and gives its exit status. Nothing here ends the process.
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    const about = rest[0] === undefined ? undefined : COMMANDS.find((command) => command.name === rest[0]);
-    const text = about ? helpOf(about) : overview();
+    const about = rest[0] === undefined ? undefined : await commandNamed(rest[0]);
+    const text = about ? helpOf(about) : overview(await commands());
     if (name === undefined) io.err(text);
     else io.out(text);
     return name === undefined ? WRONG_INPUT : HELD;
@@ -45,16 +44,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     io.out(`mmtrace ${VERSION}\n`);
     return HELD;
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (!command) {
-    const near = nearest(
-      name,
-      COMMANDS.map((candidate) => candidate.name),
-    );
-    io.err(`mmtrace: no command '${name}'${near ? `; did you mean '${near}'?` : ""} (mmtrace --help lists them)\n`);
-    return WRONG_INPUT;
-  }
-  return runOne(command, rest, io);
+  const command = await commandNamed(name);
+  if (command) return runOne(command, rest, io);
+  const near = nearest(name, Object.keys(LOADERS));
+  io.err(`mmtrace: no command '${name}'${near ? `; did you mean '${near}'?` : ""} (mmtrace --help lists them)\n`);
+  return WRONG_INPUT;
 }
 
 async function runOne(command: Command, argv: readonly string[], io: Io): Promise<number> {
@@ -79,9 +73,9 @@ async function runOne(command: Command, argv: readonly string[], io: Io): Promis
   }
 }
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map((command) => command.name.length));
-  const list = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+function overview(all: readonly Command[]): string {
+  const width = Math.max(...all.map((command) => command.name.length));
+  const list = all.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
   return [
     "Usage: mmtrace COMMAND …",
     "",
