@@ -31,6 +31,8 @@ function statement(c: Cursor, start: number): LineNode {
     c.syntax(c.start, c.end, c.is(T.unknown) ? unknownCharacter(c) : "a statement begins with a word");
     return { kind: "broken", start, end: c.skip() };
   }
+  // A word of the language in a name's place reads as one, so that the problem is the name.
+  if (c.peek === T.assign || c.peek === T.colon) return operation(c, start);
   switch (c.text) {
     case "mmtrace":
       return version(c, start);
@@ -142,6 +144,7 @@ function operation(c: Cursor, start: number): OperationNode {
   let name = c.name();
   if (c.is(T.colon)) {
     process = name;
+    if (RESERVED.has(process.text)) reservedWord(c, process);
     c.next();
     name = operationName(c, "an operation is missing: `child: exit()`");
   }
@@ -158,8 +161,10 @@ function operation(c: Cursor, start: number): OperationNode {
     open = c.start;
     c.next();
     close = argumentList(c, args);
-  } else if (name.text !== "") {
-    c.syntax(name.start, name.end, missingBrackets(c, name));
+  } else if (c.is(T.newline) && name.text !== "") {
+    c.syntax(name.start, name.end, `\`${name.text}\` is no statement; an operation has brackets: \`${name.text}()\``);
+  } else if (!c.is(T.newline)) {
+    c.syntax(c.start, c.end, unexpected(c));
   }
   const outcomes: NameNode[] = [];
   let arrow = -1;
@@ -179,12 +184,6 @@ function operationName(c: Cursor, message: string): NameNode {
   }
   c.syntax(c.behind, Math.max(c.behind, c.end), message);
   return { text: "", start: c.behind, end: c.behind };
-}
-
-function missingBrackets(c: Cursor, name: NameNode): string {
-  return c.is(T.newline)
-    ? `\`${name.text}\` is no statement; an operation has brackets: \`${name.text}()\``
-    : unexpected(c);
 }
 
 // Reads up to the closing bracket; returns its column, -1 when it is missing.

@@ -141,7 +141,7 @@ function primary(c: Cursor, depth: number, missing: string): ExprNode {
     }
     default: {
       const node = nothing(c);
-      if (c.is(T.newline) || c.is(T.rightParen) || c.is(T.comma)) c.syntax(node.start, node.end, missing);
+      if (c.is(T.newline) || c.is(T.rightParen) || c.is(T.comma)) c.syntax(start, end, missing);
       else c.syntax(start, end, `\`${c.text.slice(0, 30)}\` does not belong here: ${missing}`);
       return node;
     }

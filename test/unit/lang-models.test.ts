@@ -1,0 +1,60 @@
+// What depends on the model: operations, words and fields that not every kernel has, and those that wait to be simulated.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { analyse } from "../../server/src/lang/document.ts";
+import { modelsOf } from "../../server/src/lang/models.ts";
+import { matches, parseWhen } from "../../server/src/lang/when.ts";
+import { finds } from "../support/marked.ts";
+
+const P = "p = mmap(4K)\n";
+
+test("what is not simulated is refused by name", () => {
+  const [problem] = finds("«ksm_scan»()", ["not-simulated"], "6.1");
+  assert.equal(problem.message, "`ksm_scan` is not simulated yet");
+});
+test("so is a flag", () => finds("mmap(2M, rw, «private|anonymous|hugetlb»)", ["not-simulated"], "6.1"));
+test("so is advice", () => finds(`${P}madvise(p, 4K, «free»)`, ["not-simulated"], "6.1"));
+test("a line may expect what the kernel refuses even so", () =>
+  finds(`${P}madvise(p + 1, 4K, pageout) -> EINVAL`, [], "6.1"));
+test("advice that this kernel has not yet is an error", () => {
+  const [problem] = finds(`${P}madvise(p, 4K, «populate_read»)`, ["not-in-release"], "5.10");
+  assert.equal(problem.fixes?.[0].edits[0].text, " -> EINVAL");
+});
+test("unless the line expects what this kernel gives", () =>
+  finds(`${P}madvise(p, 4K, populate_read) -> EINVAL`, [], "5.10"));
+test("another errno is not what it gives", () =>
+  finds(`${P}madvise(p, 4K, «populate_read») -> ENOMEM`, ["not-in-release"], "5.10"));
+test("a later kernel has it", () => finds(`${P}madvise(p, 4K, populate_read)`, [], "6.1"));
+test("a call of a proposal is ENOSYS elsewhere", () => finds('refpage_create("a") -> ENOSYS', [], "6.1"));
+test("a field that the release has not is a warning", () => {
+  const [problem] = finds(`${P}expect page(p).«exclusive» == 1`, ["field-not-in-release"], "5.10");
+  assert.equal(problem.severity, "warning");
+});
+test("not where the check counts elsewhere only", () => finds(`${P}expect @>=5.19 page(p).exclusive == 1`, [], "5.10"));
+test("a field of a process is looked for as well", () =>
+  finds("expect main.«has_pinned» == 0", ["field-not-in-release"], "5.7"));
+
+test("a trace without a kernel line runs under the newest", () =>
+  assert.deepEqual(modelsOf(analyse("fork()").program), ["7.2"]));
+test("a kernel line names them in order", () => {
+  assert.deepEqual(modelsOf(analyse("kernel 6.1, 5.7 6.1").program), ["6.1", "5.7"]);
+});
+
+function counts(when: string, model: string): boolean {
+  return matches(parseWhen({ text: when, start: 0, end: when.length }, []), model);
+}
+
+test("WHEN compares releases by their parts", () => {
+  assert.ok(counts("@>=6.9", "6.12"));
+  assert.ok(!counts("@<6.9", "6.12"));
+  assert.ok(counts("@5.19..6.12", "6.12"));
+  assert.ok(!counts("@5.19..6.9", "6.12"));
+  assert.ok(counts("@5.7,>6.1", "6.18"));
+  assert.ok(!counts("@6.1", "6.12"));
+});
+test("a release condition never matches a proposal", () => {
+  assert.ok(!counts("@>=5.7", "refpage-v2"));
+  assert.ok(!counts("@5.10", "refpage-v2"));
+  assert.ok(counts("@>=5.7,refpage-v2", "refpage-v2"));
+});
