@@ -1,7 +1,7 @@
 // Which commands there are, and what `mmtrace ARGUMENTS` does: finds the command, reads its arguments, runs it, and
 // turns what went wrong into an exit status.
 
-import { nearest, nearest } from "../lang/nearest.ts";
+import { nearest } from "../lang/nearest.ts";
 import { paintFor } from "./colour.ts";
 import { type Command, HELD, helpOf, readArguments, UsageError, WRONG_INPUT } from "./command.ts";
 import type { Io } from "./io.ts";
