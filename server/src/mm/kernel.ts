@@ -18,6 +18,9 @@ export interface Limits {
   readonly bytes: number;
 }
 
+// Where replayed decisions and tracepoints go: nobody reads it.
+const UNREAD = new Float64Array(1);
+
 // Limits are looked at once in so many events.
 const POLL_MASK = 0x3ff;
 
@@ -211,7 +214,7 @@ export class Kernel {
   private replayColumns(): Float64Array[] {
     const columns = this.columns.fields.map((field) => field.data);
     // Decisions and tracepoints write into columns that nobody reads.
-    while (columns.length < this.fields.length) columns.push(new Float64Array(1024));
+    while (columns.length < this.fields.length) columns.push(UNREAD);
     return columns;
   }
 
