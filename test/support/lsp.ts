@@ -2,6 +2,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { PassThrough, type Readable, type Writable } from "node:stream";
+import type { TestContext } from "node:test";
 import { createConnection, StreamMessageReader, StreamMessageWriter } from "vscode-languageserver/node";
 import { files } from "../../server/src/lsp/files.ts";
 import { serve } from "../../server/src/lsp/server.ts";
@@ -143,11 +144,14 @@ export interface Spawned {
   readonly exit: Promise<number | null>;
 }
 
-// The command `mmtrace lsp --stdio`, from the sources.
-export function spawned(): Spawned {
+// The command `mmtrace lsp --stdio`, from the sources. It does not outlive the test.
+export function spawned(t: TestContext): Spawned {
   const args = ["--import", "tsx", "server/src/cli/main.ts", "lsp", "--stdio"];
   const child = spawn(process.execPath, args, { stdio: "pipe" });
   child.stderr.resume();
+  // Writing to a server that has ended is what some tests are about.
+  child.stdin.on("error", () => undefined);
+  t.after(() => child.kill());
   const exit = new Promise<number | null>((resolve) => child.on("exit", (code) => resolve(code)));
   return { client: new LspClient(child.stdin, child.stdout), child, exit };
 }

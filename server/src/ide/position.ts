@@ -1,0 +1,22 @@
+// Where the cursor is, and stretches of text that cross lines.
+
+import type { Range } from "../lang/text.ts";
+
+// Line and UTF-16 column, both from 0.
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Stretch {
+  readonly from: Position;
+  readonly to: Position;
+}
+
+export function contains(range: Range, { line, column }: Position): boolean {
+  return range.line === line && range.start <= column && column <= range.end;
+}
+
+export function stretch({ line, start, end }: Range): Stretch {
+  return { from: { line, column: start }, to: { line, column: end } };
+}

@@ -1,0 +1,22 @@
+// What the server asks of the machine it runs on, beyond messages: the traces of a workspace's folders. In a browser
+// nobody answers, and only open documents are known.
+
+export interface TraceFile {
+  readonly uri: string;
+  // Differs when the content does.
+  readonly stamp: string;
+}
+
+export interface Host {
+  // Milliseconds that never go back.
+  clock(): number;
+  // Undefined where there are no files.
+  readonly files: Files | undefined;
+}
+
+export interface Files {
+  // All *.mmtrace files below the folders.
+  traces(folders: readonly string[]): Promise<TraceFile[]>;
+  // Undefined when the file cannot be read any more.
+  read(uri: string): Promise<string | undefined>;
+}

@@ -1,0 +1,103 @@
+// Hovers and signatures.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hover } from "../../server/src/ide/hover.ts";
+import { signatureHelp } from "../../server/src/ide/signature_help.ts";
+import { open } from "../support/ide.ts";
+
+function check(text: string, ...patterns: readonly RegExp[]): void {
+  const { analysis, cursor } = open(text);
+  const found = hover(analysis, cursor);
+  assert.ok(found, `no hover in ${text}`);
+  for (const pattern of patterns) assert.match(found.markdown, pattern);
+}
+
+const SECRET =
+  'kernel 5.7 6.18\np = mmap(4K)\nwrite(p, "old")\nc = fork()\nc: v = vmsplice(p, 4K)\nc: munmap(p)\nwri$0te(p, "new")';
+
+test("an operation shows what it did under each of the trace's models", () => {
+  check(SECRET, /\| 5\.7 \| minor reuse \|/, /\| 6\.18 \| minor cow \| .*pfn \d+ ref 0 → 1/, /do_wp_page\(\)/);
+});
+
+test("an operation shows its synopsis, what it does and its errors", () => {
+  check("p = m$0map(4K)", /mmap\(length, prot=rw/, /EINVAL/);
+});
+
+test("an address shows its mapping and its pages", () => {
+  check(
+    'p = mmap(8K)\nwrite($0p, "hi")',
+    /\*\*p\*\* — address of line 1/,
+    /prot `rw`/,
+    /\| \[0\] \| \d+ \| 1 \| 1 \| 1 \| "hi" \|/,
+  );
+});
+
+test("a process shows its rss, a pin what it sees, a file its size", () => {
+  check("p = mmap(4K)\nwrite(p, 1)\nc = fork()\n$0c: exit()", /process of line 3/, /alive `0`/);
+  check("p = mmap(4K)\nwrite(p, 1)\nm$0ain: read(p)", /rss_anon `1`/);
+  check('p = mmap(4K)\nwrite(p, "x")\nv$0 = vmsplice(p, 4K)', /pin of line 3/, /data `"x"`/);
+  check("f$0 = memfd(8K)", /file of line 1/, /size `8192`/);
+});
+
+test("a field shows its value here, its meaning and its place in the kernel", () => {
+  check(
+    "p = mmap(4K)\nwrite(p, 1)\nexpect page(p).ref$0count == 1",
+    /`page\(p\)\.refcount` is \*\*1\*\* here/,
+    /Kernel: .*_refcount/,
+  );
+});
+
+test("words have their documentation: flags, advice, protections, outcomes, models, settings, keywords", () => {
+  check("p = mmap(4K, rw, priv$0ate|anonymous)", /\*\*private\*\*/);
+  check("p = mmap(4K)\nmadvise(p, 4K, dont$0need)", /\*\*dontneed\*\*/);
+  check("p = mmap(4K, r$0w)", /readable, writable/);
+  check("p = mmap(4K)\nwrite(p) -> an$0on", /new anonymous folio/);
+  check("munmap(1, 4K) -> EIN$0VAL", /errno \(22\)/);
+  check("kernel 6.1$0", /Linux 6\.1/);
+  check("machine lay$0out=kernel", /mmap_base/);
+  check("exp$0ect 1 == 1", /A check/);
+  check("p = mmap(4K)\nexpect da$0ta(p) == none", /data\(\[PROC,\] addr\)/);
+});
+
+test("numbers, strings, comments and blanks have none", () => {
+  for (const text of ["p = mmap(4$0K)", 'p = mmap(4K)\nwrite(p, "a$0b")', "# a co$0mment", "$0"]) {
+    const { analysis, cursor } = open(text);
+    assert.equal(hover(analysis, cursor), undefined, text);
+  }
+});
+
+// The label with the active parameter marked.
+function signature(text: string): string | undefined {
+  const { analysis, cursor } = open(text);
+  const found = signatureHelp(analysis, cursor);
+  if (!found) return undefined;
+  const { label, parameters, active } = found;
+  if (active === undefined) return label;
+  const { start, end } = parameters[active];
+  return `${label.slice(0, start)}«${label.slice(start, end)}»${label.slice(end)}`;
+}
+
+test("a signature follows the cursor through positional and named arguments", () => {
+  assert.equal(signature("p = mmap($0"), "mmap(«length», prot=rw, flags=private|anonymous, fd=, offset=0, at=)");
+  assert.equal(signature("p = mmap(4K, $0"), "mmap(length, «prot=rw», flags=private|anonymous, fd=, offset=0, at=)");
+  assert.equal(
+    signature("p = mmap(4K, at=$0)"),
+    "mmap(length, prot=rw, flags=private|anonymous, fd=, offset=0, «at=»)",
+  );
+  assert.equal(
+    signature("p = mmap(4K, rw, private|$0"),
+    "mmap(length, prot=rw, «flags=private|anonymous», fd=, offset=0, at=)",
+  );
+});
+
+test("functions have signatures too, with the process that may be left out", () => {
+  assert.equal(signature("expect page($0"), "page([PROC], «addr»)");
+  assert.equal(signature("c = fork()\nexpect page(c$0"), "page(«[PROC]», addr)");
+  assert.equal(signature("p = mmap(8K)\nexpect count(p, $0"), "count(addr, «pages», field)");
+});
+
+test("outside of brackets there is no signature", () => {
+  assert.equal(signature("p = mmap(4K)$0"), undefined);
+  assert.equal(signature("$0"), undefined);
+});
