@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { grammar } from "./grammar.ts";
 import { manual } from "./manual.ts";
+import { modelTable } from "./models.ts";
 import { snippets } from "./snippets.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -19,6 +20,7 @@ export function derived(): Derived[] {
   const grammarPath = "syntaxes/mmtrace.tmLanguage.json";
   return [
     { path: "server/OPERATIONS.md", text: manual() },
+    { path: "server/MODELS.md", text: modelTable() },
     { path: "snippets/mmtrace.json", text: snippets() },
     { path: grammarPath, text: grammar(readFileSync(join(root, grammarPath), "utf8")) },
   ];

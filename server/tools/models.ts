@@ -1,0 +1,43 @@
+// Where each rule of each model comes from: the first release in the chain that has it as it is.
+
+import * as fork from "../src/mm/fork_rules.ts";
+import * as gup from "../src/mm/gup_rules.ts";
+import type { Model } from "../src/mm/model.ts";
+import { MODELS } from "../src/mm/models.ts";
+import * as mprotect from "../src/mm/mprotect_rules.ts";
+import * as reuse from "../src/mm/reuse.ts";
+
+// A function that leaves a frame has no name of its own; its export has.
+const NAMES = new Map<unknown, string>(
+  [fork, gup, mprotect, reuse].flatMap((rules) => Object.entries(rules)).map(([name, rule]) => [rule, name]),
+);
+
+// A model's rule as text: a function by its name, a constant as it is.
+function shown(rule: Model[keyof Model]): string {
+  if (typeof rule === "function") return `\`${NAMES.get(rule)}\``;
+  return Array.isArray(rule) ? rule.map((word) => `\`${word}\``).join(" ") || "none" : `${rule}`;
+}
+
+// server/MODELS.md.
+export function modelTable(): string {
+  const models = [...MODELS.values()];
+  const rules = Object.keys(models[0]).filter((rule) => rule !== "name") as (keyof Model)[];
+  const rows = rules.map((rule) => {
+    const cells = models.map((model, i) => {
+      const same = i > 0 && models[i - 1][rule] === model[rule];
+      return same ? "·" : shown(model[rule]);
+    });
+    return `| \`${rule}\` | ${cells.join(" | ")} |`;
+  });
+  return [
+    "# Rules by release",
+    "",
+    "Each row is a question that the simulated kernel asks its model (`server/src/mm/model.ts` says what it means), each column a",
+    "release. A dot stands for the answer of the release to the left, of which a model is made.",
+    "",
+    `| rule | ${models.map((model) => model.name).join(" | ")} |`,
+    `|---|${models.map(() => "---").join("|")}|`,
+    ...rows,
+    "",
+  ].join("\n");
+}
