@@ -99,6 +99,8 @@ export function writeSettings(data: string, more: Record<string, unknown> = {}):
     "chat.disableAIFeatures": true,
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": false,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "debug.openDebug": "openOnSessionStart",
     "telemetry.telemetryLevel": "off",
     "extensions.ignoreRecommendations": true,
     ...more,

@@ -14,6 +14,9 @@ import type { Verdict } from "./suite/harness.ts";
 export interface Scene {
   readonly browser: Awaited<ReturnType<typeof launch>>;
   readonly server: Serving;
+  // Where the VS Code server is, and where it keeps what it is told.
+  readonly folder: string;
+  readonly data: string;
   // A copy of the samples, which the stories may change.
   readonly workspace: string;
   // Where screenshots of what went wrong are left.
@@ -42,6 +45,7 @@ async function inVsCode(path: string): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "mmtrace-vscode-"));
   const workspace = join(scratch, "samples");
   cpSync(join(root, "samples"), workspace, { recursive: true });
+  if (process.env.REDIS) cpSync(process.env.REDIS, join(workspace, "12-redis-bgsave.mmtrace"));
   writeSettings(scratch);
   let log = "";
   const server = await serve(folder, scratch, {
@@ -51,7 +55,7 @@ async function inVsCode(path: string): Promise<void> {
     },
   });
   const browser = await launch(path);
-  const scene: Scene = { browser, server, workspace, pictures: results };
+  const scene: Scene = { browser, server, folder, data: scratch, workspace, pictures: results };
   try {
     await part("api", () => hostStories(scene, "workspace"));
     await part("web", () => hostStories(scene, "web"));
