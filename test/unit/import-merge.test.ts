@@ -7,7 +7,7 @@ import { data, merged } from "./imported.ts";
 const FILES = readdirSync(new URL("../data/strace/pipeline-ff", import.meta.url)).sort();
 
 /** The calls of a log in the order in which the import saw them, from the trace's sources. */
-const order = (text: string): string[] => [...text.matchAll(/^[^#\n].* {2}# (log\d:\d+)/gm)].map((match) => match[1]!);
+const order = (text: string): string[] => [...text.matchAll(/^[^#\n].* {2,}# (log\d:\d+)/gm)].map((match) => match[1]!);
 
 test("the files of -ff are one log, in the order of their times", async () => {
   const logs = FILES.map((name) => ({ text: data(`strace/pipeline-ff/${name}`), pid: Number(name.split(".")[1]) }));

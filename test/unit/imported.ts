@@ -41,7 +41,9 @@ function result(end: ReturnType<ReturnType<typeof straceImport>["end"]>): Import
   const body = end.body.join("");
   return {
     text: end.header + body,
-    lines: lines(body).map((line) => line.replace(/ {2}# \S+:\d+( .*)?$/, "")),
+    lines: lines(body)
+      .filter((line) => line !== "")
+      .map((line) => line.replace(/ {2,}# \S+:\d+( .*)?$/, "").replace(/ +->/, " ->")),
     report: end.report,
     error: end.error,
   };
@@ -58,4 +60,12 @@ export function lines(text: string): string[] {
 export function data(path: string): string {
   const bytes = readFileSync(new URL(`../data/${path}`, import.meta.url));
   return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+}
+
+/** Seconds of processor time that a piece of work takes, so that a busy machine does not make it look slow. */
+export function seconds(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }

@@ -18,34 +18,48 @@ export interface Result {
   readonly errno: string;
 }
 
+const QUOTE = 34;
+const OPEN = 40;
+const CLOSE = 41;
+const STAR = 42;
+const COMMA = 44;
+const SLASH = 47;
+const LESS = 60;
+const OPEN_BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
 /** The arguments in `text`, which is what follows `name(`. An unclosed string or bracket gives end -1. */
 export function splitArguments(text: string): Arguments {
   const list: string[] = [];
   let start = 0;
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
-    const c = text[i]!;
-    if (c === '"') {
+    const c = text.charCodeAt(i);
+    if (c === COMMA) {
+      if (depth > 0) continue;
+      list.push(text.slice(start, i).trim());
+      start = i + 1;
+    } else if (c === QUOTE) {
       i = closingQuote(text, i);
       if (i < 0) break;
-    } else if (c === "<" && isPath(text, i)) {
+    } else if (c === LESS && isPath(text, i)) {
       i = text.indexOf(">", i);
       if (i < 0) break;
-    } else if (c === "/" && text[i + 1] === "*") {
+    } else if (c === SLASH && text.charCodeAt(i + 1) === STAR) {
       i = text.indexOf("*/", i + 2);
       if (i < 0) break;
-    } else if (c === "(" || c === "[" || c === "{") depth++;
-    else if (c === "]" || c === "}") depth--;
-    else if (c === ")") {
+    } else if (c === OPEN || c === OPEN_BRACKET || c === OPEN_BRACE) depth++;
+    else if (c === CLOSE_BRACKET || c === CLOSE_BRACE) depth--;
+    else if (c === CLOSE) {
       if (depth > 0) depth--;
       else {
         const last = text.slice(start, i).trim();
         if (last !== "" || list.length > 0) list.push(last);
         return { list, end: i + 1 };
       }
-    } else if (c === "," && depth <= 0) {
-      list.push(text.slice(start, i).trim());
-      start = i + 1;
     }
   }
   return { list, end: -1 };
@@ -60,8 +74,9 @@ function isPath(text: string, i: number): boolean {
 
 function closingQuote(text: string, open: number): number {
   for (let i = open + 1; i < text.length; i++) {
-    if (text[i] === "\\") i++;
-    else if (text[i] === '"') return i;
+    const c = text.charCodeAt(i);
+    if (c === BACKSLASH) i++;
+    else if (c === QUOTE) return i;
   }
   return -1;
 }

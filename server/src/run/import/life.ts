@@ -61,6 +61,7 @@ export function bear(
   t.processes.add(child);
   t.tally.processes++;
   const operation = birth.waits && birth.sharesMemory ? "vfork" : birth.sharesMemory ? "clone" : "fork";
+  t.writer.paragraph();
   const text = `${child.name} = ${operation}(${operation === "clone" ? "vm" : ""})`;
   t.operation(parent, operation, text, source);
 }
@@ -99,6 +100,7 @@ export function appear(
 export function execve(t: Translation, process: Process, call: Call): void {
   const program = quoted(call.args[call.name === "execveat" ? 1 : 0]);
   if (program !== undefined) process.program = detach(program);
+  t.writer.paragraph();
   t.operation(process, "execve", "execve()", call.source, program ?? "");
   process.space = new Space();
   const open = new Map(process.files.open);

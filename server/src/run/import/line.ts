@@ -44,6 +44,8 @@ export type Clock = "none" | "unix" | "day" | "relative";
 const SPACE = 32;
 const BRACKET = 91;
 const LESS = 60;
+const COLON = 58;
+const DOT = 46;
 
 const isDigit = (c: number): boolean => c >= 48 && c <= 57;
 const isWord = (c: number): boolean => isDigit(c) || (c >= 97 && c <= 122) || c === 95 || (c >= 65 && c <= 90);
@@ -68,6 +70,7 @@ class Front {
   clock: Clock = "none";
   brackets = "";
 
+  private value = 0;
   private readonly line: string;
 
   constructor(line: string) {
@@ -130,29 +133,38 @@ class Front {
   private time(): void {
     const { line } = this;
     const start = this.blanks(this.at);
-    let i = start;
-    while (isDigit(line.charCodeAt(i))) i++;
+    let i = this.digits(start);
     if (i === start || i - start > 12) return;
-    let seconds = Number(line.slice(start, i));
+    let seconds = this.value;
     let clock: Clock = seconds >= 100000000 ? "unix" : "relative";
-    if (line[i] === ":" && isDigit(line.charCodeAt(i + 1)) && line[i + 3] === ":") {
-      seconds = seconds * 3600 + Number(line.slice(i + 1, i + 3)) * 60 + Number(line.slice(i + 4, i + 6));
-      if (Number.isNaN(seconds)) return;
+    if (line.charCodeAt(i) === COLON && line.charCodeAt(i + 3) === COLON) {
+      if (this.digits(i + 1) !== i + 3) return;
+      seconds = seconds * 3600 + this.value * 60;
+      if (this.digits(i + 4) !== i + 6) return;
+      seconds += this.value;
       clock = "day";
       i += 6;
     }
     let nanos = 0;
-    if (line[i] === ".") {
-      const fraction = i + 1;
-      i = fraction;
-      while (isDigit(line.charCodeAt(i))) i++;
-      nanos = Number(line.slice(fraction, Math.min(i, fraction + 9)).padEnd(9, "0"));
+    if (line.charCodeAt(i) === DOT) {
+      const end = this.digits(i + 1);
+      if (end - i > 10) return;
+      nanos = this.value * 10 ** (10 - (end - i));
+      i = end;
     } else if (clock === "relative") return;
     if (line.charCodeAt(i) !== SPACE) return;
     this.seconds = seconds;
     this.nanos = nanos;
     this.clock = clock;
     this.at = this.blanks(i);
+  }
+
+  /** Reads digits into `value`; where they end. */
+  private digits(i: number): number {
+    this.value = 0;
+    for (let c = this.line.charCodeAt(i); isDigit(c); c = this.line.charCodeAt(++i))
+      this.value = this.value * 10 + c - 48;
+    return i;
   }
 
   /** Skips `[00007ffa7a2fcc47] ` of -i or `[  12] ` of -n. */

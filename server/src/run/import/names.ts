@@ -21,33 +21,34 @@ const TAKEN = [
   "count",
 ];
 
+/** What is named by a number: a mapping, a stack, shared memory, a mapping that the log does not show, a vmsplice. */
+export type Stem = "m" | "stack" | "shared" | "seg" | "pipe";
+
+/** Their names are kept free of programs and files that happen to be called so. */
+const NUMBERED = /^(?:m|stack|shared|seg|pipe)\d+$/;
+
 export class Names {
   private readonly used = new Set<string>(TAKEN);
   private readonly counters = new Map<string, number>();
+  private readonly numbers = new Map<Stem, number>();
 
   /** `redis-server` → `redis_server`, then `redis_server_2`, and so on. */
   unique(wanted: string): string {
     const stem = identifier(wanted);
-    if (!this.used.has(stem)) {
-      this.used.add(stem);
-      return stem;
+    let name = stem;
+    for (let n = this.counters.get(stem) ?? 2; this.used.has(name) || NUMBERED.test(name); n++) {
+      name = `${stem}_${n}`;
+      this.counters.set(stem, n + 1);
     }
-    return this.next(stem, "_", 2);
+    this.used.add(name);
+    return name;
   }
 
   /** `m1`, `m2`, … */
-  numbered(stem: string): string {
-    return this.next(stem, "", 1);
-  }
-
-  private next(stem: string, joint: string, first: number): string {
-    const key = stem + joint;
-    let n = this.counters.get(key) ?? first;
-    while (this.used.has(`${stem}${joint}${n}`)) n++;
-    this.counters.set(key, n + 1);
-    const name = `${stem}${joint}${n}`;
-    this.used.add(name);
-    return name;
+  numbered(stem: Stem): string {
+    const n = (this.numbers.get(stem) ?? 0) + 1;
+    this.numbers.set(stem, n);
+    return stem + n;
   }
 }
 
@@ -80,7 +81,12 @@ export function size(bytes: number): string {
   return `${value}${["", "K", "M", "G", "T"][unit]}`;
 }
 
-export const hex = (n: number): string => `0x${n.toString(16)}`;
+/** In two halves, since toString() is slow on what is no small integer. */
+export function hex(n: number): string {
+  const high = Math.floor(n / 0x100000000);
+  const low = n % 0x100000000;
+  return high === 0 ? `0x${low.toString(16)}` : `0x${high.toString(16)}${low.toString(16).padStart(8, "0")}`;
+}
 
 /** `r`, `rw`, `rx`, …, `none`. */
 export function protection(bits: number): string {

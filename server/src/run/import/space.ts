@@ -168,8 +168,13 @@ export class Space {
   }
 
   private replace(start: number, end: number, to: (area: Area) => Area | undefined): void {
-    if (start >= end || !this.overlaps(start, end)) return;
     const first = this.firstEndingAfter(start);
+    const only = this.areas[first];
+    if (start >= end || only === undefined || only.start >= end) return;
+    if (only.start === start && only.end === end) {
+      this.put(first, to(only));
+      return;
+    }
     let last = first;
     const next: Area[] = [];
     for (; last < this.areas.length && this.areas[last]!.start < end; last++) {
@@ -184,6 +189,16 @@ export class Space {
     }
     this.own();
     this.areas.splice(first, last - first, ...next);
+  }
+
+  /** One whole area is changed or gone: the common case. */
+  private put(i: number, area: Area | undefined): void {
+    this.own();
+    if (area === undefined) this.areas.splice(i, 1);
+    else {
+      this.marked ||= area.dontfork || area.locked;
+      this.areas[i] = area;
+    }
   }
 
   private own(): void {

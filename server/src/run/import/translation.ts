@@ -4,7 +4,7 @@ import { pageDown, pageUp } from "./abi.ts";
 import type { Arguments, Result } from "./call.ts";
 import { address, type Source, Writer } from "./emit.ts";
 import { Files } from "./files.ts";
-import { hex, Names, size } from "./names.ts";
+import { hex, Names, type Stem, size } from "./names.ts";
 import { type Process, Processes } from "./process.ts";
 import { Tally } from "./report.ts";
 import { SIMULATED } from "./simulated.ts";
@@ -99,7 +99,7 @@ export class Translation {
     space.doubt(end);
   }
 
-  name(stem: string, at: number, length: number): Name {
+  name(stem: Stem, at: number, length: number): Name {
     return { text: this.names.numbered(stem), at, length };
   }
 
