@@ -17,6 +17,9 @@ import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf, 
 // Milliseconds of running between two looks at the terminal.
 const SLICE_MS = 200;
 
+// Lines that are written at once.
+const BATCH = 256;
+
 export const runCommand: Command = {
   name: "run",
   synopsis: "FILE [--kernel M[,M…]|all] [--json] [--journal] [--check] [--limit-events N]",
@@ -82,28 +85,33 @@ async function runFile(args: Arguments, io: Io): Promise<number> {
 }
 
 async function printJournal(trace: Trace, recording: Recording, io: Io): Promise<void> {
-  let count = 0;
   const text = (statement: number) => writtenText(trace, trace.program.statements[statement]);
+  let batch: string[] = [];
   for (const line of journalLines(recording, text)) {
-    io.out(`${line}\n`);
-    if ((++count & 0xff) === 0) await io.drained();
+    batch.push(`${line}\n`);
+    if (batch.length < BATCH) continue;
+    io.out(batch.join(""));
+    batch = [];
+    await io.drained();
   }
+  io.out(batch.join(""));
 }
 
 async function printSteps(trace: Trace, recording: Recording, io: Io, progress: Progress): Promise<void> {
   const paint = paintFor(io);
   const { steps, kernel } = recording;
   const width = String(trace.lines.length).length;
-  for (let step = 0; step < steps.length; step++) {
-    kernel.seek(steps.end(step));
-    const statement = trace.program.statements[steps.statement(step)];
-    const number = String(statement.line + 1).padStart(width);
-    const text = writtenText(trace, statement);
-    io.out(`${paint.dim(number)}  ${text}${outcomeText(recording, step, paint)}\n`);
-    if ((step & 0xff) === 0) {
-      progress.say(`${step} of ${steps.length} steps printed`);
-      await io.drained();
+  for (let first = 0; first < steps.length; first += BATCH) {
+    let text = "";
+    for (let step = first; step < Math.min(steps.length, first + BATCH); step++) {
+      kernel.seek(steps.end(step));
+      const statement = trace.program.statements[steps.statement(step)];
+      const number = String(statement.line + 1).padStart(width);
+      text += `${paint.dim(number)}  ${writtenText(trace, statement)}${outcomeText(recording, step, paint)}\n`;
     }
+    io.out(text);
+    progress.say(`${first} of ${steps.length} steps printed`);
+    await io.drained();
   }
   progress.end();
 }

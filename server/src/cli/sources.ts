@@ -10,9 +10,11 @@ export interface Source {
   // As the person named it: what problems are printed with.
   readonly file: string;
   readonly text: string;
+  readonly stray: number | undefined;
 }
 
 const decoder = new TextDecoder("utf-8");
+const strict = new TextDecoder("utf-8", { fatal: true });
 
 export async function readBytes(path: string, io: Io): Promise<Uint8Array> {
   if (path === "-") return io.stdin();
@@ -23,10 +25,27 @@ export async function readBytes(path: string, io: Io): Promise<Uint8Array> {
   }
 }
 
-// Bytes that are no UTF-8 become U+FFFD, which the language refuses where it stands.
+// Bytes that are no UTF-8 become U+FFFD; `stray` is the first line, from 0, that has such bytes.
 export async function readSource(path: string, io: Io): Promise<Source> {
   const bytes = await readBytes(path, io);
-  return { file: path === "-" ? "<stdin>" : path, text: decoder.decode(bytes) };
+  const text = decoder.decode(bytes);
+  return { file: path === "-" ? "<stdin>" : path, text, stray: text.includes("\ufffd") ? strayLine(bytes) : undefined };
+}
+
+// A line that says U+FFFD itself is none.
+function strayLine(bytes: Uint8Array): number | undefined {
+  let start = 0;
+  for (let line = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    try {
+      strict.decode(bytes.subarray(start, end));
+    } catch {
+      return line;
+    }
+    start = end + 1;
+  }
+  return undefined;
 }
 
 // The trace files that the paths mean, in order: a file is itself, a folder every *.mmtrace below it.

@@ -19,7 +19,15 @@ export interface Trace extends Source {
 
 export function traceOf(source: Source): Trace {
   const { program } = analyse(source.text);
-  return { ...source, program, lines: source.text.split(/\r?\n/) };
+  const lines = source.text.split(/\r?\n/);
+  if (source.stray === undefined) return { ...source, program, lines };
+  const problem: Problem = {
+    range: { line: source.stray, start: 0, end: lines[source.stray].length },
+    code: "unknown-character",
+    severity: "error",
+    message: "the line has bytes that are no UTF-8",
+  };
+  return { ...source, program: { ...program, problems: [...program.problems, problem] }, lines };
 }
 
 // The models of `--kernel M[,M…]|all`; undefined when the option is not given.

@@ -134,7 +134,7 @@ export class Execution {
     if (this.ticks > kernel.limits.events) {
       throw new LimitReached("events", `the run executed more than ${english(kernel.limits.events)} statements`);
     }
-    if (this.recording.steps.bytes > kernel.limits.bytes) {
+    if (this.recording.steps.bytes + kernel.bytes > kernel.limits.bytes) {
       throw new LimitReached("memory", `the recording took more than ${english(kernel.limits.bytes)} bytes`);
     }
     if (this.watch.cancelled()) throw new Cancelled();
@@ -383,11 +383,16 @@ export class Execution {
     steps.push(this.pc, this.round(), task, kernel.position, bits, more.errno, more.value, more.place);
   }
 
-  // The row of the innermost round, made now if this is its first step.
+  // The row of the innermost round, made now if this is its first step. Rounds without a row are innermost: a loop
+  // that goes on has ended those inside it.
   private round(): number {
-    let up = 0;
-    for (const loop of this.loops) {
-      if (loop.id < 0) loop.id = this.recording.steps.addRound(loop.repeat, loop.round, loop.count, up);
+    const { loops } = this;
+    let at = loops.length;
+    while (at > 0 && loops[at - 1].id < 0) at--;
+    let up = at === 0 ? 0 : loops[at - 1].id;
+    for (; at < loops.length; at++) {
+      const loop = loops[at];
+      loop.id = this.recording.steps.addRound(loop.repeat, loop.round, loop.count, up);
       up = loop.id;
     }
     return up;

@@ -22,6 +22,8 @@ export class Names {
       bindings = { since: [], values: [] };
       this.all.set(symbol, bindings);
     }
+    // A call that fails again and again binds none only once.
+    if (value === null && bindings.values[bindings.values.length - 1] === null) return;
     bindings.since.push(since);
     bindings.values.push(value);
     this.order.push(symbol);

@@ -4,7 +4,7 @@
 // made when a round runs its first step (`first`), so a repeat of any count costs what it runs. A step keeps the id of
 // its innermost round, from which the interpreter's loops can be rebuilt at any step.
 
-import { float64, int32 } from "./column.ts";
+import { type Column, float64, int32 } from "./column.ts";
 
 export class Rounds {
   private repeats = int32();
@@ -48,7 +48,7 @@ export class Rounds {
   // Forgets the rounds that began at step `steps` or later.
   truncate(steps: number): void {
     const length = this.begunBefore(steps);
-    for (const column of [this.repeats, this.rounds, this.counts, this.ups, this.firsts]) column.truncate(length);
+    for (const column of this.columns()) column.truncate(length);
   }
 
   // The rounds that began before step `steps`.
@@ -64,7 +64,11 @@ export class Rounds {
   }
 
   get bytes(): number {
-    return this.length * 24;
+    return this.columns().reduce((sum, column) => sum + column.bytes, 0);
+  }
+
+  private columns(): Column[] {
+    return [this.repeats, this.rounds, this.counts, this.ups, this.firsts];
   }
 
   private begunBefore(steps: number): number {

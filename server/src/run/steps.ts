@@ -1,10 +1,10 @@
 // The executed statements of a recording, one row each: which statement, for which process, which events, what it
-// came to. Columns of numbers (36 bytes a step), so that a million steps stay cheap; `outcome` builds the readable one.
+// came to. Columns of numbers (20 to 36 bytes a step), so that a million steps stay cheap; `outcome` builds the readable one.
 
 import type { Statement } from "../lang/program.ts";
 import type { Value } from "../lang/value.ts";
 import { MAJOR, MINOR, outcomeNames, SIGBUS, SIGNALS, SIGSEGV } from "../mm/outcome.ts";
-import { float64, int32, uint32 } from "./column.ts";
+import { type Column, float64, int32, uint32 } from "./column.ts";
 import { Rounds } from "./rounds.ts";
 
 // The low 17 bits of a step's bits are the kernel's outcome (mm/outcome.ts). These are ours.
@@ -50,7 +50,7 @@ export class Steps {
   private taskColumn = int32();
   private endColumn = uint32();
   private bitsColumn = uint32();
-  private mmColumn = int32();
+  private mmColumn = int32(-1);
   private vpnColumn = float64();
   private pagesColumn = uint32();
   private values = new Map<number, Value>();
@@ -165,18 +165,7 @@ export class Steps {
   truncate(length: number): void {
     if (length >= this.length) return;
     for (let step = length; step < this.length && this.values.size > 0; step++) this.values.delete(step);
-    for (const column of [
-      this.statementColumn,
-      this.roundColumn,
-      this.taskColumn,
-      this.endColumn,
-      this.bitsColumn,
-      this.mmColumn,
-      this.vpnColumn,
-      this.pagesColumn,
-    ]) {
-      column.truncate(length);
-    }
+    for (const column of this.columns()) column.truncate(length);
     this.rounds.truncate(length);
   }
 
@@ -198,7 +187,21 @@ export class Steps {
   }
 
   get bytes(): number {
-    return this.length * 36 + this.values.size * 100 + this.rounds.bytes;
+    const columns = this.columns().reduce((sum, column) => sum + column.bytes, 0);
+    return columns + this.values.size * 100 + this.rounds.bytes;
+  }
+
+  private columns(): Column[] {
+    return [
+      this.statementColumn,
+      this.roundColumn,
+      this.taskColumn,
+      this.endColumn,
+      this.bitsColumn,
+      this.mmColumn,
+      this.vpnColumn,
+      this.pagesColumn,
+    ];
   }
 
   private errnoNumber(errno: string): number {
