@@ -2,7 +2,7 @@
 // them. What is wrong between lines is found here.
 
 import type { Chunk } from "./chunks.ts";
-import { KIND_BITS, type LineFacts, type Use } from "./facts.ts";
+import { KIND_BITS, type LineFacts, MOST, type Use } from "./facts.ts";
 import { unusable } from "./models.ts";
 import type { Names } from "./names.ts";
 import { onLine, type Problem, type Related } from "./problem.ts";
@@ -122,12 +122,16 @@ class Assembly {
 
   private uses(lines: readonly LineFacts[], first: number): void {
     for (const [i, { uses }] of lines.entries()) {
+      const line = first + i;
+      let told = 0;
       for (const use of uses) {
         const symbol = this.symbols[use.symbol];
-        const line = first + i;
-        const problem = isBoundBefore(symbol, line) ? misuse(use, symbol, line) : undefined;
+        const bound = isBoundBefore(symbol, line);
+        const problem = bound ? misuse(use, symbol, line) : undefined;
         if (problem) this.problems.push(problem);
-        else if (!isBoundBefore(symbol, line)) this.unbound.push({ use, line });
+        else if (!bound) this.unbound.push({ use, line });
+        else continue;
+        if (++told === MOST) break;
       }
     }
   }

@@ -56,6 +56,9 @@ export interface LineFacts {
   readonly span: Span;
 }
 
+// Problems of one kind that a line tells: one of thousands of mistakes is one mistake.
+export const MOST = 20;
+
 const NOTHING: readonly never[] = [];
 
 export const BLANK: LineFacts = {
@@ -98,12 +101,11 @@ export class Findings {
     else (this.needs as LineNeed[]).push(need);
   }
 
-  // A line of thousands of mistakes is one mistake.
   problem(span: Span, code: LineProblem["code"], message: string, more: Partial<LineProblem> = {}): void {
     const { start, end } = span;
     const found: LineProblem = { start, end, code, severity: "error", message, ...more };
     if (found.severity === "error") this.failed = true;
-    if (this.problems.length < 20) this.problems = [...this.problems, found];
+    if (this.problems.length < MOST) this.problems = [...this.problems, found];
   }
 
   // The same, with the nearest known word as the fix.

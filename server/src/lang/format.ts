@@ -153,6 +153,8 @@ function statementText(body: string, tokens: Tokens, end: number, kind: string):
   let out = "";
   let before: number = T.newline;
   let operand = false;
+  // Brackets that are open.
+  let open = 0;
   const from = kind === "expect" ? whenEnd(body) : 0;
   if (from > 0) out = body.slice(0, from).trim().replace(/\s+/g, " ");
   for (let i = 0; i < tokens.length; i++) {
@@ -161,8 +163,10 @@ function statementText(body: string, tokens: Tokens, end: number, kind: string):
     if (tokens.starts[i] < from) continue;
     const word = body.slice(tokens.starts[i], tokens.ends[i]);
     const isSign = (token === T.minus || token === T.bang) && !operand;
-    if (out !== "" && gap(before, token, operand, isSign, out)) out += " ";
+    if (out !== "" && gap(before, token, operand, isSign, open > 0)) out += " ";
     out += word;
+    if (token === T.leftParen || token === T.leftBracket) open++;
+    else if (token === T.rightParen || token === T.rightBracket) open--;
     // A sign binds to what follows it.
     before = isSign ? T.bang : token;
     operand =
@@ -184,31 +188,15 @@ function whenEnd(body: string): number {
 }
 
 // Whether a blank stands between two tokens.
-function gap(before: number, token: number, operand: boolean, isSign: boolean, out: string): boolean {
+function gap(before: number, token: number, operand: boolean, isSign: boolean, inside: boolean): boolean {
   if (token === T.comma || token === T.rightParen || token === T.rightBracket || token === T.dot || token === T.colon)
     return false;
   if (before === T.leftParen || before === T.leftBracket || before === T.dot || before === T.bang) return false;
   if (before === T.comma || before === T.colon) return true;
   // Flags are written without blanks, and so is `key=value` inside of brackets.
   if (token === T.or || before === T.or) return false;
-  if (token === T.assign || before === T.assign) return !insideBrackets(out);
+  if (token === T.assign || before === T.assign) return !inside;
   if (token === T.leftParen || token === T.leftBracket) return !operand;
   if (isSign) return before !== T.newline;
   return true;
-}
-
-// Whether the text so far has an open bracket.
-function insideBrackets(out: string): boolean {
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < out.length; i++) {
-    const c = out[i];
-    if (quoted) {
-      if (c === "\\") i++;
-      else if (c === '"') quoted = false;
-    } else if (c === '"') quoted = true;
-    else if (c === "(" || c === "[") depth++;
-    else if (c === ")" || c === "]") depth--;
-  }
-  return depth > 0;
 }

@@ -138,7 +138,7 @@ export const ADDRESS_SPACE_OPS: readonly OpSpec[] = [
     group,
     params: [addr, length],
     errnos: [["ENOMEM", NO_MAPPING]],
-    doc: "Undoes `mlock`. The pages stay.\n\n`munlock()`, mm/mlock.c.",
+    doc: "Undoes `mlock`: reclaim may take the pages again. The pages stay, and no counter changes.\n\n`munlock()`, mm/mlock.c; mm-semantics §5.5.",
     example: "munlock(p, 8K)",
     perform: (a) => done(sys_munlock(a.k, a.task, a.number(0), a.number(1))),
   }),
