@@ -74,6 +74,28 @@ test("a repeat of 10^12 ends at the limit with status 3", async () => {
   assert.match(out, /a:\d+:1: error: the run stopped here: .*5,000 events \[limit\]/);
 });
 
+test("--limit-memory and --limit-seconds end a run too, and refuse what is no limit", async () => {
+  const files = { a: "repeat 1T\np = mmap(4K)\nmunmap(p)\nend\n" };
+  const memory = await mmtrace(["run", "a", "--limit-memory", "20M"], { files });
+  assert.equal(memory.status, 3);
+  assert.match(memory.out, /took more than 20,971,520 bytes \[limit\]/);
+  const seconds = await mmtrace(["run", "a", "--limit-seconds", "1"], { files });
+  assert.match(seconds.out, /took longer than 1,000 ms \[limit\]/);
+  assert.equal((await mmtrace(["run", "a", "--limit-memory", "much"], { files })).status, 2);
+});
+
+test("a file that is no UTF-8 is refused at the line, and the others still run", async () => {
+  const files = { "a.mmtrace": Uint8Array.of(0x23, 0x0a, 0x23, 0xff), "b.mmtrace": GOOD };
+  const ran = await mmtrace(["run", "a.mmtrace"], { files });
+  assert.deepEqual(
+    [ran.status, ran.err],
+    [2, "a.mmtrace:2:1: error: the line has bytes that are no UTF-8 [unknown-character]\n"],
+  );
+  const tested = await mmtrace(["test", "a.mmtrace", "b.mmtrace"], { files });
+  assert.equal(tested.status, 2);
+  assert.match(tested.out, /^ok {4}b\.mmtrace 6\.12/m);
+});
+
 test("a repeat of 10^12 rounds without any event ends too", async () => {
   const { status } = await mmtrace(["run", "a", "--limit-events", "5000"], {
     files: { a: "repeat 1000000000000\nend\n" },

@@ -5,14 +5,15 @@ import { modelsOf } from "../lang/models.ts";
 import type { Expr } from "../lang/program.ts";
 import type { Recording } from "../run/recording.ts";
 import { run } from "../run/run.ts";
-import { type Arguments, type Option, UsageError, wholeNumber } from "./command.ts";
+import { type Arguments, type Option, UsageError } from "./command.ts";
 import type { Io } from "./io.ts";
+import { LIMIT_OPTIONS, limitsOf } from "./limits.ts";
 import { InputError, readSource } from "./sources.ts";
 import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf } from "./trace.ts";
 
 export const PLACE_OPTIONS: readonly Option[] = [
   { name: "kernel", short: "k", value: "M", help: "the model to run under (default: the first that the trace names)" },
-  { name: "limit-events", value: "N", help: "stop the run after N events (default 20000000)" },
+  ...LIMIT_OPTIONS,
 ];
 
 export interface Asked {
@@ -47,7 +48,7 @@ export async function askedOf(args: Arguments, io: Io): Promise<Asked> {
   }
   const recording = run(trace.program, {
     model,
-    limits: { events: wholeNumber(args, "limit-events", 1) },
+    limits: limitsOf(args),
     clock: io.now,
   });
   const steps = stepsAfter(recording, line);

@@ -7,9 +7,10 @@ import type { Recording } from "../run/recording.ts";
 import { start } from "../run/run.ts";
 import { checkWord, NOT_DONE } from "../run/steps.ts";
 import { type Paint, paintFor } from "./colour.ts";
-import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, WRONG_INPUT, wholeNumber } from "./command.ts";
+import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, WRONG_INPUT } from "./command.ts";
 import type { Io } from "./io.ts";
 import { runJson } from "./json.ts";
+import { LIMIT_OPTIONS, limitsOf } from "./limits.ts";
 import { type Progress, progressOn } from "./progress.ts";
 import { readSource } from "./sources.ts";
 import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf, writtenText } from "./trace.ts";
@@ -33,14 +34,14 @@ export const runCommand: Command = {
     { name: "json", help: "print one JSON document instead: steps, failures, checks of each model" },
     { name: "journal", help: "print every event too, indented by call depth, in the kernel's words" },
     { name: "check", help: "check the invariants of the model after each operation" },
-    { name: "limit-events", value: "N", help: "stop a run after N events (default 20000000)" },
+    ...LIMIT_OPTIONS,
   ],
   positional: { least: 1, most: 1 },
   run: runFile,
 };
 
 async function runFile(args: Arguments, io: Io): Promise<number> {
-  const events = wholeNumber(args, "limit-events", 1);
+  const limits = limitsOf(args);
   const chosen = chosenModels(args.text("kernel"));
   const trace = traceOf(await readSource(args.positional[0], io));
   const models = chosen ?? modelsOf(trace.program).slice(0, 1);
@@ -54,7 +55,7 @@ async function runFile(args: Arguments, io: Io): Promise<number> {
   for (const model of models) {
     const execution = start(trace.program, {
       model,
-      limits: { events },
+      limits,
       checkInvariants: args.on("check"),
       clock: io.now,
     });

@@ -2,20 +2,11 @@
 
 import { modelsOf } from "../lang/models.ts";
 import type { Problem } from "../lang/problem.ts";
-import { start } from "../run/run.ts";
+import { type RunOptions, start } from "../run/run.ts";
 import { paintFor } from "./colour.ts";
-import {
-  type Arguments,
-  AT_LIMIT,
-  type Command,
-  FAILED,
-  HELD,
-  oneOf,
-  UsageError,
-  WRONG_INPUT,
-  wholeNumber,
-} from "./command.ts";
+import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, oneOf, UsageError, WRONG_INPUT } from "./command.ts";
 import type { Io } from "./io.ts";
+import { LIMIT_OPTIONS, limitsOf } from "./limits.ts";
 import { progressOn } from "./progress.ts";
 import { json } from "./report/json.ts";
 import { junit } from "./report/junit.ts";
@@ -44,7 +35,7 @@ export const testCommand: Command = {
     { name: "reporter", short: "r", value: "NAME", help: "text (default), tap, junit or json" },
     { name: "check", help: "check the invariants of the model after each operation" },
     { name: "shard", value: "I/N", help: "run only the I-th of N equal parts of the files" },
-    { name: "limit-events", value: "N", help: "stop a run after N events (default 20000000)" },
+    ...LIMIT_OPTIONS,
   ],
   positional: { least: 1, most: Number.POSITIVE_INFINITY },
   run: testPaths,
@@ -53,7 +44,7 @@ export const testCommand: Command = {
 async function testPaths(args: Arguments, io: Io): Promise<number> {
   const setup: Setup = {
     models: chosenModels(args.text("kernel")),
-    events: wholeNumber(args, "limit-events", 1),
+    limits: limitsOf(args),
     checkInvariants: args.on("check"),
   };
   const reporter = REPORTERS[oneOf(args, "reporter", REPORTER_NAMES) ?? "text"](io.out, paintFor(io));
@@ -80,7 +71,7 @@ async function testPaths(args: Arguments, io: Io): Promise<number> {
 
 interface Setup {
   readonly models: readonly string[] | undefined;
-  readonly events: number | undefined;
+  readonly limits: RunOptions["limits"];
   readonly checkInvariants: boolean;
 }
 
@@ -117,7 +108,7 @@ function runUnder(
 ): Result {
   const began = io.now();
   // The world is looked at as it is made, so nothing needs the events afterwards.
-  const options = { model, limits: { events: setup.events }, checkInvariants: setup.checkInvariants, journal: false };
+  const options = { model, limits: setup.limits, checkInvariants: setup.checkInvariants, journal: false };
   const execution = start(trace.program, { ...options, clock: io.now });
   const { recording } = execution;
   while (!execution.advance(SLICE_MS)) say(`${trace.file} under ${model}, ${recording.steps.length} steps`);
