@@ -95,6 +95,8 @@ export function printable(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "·");
 }
 
+const counted = (n: number, word: string, plural: string): string => `${n} ${word}${n === 1 ? "" : plural}`;
+
 /** `99.2 %`, rounded down, so that 100 % means all. */
 function share(part: number, whole: number): string {
   return `${whole === 0 ? 100 : Math.floor((1000 * part) / whole) / 10} %`;
@@ -109,7 +111,7 @@ export function reportLines(report: ImportReport): string[] {
       ? ""
       : `; ${share(report.asOperations, simulated)} of the ${simulated} that this version simulates`;
   const lines = [
-    `${report.lines} lines, ${report.processes} processes, ${report.threads} threads`,
+    `${counted(report.lines, "line", "s")}, ${counted(report.processes, "process", "es")}, ${counted(report.threads, "further thread", "s")}`,
     `memory and process calls that succeeded: ${report.succeeded}, as operations: ${report.asOperations} (${covered}${ofSimulated})`,
   ];
   const rows: [string, Counts][] = [
