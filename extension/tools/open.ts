@@ -29,7 +29,14 @@ async function openBrowser(): Promise<void> {
   console.log("Packing and installing the extension …");
   run(process.execPath, [
     join(root, "node_modules/@vscode/vsce/vsce"),
-    ...["package", "--no-dependencies", "--allow-missing-repository", "--out", join(root, "mmtrace.vsix")],
+    ...[
+      "package",
+      "--no-dependencies",
+      "--allow-missing-repository",
+      "--no-rewrite-relative-links",
+      "--out",
+      join(root, "mmtrace.vsix"),
+    ],
   ]);
   run(serverNode(folder), [
     ...[serverMain(folder), "--server-data-dir", data, "--accept-server-license-terms"],

@@ -1,6 +1,7 @@
 // The parts of VS Code's window that a person uses here, found by what they are called and not by where they are.
 
 import type { Locator, Page } from "playwright-core";
+import { eventually } from "./suite/harness.ts";
 
 export class Workbench {
   readonly page: Page;
@@ -53,14 +54,53 @@ export class Workbench {
 
   // The line number, from 1, of the yellow line that execution stands at.
   async stoppedLine(): Promise<number> {
-    const glyph = this.page.locator(".codicon-debug-stackframe").first();
-    await glyph.waitFor();
-    const at = await glyph.boundingBox();
-    for (const number of await this.editor.locator(".line-numbers").all()) {
-      const box = await number.boundingBox();
-      if (at && box && Math.abs(box.y - at.y) < 6) return Number(await number.textContent());
-    }
-    throw new Error("the stop has no line number beside it");
+    return Number(await (await this.besideStop(".line-numbers")).textContent());
+  }
+
+  async stoppedText(): Promise<string> {
+    return ((await (await this.besideStop(".view-line")).textContent()) ?? "").replaceAll("\u00a0", " ");
+  }
+
+  // What is at the height of the arrow in the margin; for a moment after a step there may be nothing.
+  private besideStop(what: string): Promise<Locator> {
+    const arrow = this.page.locator(".codicon-debug-stackframe").first();
+    return eventually(async () => {
+      const at = await arrow.boundingBox();
+      for (const candidate of await this.editor.locator(what).all()) {
+        const box = await candidate.boundingBox();
+        if (at && box && Math.abs(box.y + box.height / 2 - at.y - at.height / 2) < 6) return candidate;
+      }
+      return undefined;
+    }, `${what} beside the stop`);
+  }
+
+  // A word of the editor, as the tokens of the grammar cut it.
+  word(text: string): Locator {
+    return this.editor.locator(".view-line span span").getByText(text, { exact: true }).first();
+  }
+
+  // The cursor on a new line at the end of the text.
+  async newLine(): Promise<void> {
+    await this.editor.locator(".view-lines").click();
+    await this.page.keyboard.press("Control+End");
+    await this.page.keyboard.press("Enter");
+  }
+
+  // Asks the debug console and waits until it answers so.
+  async ask(expression: string, answer: string): Promise<void> {
+    const input = this.page.locator(".repl-input-wrapper .monaco-editor");
+    await input.click();
+    await this.page.keyboard.type(expression);
+    await this.page.keyboard.press("Escape");
+    await this.page.keyboard.press("Enter");
+    const rows = this.page.locator(".repl-tree .monaco-list-row");
+    const asked = rows.filter({ hasText: expression }).last();
+    await asked.waitFor();
+    const place = Number(await asked.getAttribute("data-index"));
+    await this.page
+      .locator(`.repl-tree .monaco-list-row[data-index="${place + 1}"]`)
+      .filter({ hasText: answer })
+      .waitFor();
   }
 
   toolbar(action: RegExp): Locator {
@@ -76,10 +116,27 @@ export class Workbench {
   }
 
   async expand(row: Locator): Promise<void> {
+    await this.turn(row, "true");
+  }
+
+  // Opens one scope and closes the others, so that its rows are in sight.
+  async scope(name: string): Promise<void> {
+    const open = this.page.locator('.debug-variables .monaco-list-row[aria-level="1"][aria-expanded="true"]');
+    for (const other of await open.all())
+      if ((await other.textContent())?.trim() !== name) await this.turn(other, "false");
+    await this.expand(this.variable(new RegExp(`^\\s*${name}\\s*$`)));
+  }
+
+  private async turn(row: Locator, expanded: "true" | "false"): Promise<void> {
     await row.waitFor();
-    if ((await row.getAttribute("aria-expanded")) === "true") return;
+    const label = await row.getAttribute("aria-label");
+    if ((await row.getAttribute("aria-expanded")) === expanded) return;
     await row.locator(".monaco-tl-twistie").click();
-    await row.and(this.page.locator('[aria-expanded="true"]')).waitFor();
+    const now = this.page.locator(`.debug-variables .monaco-list-row[aria-expanded="${expanded}"]`);
+    await now
+      .and(this.page.locator(`[aria-label="${label}"]`))
+      .first()
+      .waitFor();
   }
 
   // The rows of the Variables view that are in sight, as a person reads them.

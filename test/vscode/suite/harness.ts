@@ -19,7 +19,7 @@ export async function tell(stories: readonly Story[]): Promise<number> {
   let failed = 0;
   for (const { name, act } of stories) {
     const begun = Date.now();
-    const error = await within(30_000, act()).then(
+    const error = await within(60_000, act()).then(
       () => undefined,
       (reason: unknown) => (reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)),
     );
@@ -46,7 +46,7 @@ export function includes(text: string, part: string | RegExp, what = "text"): vo
 
 // Asks again until the answer is there: an editor answers when it is ready, not when it is asked.
 export async function eventually<T>(ask: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-  const end = Date.now() + 8_000;
+  const end = Date.now() + 20_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
