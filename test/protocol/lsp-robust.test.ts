@@ -233,3 +233,43 @@ test("texts that nobody writes are opened: binary, one long line, deep nesting, 
   }
   await stillWorks(client);
 });
+
+// Bytes that are no message, or that break one: what follows is read all the same.
+const frame = (body: string) => `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const NOISE = [
+  "garbage",
+  "\r\n\r\n",
+  "Content-Type: nonsense\r\n\r\n",
+  "Content-Length: -5\r\n\r\n",
+  "Content-Length: 99999999999\r\n\r\n",
+  'Content-Length: 400\r\n\r\n{"jsonrpc":"2.0","method":"$/x"}',
+  "Content-Length: 3\r\n\r\n{ not",
+  frame("{ no json }"),
+  frame("null"),
+  frame("42"),
+  frame("[]"),
+  frame('{"jsonrpc":"2.0"}'),
+  frame('{"jsonrpc":"2.0","id":77,"result":1}'),
+  "x".repeat(5000),
+];
+
+test("whatever stands between two messages, the second one is read", async () => {
+  const pieces = fc.array(fc.constantFrom(...NOISE), { maxLength: 5 });
+  const cuts = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(pieces, cuts, async (noise, sizes) => {
+      const client = inProcess();
+      await client.initialize(PULLS);
+      let bytes = noise.join("");
+      for (const size of sizes) {
+        client.raw(bytes.slice(0, size));
+        bytes = bytes.slice(size);
+      }
+      client.raw(bytes);
+      client.open(URI, "p = mmap(4K)\n");
+      const symbols = await client.get<unknown[]>("textDocument/documentSymbol", { textDocument });
+      assert.equal(symbols.length, 1);
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -3,8 +3,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import type { TestContext } from "node:test";
-import { createConnection, StreamMessageReader, StreamMessageWriter } from "vscode-languageserver/node";
+import { createConnection, StreamMessageWriter } from "vscode-languageserver/node";
 import { files } from "../../server/src/lsp/files.ts";
+import { FrameReader } from "../../server/src/lsp/framing.ts";
 import { serve } from "../../server/src/lsp/server.ts";
 
 export interface Answer {
@@ -133,7 +134,7 @@ export class LspClient {
 export function inProcess(clock: () => number = () => performance.now()): LspClient {
   const toServer = new PassThrough();
   const fromServer = new PassThrough();
-  const connection = createConnection(new StreamMessageReader(toServer), new StreamMessageWriter(fromServer));
+  const connection = createConnection(new FrameReader(toServer), new StreamMessageWriter(fromServer));
   serve(connection, { clock, files });
   return new LspClient(toServer, fromServer);
 }

@@ -48,6 +48,18 @@ test("a field shows its value here, its meaning and its place in the kernel", ()
   );
 });
 
+test("an expect shows under which models it holds", () => {
+  check(
+    'kernel 5.7 6.1 6.18\nexpe$0ct @>=6.0 model.name == "6.1"',
+    /Holds under 6\.1\. \*\*Fails\*\* under 6\.18\. Is skipped under 5\.7\./,
+  );
+});
+
+test("an address is looked up in the process whose line it is", () => {
+  check('p = mmap(4K)\nwrite(p, "a")\nc = fork()\nc: write($0p, "b")', /\| "b" \|/);
+  check('p = mmap(4K)\nwrite(p, "a")\nc = fork()\nc: munmap(p)\nc: read($0p) -> SIGSEGV', /No VMA of c holds it/);
+});
+
 test("words have their documentation: flags, advice, protections, outcomes, models, settings, keywords", () => {
   check("p = mmap(4K, rw, priv$0ate|anonymous)", /\*\*private\*\*/);
   check("p = mmap(4K)\nmadvise(p, 4K, dont$0need)", /\*\*dontneed\*\*/);

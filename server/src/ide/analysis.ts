@@ -22,6 +22,13 @@ interface Run {
   execution: Execution | undefined;
   // Which program it is the run of.
   readonly program: Program;
+  readonly stopwatch: Stopwatch;
+}
+
+// Time that a run has had, without the time in which it waited for its next slice.
+interface Stopwatch {
+  spent: number;
+  since: number;
 }
 
 // What a run came to, without its events.
@@ -80,9 +87,8 @@ export class Analysis {
 
   // Puts another text in the place of the whole one; what they have in common at the start need not run again.
   replace(text: string): void {
-    const last = this.document.lineCount - 1;
-    const to = { line: last, column: this.document.line(last).length };
-    this.edit([{ from: { line: 0, column: 0 }, to, text }]);
+    this.text = analyse(text);
+    this.broken.clear();
   }
 
   marks(line: number): Mark[] {
@@ -121,7 +127,11 @@ export class Analysis {
     if (this.isRun(model)) return true;
     try {
       const run = this.runFor(model);
-      if (!run.execution?.advance(milliseconds)) return false;
+      const { stopwatch } = run;
+      stopwatch.since = this.clock();
+      const done = run.execution?.advance(milliseconds) ?? true;
+      stopwatch.spent += this.clock() - stopwatch.since;
+      if (!done) return false;
       run.execution = undefined;
       if (run.recording.length > KEPT_EVENTS && model !== this.models[0]) this.keepVerdict(model, run.recording);
       return true;
@@ -147,9 +157,11 @@ export class Analysis {
     const previous = this.runs.get(model);
     if (previous?.program === program) return previous;
     const { checkInvariants, limits } = this.chosen;
-    const options = { model, limits, checkInvariants, clock: this.clock };
+    const stopwatch = { spent: 0, since: this.clock() };
+    const clock = () => stopwatch.spent + this.clock() - stopwatch.since;
+    const options = { model, limits, checkInvariants, clock };
     const execution = previous ? restart(previous.recording, program, options) : start(program, options);
-    const run: Run = { recording: execution.recording, execution, program };
+    const run: Run = { recording: execution.recording, execution, program, stopwatch };
     this.runs.set(model, run);
     return run;
   }

@@ -1,16 +1,18 @@
 // Which counters a step changed, net: `pfn 7 ref 2 → 1 map 2 → 1`, `main rss_anon 1 → 2`.
 
-import { flagNames, PAGE_FLAG_NAMES } from "../mm/flags.ts";
+import { flagNames, PAGE_FLAG_NAMES, PG_anon, PG_anon_exclusive, PG_dirty, PG_table } from "../mm/flags.ts";
+import type { Kernel } from "../mm/kernel.ts";
 import { mmName } from "../run/describe.ts";
 import type { Recording } from "../run/recording.ts";
 
 // So many objects are told one by one; of the rest there is a count.
 const TOLD = 4;
-// A step of more events than this is summed up by its address space alone.
+// Of a step of more events than this only their number is told.
 const READ = 50_000;
+// The flags that decide what a write does.
+const FLAGS = PG_anon | PG_anon_exclusive | PG_dirty;
 
 interface Change {
-  readonly field: string;
   readonly row: number;
   readonly from: number;
   to: number;
@@ -18,55 +20,83 @@ interface Change {
 
 export function counterChanges(recording: Recording, step: number): string[] {
   const { steps, kernel: k } = recording;
-  const { _refcount, _mapcount, flags } = k.w.page;
-  const { rss_anon, rss_file, rss_shmem } = k.w.mm;
-  const names = new Map<number, string>([
-    [_refcount.id, "ref"],
-    [_mapcount.id, "map"],
-    [flags.id, "flags"],
-    [rss_anon.id, "rss_anon"],
-    [rss_file.id, "rss_file"],
-    [rss_shmem.id, "rss_shmem"],
-  ]);
   const [start, end] = [steps.start(step), steps.end(step)];
   if (end - start > READ) return [`${(end - start).toLocaleString("en-US")} events`];
-  const changes = new Map<string, Change>();
-  for (let at = start; at < end; at++) {
-    const field = names.get(k.journal.field(at));
-    if (field === undefined) continue;
-    const row = k.journal.row(at);
-    const key = `${field.startsWith("rss") ? "mm" : "page"} ${row} ${field}`;
-    const known = changes.get(key);
-    if (known) known.to = k.journal.to(at);
-    else changes.set(key, { field, row, from: k.journal.from(at), to: k.journal.to(at) });
-  }
-  const net = [...changes.values()].filter(({ from, to }) => from !== to);
+  const changes = netChanges(k, start, end);
+  const { _refcount, _mapcount, flags } = k.w.page;
+  const { rss_anon, rss_file, rss_shmem } = k.w.mm;
+  const of = (field: { readonly id: number }) => changes.get(field.id) ?? new Map<number, Change>();
+  const pageFlags = of(flags);
+  const isTable = (pfn: number) => {
+    const change = pageFlags.get(pfn);
+    return change !== undefined && ((change.from | change.to) & PG_table) !== 0;
+  };
+  const touched = [...new Set([_refcount, _mapcount, flags].flatMap((field) => [...of(field).keys()]))];
+  const pages = touched
+    .filter((pfn) => !isTable(pfn))
+    .map((pfn) => ({
+      pfn,
+      parts: [
+        counter("ref", of(_refcount).get(pfn)),
+        counter("map", of(_mapcount).get(pfn)),
+        flagChange(pageFlags.get(pfn)),
+      ].filter((part) => part !== ""),
+    }))
+    .filter(({ parts }) => parts.length > 0)
+    .map(({ pfn, parts }) => `pfn ${pfn} ${parts.join(" ")}`);
   const cursor = k.position;
   k.seek(end);
-  const pages = byRow(net.filter(({ field }) => !field.startsWith("rss"))).map(
-    ([row, own]) => `pfn ${row} ${own.map(changeText).join(" ")}`,
-  );
-  const spaces = byRow(net.filter(({ field }) => field.startsWith("rss"))).map(
-    ([row, own]) => `${mmName(k, row)} ${own.map(changeText).join(" ")}`,
+  const spaces = [rss_anon, rss_file, rss_shmem].flatMap((field) =>
+    [...of(field).values()].map((change) => `${mmName(k, change.row)} ${counter(field.name, change)}`),
   );
   k.seek(cursor);
-  const more = pages.length > TOLD ? [`${pages.length - TOLD} more pages`] : [];
-  return [...pages.slice(0, TOLD), ...more, ...spaces];
+  return [...pages.slice(0, TOLD), ...more(pages.length - TOLD, "page"), ...spaces, ...tables(of(flags))];
 }
 
-function byRow(changes: readonly Change[]): [number, Change[]][] {
-  const rows = new Map<number, Change[]>();
-  for (const change of changes) {
-    const own = rows.get(change.row);
-    if (own) own.push(change);
-    else rows.set(change.row, [change]);
+// The first and last value of each field and row that [start, end) changed, by field and row.
+function netChanges(k: Kernel, start: number, end: number): Map<number, Map<number, Change>> {
+  const { page, mm } = k.w;
+  const fields = [page._refcount, page._mapcount, page.flags, mm.rss_anon, mm.rss_file, mm.rss_shmem];
+  const changes = new Map(fields.map(({ id }) => [id, new Map<number, Change>()]));
+  for (let at = start; at < end; at++) {
+    const rows = changes.get(k.journal.field(at));
+    if (!rows) continue;
+    const row = k.journal.row(at);
+    const known = rows.get(row);
+    if (known) known.to = k.journal.to(at);
+    else rows.set(row, { row, from: k.journal.from(at), to: k.journal.to(at) });
   }
-  return [...rows];
+  for (const rows of changes.values()) {
+    for (const [row, { from, to }] of rows) if (from === to) rows.delete(row);
+  }
+  return changes;
 }
 
-function changeText({ field, from, to }: Change): string {
-  if (field !== "flags") return `${field} ${from} → ${to}`;
-  const came = flagNames(PAGE_FLAG_NAMES, to & ~from).map((name) => `+${name}`);
-  const went = flagNames(PAGE_FLAG_NAMES, from & ~to).map((name) => `−${name}`);
+function counter(name: string, change: Change | undefined): string {
+  return change ? `${name} ${change.from} → ${change.to}` : "";
+}
+
+function flagChange(change: Change | undefined): string {
+  if (!change) return "";
+  const came = flagNames(PAGE_FLAG_NAMES, change.to & ~change.from & FLAGS).map((name) => `+${name}`);
+  const went = flagNames(PAGE_FLAG_NAMES, change.from & ~change.to & FLAGS).map((name) => `−${name}`);
   return [...came, ...went].join(" ");
+}
+
+// Pages that became page tables, and such that were freed.
+function tables(flags: ReadonlyMap<number, Change>): string[] {
+  const changed = [...flags.values()].filter(({ from, to }) => (from ^ to) & PG_table);
+  const made = changed.filter(({ to }) => to & PG_table).length;
+  const gone = changed.length - made;
+  return [made > 0 ? `+${plural(made, "page table")}` : "", gone > 0 ? `−${plural(gone, "page table")}` : ""].filter(
+    (text) => text !== "",
+  );
+}
+
+function more(count: number, what: string): string[] {
+  return count > 0 ? [`${plural(count, `more ${what}`)}`] : [];
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -13,6 +13,7 @@ import {
   settingDoc,
   wordDoc,
 } from "./docs.ts";
+import { checkHover } from "./hover_check.ts";
 import { operationHover } from "./hover_operation.ts";
 import { expressionHover, symbolHover } from "./hover_value.ts";
 import type { Mark } from "./marks.ts";
@@ -53,8 +54,9 @@ function markdownFor(analysis: Analysis, at: Position, mark: Mark): string | und
     case "function":
       return functionDoc(mark.name);
     case "keyword":
+      return sections(mark.word === "expect" ? checkHover(analysis, at.line) : undefined, keywordDoc(mark.word));
     case "constant":
-      return keywordDoc(mark.kind === "keyword" ? mark.word : mark.name);
+      return keywordDoc(mark.name);
     case "when":
     case "number":
     case "string":

@@ -13,25 +13,31 @@ export function operationHover(analysis: Analysis, line: number, op: OpSpec): st
   return sections(ranUnder(analysis, line), operationDoc(op));
 }
 
+// One row for each way that it went, with the models that went it.
 function ranUnder(analysis: Analysis, line: number): string | undefined {
-  const rows = analysis.models.flatMap((model) => {
+  const rows = new Map<string, string[]>();
+  for (const model of analysis.models) {
     const recording = analysis.recording(model);
-    return recording ? row(recording, model, line) : [];
-  });
-  if (rows.length === 0) return undefined;
-  return ["| model | outcome | what changed |", "|---|---|---|", ...rows].join("\n");
+    const told = recording && row(recording, line);
+    if (told === undefined) continue;
+    const models = rows.get(told) ?? [];
+    rows.set(told, [...models, model]);
+  }
+  if (rows.size === 0) return undefined;
+  const body = [...rows].map(([told, models]) => `| ${models.join(", ")} | ${told}`);
+  return ["| model | outcome | what changed |", "|---|---|---|", ...body].join("\n");
 }
 
-function row(recording: Recording, model: string, line: number): string[] {
+function row(recording: Recording, line: number): string | undefined {
   const index = statementOn(recording.program, line);
-  if (index === undefined) return [];
+  if (index === undefined) return undefined;
   const ran = stepsOf(recording, index, index + 1).get(index);
-  if (!ran) return [`| ${model} | did not run | |`];
+  if (!ran) return "did not run | |";
   const { steps, kernel } = recording;
   const rounds = ran.count > 1 ? ` (last of ${ran.count} rounds)` : "";
   const value = steps.value(ran.last);
   const outcome = outcomeText(recording, ran.last) || (value === undefined ? "ok" : show(value, kernel));
-  return [`| ${model} | ${cell(outcome)}${rounds} | ${cell(counterChanges(recording, ran.last).join("; "))} |`];
+  return `${cell(outcome)}${rounds} | ${cell(counterChanges(recording, ran.last).join("; "))} |`;
 }
 
 function cell(text: string): string {

@@ -3,14 +3,14 @@
 import { fieldOf, hasField } from "../lang/fields.ts";
 import type { SymbolKind, TraceSymbol } from "../lang/program.ts";
 import type { Address, Value } from "../lang/value.ts";
-import { pageAt, vmaAt } from "../mm/observe.ts";
+import { mmOf, pageAt, vmaAt } from "../mm/observe.ts";
 import type { Recording } from "../run/recording.ts";
 import { show } from "../run/show.ts";
 import type { Analysis } from "./analysis.ts";
 import { sections } from "./docs.ts";
 import { expressionsOf } from "./expressions.ts";
 import type { Mark } from "./marks.ts";
-import { stepsBefore } from "./steps_of.ts";
+import { statementOn, stepsBefore } from "./steps_of.ts";
 import { valueHere } from "./value_here.ts";
 
 // Pages of a mapping that a hover lists.
@@ -59,17 +59,26 @@ function worth(analysis: Analysis, line: number, symbol: TraceSymbol): string | 
   const { kernel: k, steps, model } = recording;
   const cursor = k.position;
   k.seek(after === 0 ? steps.boot : steps.end(after - 1));
-  const told = describeValue(recording, value);
+  const told = describeValue(recording, value, taskAt(recording, line, after));
   k.seek(cursor);
   return sections(`\`${show(value, k)}\` behind this line, under ${model.name}:`, told);
 }
 
-function describeValue(recording: Recording, value: Value): string | undefined {
+// Whose line it is: addresses are looked up in that process.
+function taskAt(recording: Recording, line: number, steps: number): number {
+  const index = statementOn(recording.program, line);
+  const statement = index === undefined ? undefined : recording.program.statements[index];
+  const symbol = statement?.kind === "operation" ? statement.process : undefined;
+  const process = symbol === undefined ? undefined : recording.nameAtStep(symbol, steps);
+  return typeof process === "object" && process?.kind === "process" ? process.task : 0;
+}
+
+function describeValue(recording: Recording, value: Value, task: number): string | undefined {
   if (value === null) return "The call that binds it failed.";
   if (typeof value !== "object") return undefined;
   switch (value.kind) {
     case "address":
-      return addressText(recording, value);
+      return addressText(recording, value, task);
     case "process":
       return fieldList(recording, value, [
         "alive",
@@ -91,16 +100,16 @@ function describeValue(recording: Recording, value: Value): string | undefined {
 }
 
 // The VMA and the pages of the mapping that the address came from.
-function addressText(recording: Recording, { start, end }: Address): string {
+function addressText(recording: Recording, { start, end }: Address, task: number): string {
   const { kernel: k } = recording;
   const size = BigInt(k.pageSize);
   const first = Number(start / size);
   const pages = Number((end - start + size - 1n) / size);
-  const mm = k.w.task.mm.data[0] - 1;
+  const mm = mmOf(k, task);
   const row = vmaAt(k, mm, first);
   const vma =
     row < 0
-      ? "No VMA of `main` holds it."
+      ? `No VMA of ${k.side.taskNames[task]} holds it.`
       : fieldList(recording, { kind: "vma", vma: row }, ["start", "end", "prot", "flags", "file"]);
   const rows: string[] = [];
   for (let i = 0; i < Math.min(pages, LISTED); i++) {

@@ -94,9 +94,14 @@ export class DiagnosticFeed {
 }
 
 export function reported({ uri, analysis }: Pick<OpenDocument, "uri" | "analysis">): Diagnostic[] {
-  return diagnostics(analysis)
-    .slice(0, SENT)
-    .map((found) => convert.diagnostic(uri, found));
+  const found = diagnostics(analysis);
+  const sent = found.slice(0, SENT).map((problem) => convert.diagnostic(uri, problem));
+  if (found.length > SENT) {
+    const { range } = found[SENT];
+    const message = `${found.length - SENT} more problems from here on are not shown`;
+    sent.push(convert.diagnostic(uri, { range, code: "limit", severity: "warning", message }));
+  }
+  return sent;
 }
 
 function isWrong({ analysis }: OpenDocument): boolean {

@@ -7,16 +7,13 @@ import type { Files, TraceFile } from "./host.ts";
 
 // A folder that large is no folder of traces; what lies beyond is left to the command line.
 const MOST_FILES = 2000;
-// VS Code never sends a larger document, and neither is a larger one read here.
-const MOST_BYTES = 50 * 2 ** 20;
-
 export const files: Files = {
   async traces(folders) {
     const found = new Map<string, TraceFile>();
     for (const folder of folders) {
       if (folder.startsWith("file:")) await collect(fileURLToPath(folder), found);
     }
-    return [...found.values()];
+    return { files: [...found.values()], cut: found.size >= MOST_FILES };
   },
   async read(uri) {
     try {
@@ -37,9 +34,9 @@ async function collect(folder: string, found: Map<string, TraceFile>): Promise<v
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await collect(path, found);
     else if (entry.isFile() && entry.name.endsWith(".mmtrace")) {
-      const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: Number.POSITIVE_INFINITY }));
+      const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0 }));
       const uri = pathToFileURL(path).href;
-      if (size <= MOST_BYTES) found.set(uri, { uri, stamp: `${mtimeMs}-${size}` });
+      found.set(uri, { uri, stamp: `${mtimeMs}-${size}`, bytes: size });
     }
   }
 }

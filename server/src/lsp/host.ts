@@ -5,6 +5,13 @@ export interface TraceFile {
   readonly uri: string;
   // Differs when the content does.
   readonly stamp: string;
+  readonly bytes: number;
+}
+
+export interface Listing {
+  readonly files: readonly TraceFile[];
+  // There are more than anyone would look through; these are the first.
+  readonly cut: boolean;
 }
 
 export interface Host {
@@ -16,7 +23,7 @@ export interface Host {
 
 export interface Files {
   // All *.mmtrace files below the folders.
-  traces(folders: readonly string[]): Promise<TraceFile[]>;
+  traces(folders: readonly string[]): Promise<Listing>;
   // Undefined when the file cannot be read any more.
   read(uri: string): Promise<string | undefined>;
 }

@@ -3,6 +3,7 @@
 import {
   type CancellationToken,
   type Diagnostic,
+  DiagnosticSeverity,
   DocumentDiagnosticReportKind,
   LSPErrorCodes,
   ResponseError,
@@ -16,6 +17,8 @@ import type { Files, TraceFile } from "./host.ts";
 import { allModels, breathe } from "./running.ts";
 
 const SLICE = 25;
+// VS Code never sends a larger document either.
+const MOST_BYTES = 50 * 2 ** 20;
 
 interface Known {
   readonly resultId: string;
@@ -29,6 +32,7 @@ export class WorkspaceDiagnostics {
   private readonly settings: () => Settings;
   // Reports of files that are not open, until they change.
   private readonly known = new Map<string, Known>();
+  private toldCut = false;
 
   constructor(parts: Parts, files: Files, clock: () => number, settings: () => Settings) {
     this.parts = parts;
@@ -42,7 +46,11 @@ export class WorkspaceDiagnostics {
     connection.languages.diagnostics.onWorkspace(
       guard.request("workspace diagnostics", async ({ previousResultIds }, token) => {
         const previous = new Map((previousResultIds ?? []).map(({ uri, value }) => [uri, value]));
-        const files = await this.files.traces(folders());
+        const { files, cut } = await this.files.traces(folders());
+        if (cut && !this.toldCut) {
+          this.toldCut = true;
+          connection.console.warn(`only the first ${files.length} traces of the workspace are checked`);
+        }
         const items: WorkspaceDocumentDiagnosticReport[] = [];
         for (const file of files) items.push(await this.report(file, previous.get(file.uri), token));
         return { items };
@@ -70,9 +78,10 @@ export class WorkspaceDiagnostics {
     return { kind: DocumentDiagnosticReportKind.Full, uri, version, resultId, items };
   }
 
-  private async ofFile({ uri, stamp }: TraceFile, token: CancellationToken): Promise<Diagnostic[]> {
+  private async ofFile({ uri, stamp, bytes }: TraceFile, token: CancellationToken): Promise<Diagnostic[]> {
     const known = this.known.get(uri);
     if (known?.resultId === stamp) return known.items;
+    if (bytes > MOST_BYTES) return [tooLarge(bytes)];
     const text = await this.files.read(uri);
     if (text === undefined) return [];
     const analysis = new Analysis(text, this.settings(), this.clock);
@@ -86,4 +95,17 @@ export class WorkspaceDiagnostics {
     this.known.set(uri, { resultId: stamp, items });
     return items;
   }
+}
+
+function tooLarge(bytes: number): Diagnostic {
+  const start = { line: 0, character: 0 };
+  const size = `${Math.round(bytes / 2 ** 20)} MiB`;
+  const message = `This trace of ${size} is too large for an editor: \`mmtrace check\` and the debugger read it.`;
+  return {
+    range: { start, end: start },
+    severity: DiagnosticSeverity.Warning,
+    source: "mmtrace",
+    code: "limit",
+    message,
+  };
 }
