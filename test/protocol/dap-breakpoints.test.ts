@@ -4,7 +4,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
 import type { Client } from "./dap/client.ts";
-import { COW, child, evaluate, launched, lines, PROGRAM, scope, setLines, stoppedAtEntry, where } from "./dap/stories.ts";
+import {
+  COW,
+  child,
+  evaluate,
+  launched,
+  lines,
+  PROGRAM,
+  scope,
+  setLines,
+  stoppedAtEntry,
+  where,
+} from "./dap/stories.ts";
 
 // `REASON at WHERE` of every stop of a run, forwards.
 async function stops(client: Client): Promise<string[]> {
@@ -17,13 +28,23 @@ async function stops(client: Client): Promise<string[]> {
   }
 }
 
-const run = (text: string, configure: (client: Client) => Promise<void>) => launched(text, { stopOnExit: true }, configure);
+const run = (text: string, configure: (client: Client) => Promise<void>) =>
+  launched(text, { stopOnExit: true }, configure);
 
 test("a breakpoint on a line without a statement moves to the next one and says so", async () => {
   const text = lines("# a comment", "p = mmap(8K, rw)", "", "repeat 2 as i", "  write(p[i], 1)", "end", "# the end");
   const client = await stoppedAtEntry(text);
   const set = await setLines(client, [{ line: 1 }, { line: 3 }, { line: 4 }, { line: 5 }, { line: 7 }]);
-  assert.deepEqual(set.map(({ verified, line }) => [verified, line]), [[true, 2], [true, 5], [true, 5], [true, 5], [false, 7]]);
+  assert.deepEqual(
+    set.map(({ verified, line }) => [verified, line]),
+    [
+      [true, 2],
+      [true, 5],
+      [true, 5],
+      [true, 5],
+      [false, 7],
+    ],
+  );
   assert.match(set[1].message ?? "", /line 3.*line 5/);
   assert.match(set[4].message ?? "", /no statement/);
   await client.close();
@@ -46,8 +67,14 @@ test("breakpoints keep their ids while they stay the same, and old clients send 
   const second = await setLines(client, [{ line: 5 }, { line: 6 }]);
   assert.equal(second[0].id, first[1].id);
   assert.notEqual(second[1].id, first[0].id);
-  const old = await client.ask<P.SetBreakpointsResponse["body"]>("setBreakpoints", { source: { path: PROGRAM }, lines: [3, 4] });
-  assert.deepEqual(old.breakpoints.map(({ verified }) => verified), [true, true]);
+  const old = await client.ask<P.SetBreakpointsResponse["body"]>("setBreakpoints", {
+    source: { path: PROGRAM },
+    lines: [3, 4],
+  });
+  assert.deepEqual(
+    old.breakpoints.map(({ verified }) => verified),
+    [true, true],
+  );
   await client.close();
 });
 
@@ -69,7 +96,10 @@ test("conditions and hit counts are those of the language, and what is wrong wit
       { line: 3, hitCondition: "often" },
       { line: 3, condition: "i > 5", hitCondition: ">= 3" },
     ]);
-    assert.deepEqual(set.map(({ verified }) => verified), [true, false, false, true]);
+    assert.deepEqual(
+      set.map(({ verified }) => verified),
+      [true, false, false, true],
+    );
     assert.match(set[1].message ?? "", /^condition: /);
     assert.match(set[2].message ?? "", /^hit count "often"/);
   });
@@ -87,7 +117,11 @@ test("a log point writes its message with values and goes on, both ways", async 
     await setLines(configuring, [{ line: 3, logMessage: "i is {i}, mapped: {page(p[i]) != none}" }]);
   });
   await client.stopped();
-  const logged = () => client.output().filter(({ line, category }) => line === 3 && category === "console").map(({ output }) => output.trim());
+  const logged = () =>
+    client
+      .output()
+      .filter(({ line, category }) => line === 3 && category === "console")
+      .map(({ output }) => output.trim());
   assert.deepEqual(logged(), ["i is 0, mapped: 0", "i is 1, mapped: 0", "i is 2, mapped: 0"]);
   await client.move("reverseContinue");
   assert.deepEqual(logged(), ["i is 2, mapped: 0", "i is 1, mapped: 0", "i is 0, mapped: 0"]);
@@ -98,14 +132,30 @@ test("function breakpoints name an operation, a kernel function or a process", a
   for (const [name, expected] of [
     ["fork", ["function breakpoint at 4"]],
     ["child", ["function breakpoint at 6"]],
-    ["wp_page_copy", ["function breakpoint at wp_page_copy < do_wp_page < handle_pte_fault < handle_mm_fault < do_user_addr_fault < 5"]],
-    ["wp_page_reuse()", ["function breakpoint at wp_page_reuse < do_wp_page < handle_pte_fault < handle_mm_fault < do_user_addr_fault < 6"]],
+    [
+      "wp_page_copy",
+      [
+        "function breakpoint at wp_page_copy < do_wp_page < handle_pte_fault < handle_mm_fault < do_user_addr_fault < 5",
+      ],
+    ],
+    [
+      "wp_page_reuse()",
+      [
+        "function breakpoint at wp_page_reuse < do_wp_page < handle_pte_fault < handle_mm_fault < do_user_addr_fault < 6",
+      ],
+    ],
   ] as const) {
     const client = await run(COW, async (configuring) => {
-      const { breakpoints } = await configuring.ask<P.SetFunctionBreakpointsResponse["body"]>("setFunctionBreakpoints", {
-        breakpoints: [{ name }, { name: "no_such_thing" }],
-      });
-      assert.deepEqual(breakpoints.map(({ verified }) => verified), [true, false]);
+      const { breakpoints } = await configuring.ask<P.SetFunctionBreakpointsResponse["body"]>(
+        "setFunctionBreakpoints",
+        {
+          breakpoints: [{ name }, { name: "no_such_thing" }],
+        },
+      );
+      assert.deepEqual(
+        breakpoints.map(({ verified }) => verified),
+        [true, false],
+      );
     });
     assert.deepEqual(await stops(client), expected, name);
     await client.close();
@@ -127,7 +177,10 @@ test("each filter stops at its faults, when the statement is done", async () => 
 
 test("at a copy on write the new counters are there, the info tells why, and stepBack shows them before", async () => {
   const client = await launched(COW, {}, (configuring) =>
-    configuring.ask("setExceptionBreakpoints", { filters: [], filterOptions: [{ filterId: "cow", condition: "page(child, p).refcount == 1" }] }),
+    configuring.ask("setExceptionBreakpoints", {
+      filters: [],
+      filterOptions: [{ filterId: "cow", condition: "page(child, p).refcount == 1" }],
+    }),
   );
   const stop = await client.stopped();
   assert.equal(stop.reason, "exception");
@@ -147,7 +200,9 @@ test("at a copy on write the new counters are there, the info tells why, and ste
 
 test("a signal stops where it is sent, while its process still lives; expected ones only with their own filter", async () => {
   const text = lines("p = mmap(4K, r)", "write(p, 1) -> SIGSEGV", "write(p, 2)");
-  const client = await run(text, (configuring) => configuring.ask("setExceptionBreakpoints", { filters: ["unexpected"] }));
+  const client = await run(text, (configuring) =>
+    configuring.ask("setExceptionBreakpoints", { filters: ["unexpected"] }),
+  );
   const stop = await client.stopped();
   assert.match(await where(client), /do_user_addr_fault < 3$/);
   assert.match(stop.text ?? "", /main dies of SIGSEGV/);
@@ -170,7 +225,8 @@ test("errnos, failed expects, dead processes and wrong outcomes stop", async () 
     "exit()",
     "read(p)",
   );
-  const filtered = (filters: string[]) => run(text, (configuring) => configuring.ask("setExceptionBreakpoints", { filters }));
+  const filtered = (filters: string[]) =>
+    run(text, (configuring) => configuring.ask("setExceptionBreakpoints", { filters }));
   const errnos = await filtered(["errno"]);
   assert.deepEqual(await stops(errnos), ["exception at 2", "exception at 3"]);
   await errnos.close();
@@ -207,7 +263,9 @@ test("pinned data that goes its own way stops where it begins to", async () => {
 async function watch(client: Client, args: object, accessType?: string): Promise<P.DataBreakpointInfoResponse["body"]> {
   const info = await client.ask<P.DataBreakpointInfoResponse["body"]>("dataBreakpointInfo", args);
   assert.ok(info.dataId, info.description);
-  await client.ask("setDataBreakpoints", { breakpoints: [{ dataId: info.dataId, ...(accessType ? { accessType } : {}) }] });
+  await client.ask("setDataBreakpoints", {
+    breakpoints: [{ dataId: info.dataId, ...(accessType ? { accessType } : {}) }],
+  });
   return info;
 }
 
@@ -218,7 +276,11 @@ test("a data breakpoint on a counter stops behind each event that changes it, in
   const info = await watch(client, { name: "page(p).refcount" });
   assert.deepEqual(info.accessTypes, ["write"]);
   const seen: string[] = [];
-  for (let stop = await client.move("continue"); !stop.description?.includes("end"); stop = await client.move("continue")) {
+  for (
+    let stop = await client.move("continue");
+    !stop.description?.includes("end");
+    stop = await client.move("continue")
+  ) {
     assert.equal(stop.reason, "data breakpoint");
     seen.push((await where(client)).split(" < ")[0]);
   }
@@ -253,7 +315,11 @@ test("bytes are watched through the page tables: a copy that keeps them is no wr
   assert.match(dataId ?? "", /\+1$/);
   assert.deepEqual(accessTypes, ["read", "write", "readWrite"]);
   const seen: string[] = [];
-  for (let stop = await client.move("continue"); !stop.description?.includes("end"); stop = await client.move("continue")) {
+  for (
+    let stop = await client.move("continue");
+    !stop.description?.includes("end");
+    stop = await client.move("continue")
+  ) {
     seen.push(`${await where(client)} ${await evaluate(client, "data(p)")}`);
   }
   assert.deepEqual(seen, ['3 "old"', '5 "new"'], "the first write and the write of the parent, not the copy");

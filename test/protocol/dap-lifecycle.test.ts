@@ -35,7 +35,13 @@ test("a trace that holds runs to its end, exits with 0 and terminates", async ()
   const client = await launched(COW, {});
   assert.deepEqual(await client.event("exited"), { exitCode: 0 });
   await client.event("terminated");
-  assert.match(client.output().map(({ output }) => output).join(""), /1 passed, 0 failed, 0 skipped/);
+  assert.match(
+    client
+      .output()
+      .map(({ output }) => output)
+      .join(""),
+    /1 passed, 0 failed, 0 skipped/,
+  );
   assert.equal(client.untaken("stopped"), 0);
   await client.ask("disconnect");
   await client.close();
@@ -47,7 +53,13 @@ test("noDebug runs past breakpoints and failures and says what failed, with its 
   assert.deepEqual(await client.event("exited"), { exitCode: 1 });
   await client.event("terminated");
   const failed = client.output().filter(({ category }) => category === "stderr");
-  assert.deepEqual(failed.map(({ line, source }) => [line, source?.path]), [[2, PROGRAM], [3, PROGRAM]]);
+  assert.deepEqual(
+    failed.map(({ line, source }) => [line, source?.path]),
+    [
+      [2, PROGRAM],
+      [3, PROGRAM],
+    ],
+  );
   await client.close();
 });
 
@@ -64,13 +76,22 @@ test("a run that hits a limit says so and exits with 3", async () => {
   const text = lines("p = mmap(4K, rw)", "repeat 1000000000000", "  write(p, 1)", "end");
   const client = await launched(text, { noDebug: true, limits: { events: 5000 } });
   assert.deepEqual(await client.event("exited"), { exitCode: 3 });
-  assert.match(client.output().map(({ output }) => output).join(""), /more than 5,000/);
+  assert.match(
+    client
+      .output()
+      .map(({ output }) => output)
+      .join(""),
+    /more than 5,000/,
+  );
   await client.close();
 });
 
 test("a launch of a missing file is refused by name", async () => {
   const client = await initialized({});
-  assert.equal(await client.refused("launch", { program: "/no/such.mmtrace" }), "cannot read /no/such.mmtrace: no such file");
+  assert.equal(
+    await client.refused("launch", { program: "/no/such.mmtrace" }),
+    "cannot read /no/such.mmtrace: no such file",
+  );
   assert.match(await client.refused("launch", {}), /arguments.program is missing/);
   assert.match(await client.refused("launch", { program: "" }), /empty/);
   await client.close();
@@ -80,7 +101,10 @@ test("a trace with mistakes is refused with its place, and every mistake is in t
   const client = await initialized({ [PROGRAM]: lines("p = mmap(4K)", "writ(p, 1)", "munmap(p") });
   assert.match(await client.refused("launch", { program: PROGRAM }), /^story\.mmtrace:2:1: .*writ.*1 more\)$/);
   const said = client.output().filter(({ category }) => category === "stderr");
-  assert.deepEqual(said.map(({ line }) => line), [2, 3]);
+  assert.deepEqual(
+    said.map(({ line }) => line),
+    [2, 3],
+  );
   await client.close();
 });
 
@@ -218,8 +242,26 @@ const PROOFS: Readonly<Record<string, readonly string[]>> = {
 test("what is announced is there, and what is not announced is refused as unknown", async () => {
   const announced = capabilities() as Record<string, unknown>;
   const optional = new Set(Object.values(PROOFS).flat());
-  const basic = new Set(["initialize", "launch", "setBreakpoints", "setExceptionBreakpoints", "continue", "next", "stepIn"]);
-  for (const name of ["stepOut", "pause", "threads", "stackTrace", "scopes", "variables", "source", "evaluate", "disconnect"]) {
+  const basic = new Set([
+    "initialize",
+    "launch",
+    "setBreakpoints",
+    "setExceptionBreakpoints",
+    "continue",
+    "next",
+    "stepIn",
+  ]);
+  for (const name of [
+    "stepOut",
+    "pause",
+    "threads",
+    "stackTrace",
+    "scopes",
+    "variables",
+    "source",
+    "evaluate",
+    "disconnect",
+  ]) {
     basic.add(name);
   }
   for (const command of KNOWN_COMMANDS) {

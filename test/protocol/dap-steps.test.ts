@@ -51,7 +51,10 @@ test("stepIn enters the kernel, stepOut leaves its functions one by one, stepBac
   const client = await stoppedAtEntry(COW);
   await nextTo(client, 5);
   for (let i = 0; i < 20 && !(await where(client)).startsWith("wp_page_copy"); i++) await client.move("stepIn");
-  assert.equal(await where(client), "wp_page_copy < do_wp_page < handle_pte_fault < handle_mm_fault < do_user_addr_fault < 5");
+  assert.equal(
+    await where(client),
+    "wp_page_copy < do_wp_page < handle_pte_fault < handle_mm_fault < do_user_addr_fault < 5",
+  );
   await client.move("stepOut");
   assert.equal(await where(client), "do_user_addr_fault < 5", "nothing happens in the functions between");
   await client.move("stepBack");
@@ -91,7 +94,10 @@ test("the document of a kernel path shows calls, decisions and events, and each 
   assert.match(at(stack[0]), /^pfn \d+ refcount 2 → 3$/, "the innermost frame stands at the last event");
   assert.equal(at(stack[1]), "wp_page_copy (mm/memory.c)", "the others where they call the next");
   assert.equal(at(stack[2]), "do_wp_page (mm/memory.c)");
-  assert.ok(text.some((line) => line.includes("? folio_ref_count(folio)")), "decisions stand in it");
+  assert.ok(
+    text.some((line) => line.includes("? folio_ref_count(folio)")),
+    "decisions stand in it",
+  );
   await client.close();
 });
 
@@ -105,7 +111,15 @@ test("reverseStepOut goes back to where the kernel function was called", async (
 });
 
 test("stepOut on a line in a repeat goes behind the repeat", async () => {
-  const text = lines("p = mmap(64K, rw)", "repeat 3 as i", "  repeat 4 as j", "    write(p[j], 1)", "  end", "end", "read(p)");
+  const text = lines(
+    "p = mmap(64K, rw)",
+    "repeat 3 as i",
+    "  repeat 4 as j",
+    "    write(p[j], 1)",
+    "  end",
+    "end",
+    "read(p)",
+  );
   const client = await stoppedAtEntry(text);
   await client.move("next");
   const [top] = await frames(client);
@@ -131,11 +145,17 @@ test("every live process has at least the frame of its line", async () => {
   const client = await stoppedAtEntry(COW);
   await nextTo(client, 5);
   const { threads } = await client.ask<P.ThreadsResponse["body"]>("threads");
-  assert.deepEqual(threads, [{ id: 1, name: "main" }, { id: 2, name: "child" }]);
+  assert.deepEqual(threads, [
+    { id: 1, name: "main" },
+    { id: 2, name: "child" },
+  ]);
   assert.equal(await where(client, 2), "6", "the child's next line");
   await client.move("reverseContinue");
   const before = await client.ask<P.ThreadsResponse["body"]>("threads");
-  assert.deepEqual(before.threads.map(({ name }) => name), ["main"]);
+  assert.deepEqual(
+    before.threads.map(({ name }) => name),
+    ["main"],
+  );
   await client.close();
 });
 
@@ -157,7 +177,10 @@ test("the stack can be asked for in pieces", async () => {
 test("goto jumps to a line either way", async () => {
   const client = await stoppedAtEntry(COW);
   const target = async (line: number) => {
-    const { targets } = await client.ask<P.GotoTargetsResponse["body"]>("gotoTargets", { source: { path: PROGRAM }, line });
+    const { targets } = await client.ask<P.GotoTargetsResponse["body"]>("gotoTargets", {
+      source: { path: PROGRAM },
+      line,
+    });
     return targets;
   };
   const [ahead] = await target(6);
@@ -187,7 +210,10 @@ test("restartFrame goes to the start of the kernel function, or of the statement
 test("continue and reverseContinue find the same stops", async () => {
   const text = lines("p = mmap(64K, rw)", "repeat 5 as i", "  write(p[i], 1)", "  read(p[i])", "end");
   const client = await launched(text, { stopOnEntry: true, stopOnExit: true }, async (configuring) => {
-    await setLines(configuring, [{ line: 3, condition: "i != 1" }, { line: 4, hitCondition: "% 2" }]);
+    await setLines(configuring, [
+      { line: 3, condition: "i != 1" },
+      { line: 4, hitCondition: "% 2" },
+    ]);
     await configuring.ask("setFunctionBreakpoints", { breakpoints: [{ name: "do_anonymous_page" }] });
     await configuring.ask("setExceptionBreakpoints", { filters: ["minor"] });
   });

@@ -39,9 +39,10 @@ function names(view: View, first: boolean): P.CompletionItem[] {
   return items;
 }
 
-// The longest end of the text that is an expression is what the dot stands behind.
+// What the dot stands behind is the longest end of the text that is one operand. Where it is `none`, the call says what
+// it would be.
 function fields(view: View, before: string): P.CompletionItem[] {
-  const owner = ownerOf(valueBefore(view, before));
+  const owner = ownerBefore(view, before);
   if (!owner) return [];
   const model = worldOf(view).model.name as ModelName;
   return fieldsOf(owner)
@@ -49,18 +50,26 @@ function fields(view: View, before: string): P.CompletionItem[] {
     .map((spec) => ({ label: spec.name, type: "field", detail: spec.doc.split(". ")[0].slice(0, 120) }));
 }
 
-function valueBefore(view: View, before: string): Value | undefined {
+function ownerBefore(view: View, before: string): FieldOwner | undefined {
   const text = before.slice(-200);
   for (let start = 0; start < text.length; start++) {
     if (start > 0 && /\w/.test(text[start - 1]) && /\w/.test(text[start])) continue;
     const expr = readExpression(view.trace.program, text.slice(start));
-    if (typeof expr === "string") continue;
+    if (typeof expr === "string" || expr.kind === "binary" || expr.kind === "unary") continue;
     worldOf(view);
     const value = evaluate(expr, view.timeline.recording.environment(view.timeline.stepsRun, view.task));
-    return isFault(value) ? undefined : value;
+    if (value === null && expr.kind === "call") return CALLS[expr.name];
+    return isFault(value) ? undefined : ownerOf(value);
   }
   return undefined;
 }
+
+const CALLS: Readonly<Record<string, FieldOwner | undefined>> = {
+  page: "page",
+  "pin.page": "page",
+  pte: "pte",
+  vma: "vma",
+};
 
 function ownerOf(value: Value | undefined): FieldOwner | undefined {
   if (typeof value !== "object" || value === null) return undefined;

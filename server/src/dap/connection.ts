@@ -100,17 +100,19 @@ export class Connection {
 
   // Answers at once, or gives the promise of a reply.
   private handle(request: Request): Promise<Reply<object | undefined>> | undefined {
+    let reply: ReturnType<AnyHandler>;
     try {
       const handler = this.handlers.get(request.command);
       if (!handler) {
         throw new RequestError("unknown-request", `this adapter has no request "${request.command.slice(0, 100)}"`);
       }
-      const reply = handler(new Args(request.arguments));
-      if (reply instanceof Promise) return reply;
-      this.succeed(request, reply);
+      reply = handler(new Args(request.arguments));
     } catch (error) {
       this.fail(request, error);
+      return undefined;
     }
+    if (reply instanceof Promise) return reply;
+    this.succeed(request, reply);
     return undefined;
   }
 

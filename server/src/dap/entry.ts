@@ -14,6 +14,8 @@ export interface Entry {
   readonly evaluateName?: string;
   readonly memoryReference?: string;
   readonly children?: Children;
+  // The value costs more than a look: it is made when the client asks for it.
+  readonly lazy?: () => string;
   // What a data breakpoint on the entry watches.
   readonly watched?: () => readonly WatchedPlace[];
   // The writes that give it the value that the text means; absent when it cannot be set.
@@ -29,8 +31,40 @@ export type Children =
 export const LONGEST_PAGE = 512;
 export const MOST_NAMED = 99;
 
-export function named(list: () => Entry[]): Children {
-  return { kind: "named", list: () => grouped(list()) };
+export function named(list: () => readonly Entry[]): Children {
+  return namedItems(
+    list,
+    (entry) => entry.name,
+    (entry) => entry,
+  );
+}
+
+// Named children that are made one by one: of many, only those of an open group.
+export function namedItems<T>(
+  items: () => readonly T[],
+  nameOf: (item: T) => string,
+  entryOf: (item: T) => Entry,
+): Children {
+  return {
+    kind: "named",
+    list: () => {
+      const all = items();
+      if (all.length <= MOST_NAMED) return all.map(entryOf);
+      // Too many for one reply: groups, named after their first and last.
+      const size = Math.ceil(all.length / MOST_NAMED);
+      return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => {
+        const group = all.slice(i * size, (i + 1) * size);
+        const name = `${nameOf(group[0])} … ${nameOf(group[group.length - 1])}`;
+        const children = namedItems(() => group, nameOf, entryOf);
+        return {
+          name: group.length === 1 ? nameOf(group[0]) : name,
+          value: `${group.length}`,
+          hint: { kind: "virtual" },
+          children,
+        };
+      });
+    },
+  };
 }
 
 export function indexed<T>(items: readonly T[], entryOf: (item: T, index: number) => Entry): Children | undefined {
@@ -40,19 +74,6 @@ export function indexed<T>(items: readonly T[], entryOf: (item: T, index: number
     count: items.length,
     page: (start, count) => items.slice(start, start + count).map((item, i) => entryOf(item, start + i)),
   };
-}
-
-// Named children that are too many for one reply stand in groups, named after their first and last.
-function grouped(entries: Entry[]): Entry[] {
-  if (entries.length <= MOST_NAMED) return entries;
-  const size = Math.ceil(entries.length / MOST_NAMED);
-  const groups: Entry[] = [];
-  for (let at = 0; at < entries.length; at += size) {
-    const group = entries.slice(at, at + size);
-    const name = group.length === 1 ? group[0].name : `${group[0].name} … ${group[group.length - 1].name}`;
-    groups.push({ name, value: "", hint: { kind: "virtual" }, children: named(() => group) });
-  }
-  return groups;
 }
 
 // The entries of a page of children: all named ones, or indexed ones from `start` on.

@@ -8,6 +8,8 @@ const LONGEST_HEADER = 4096;
 
 const HEADER = /content-length: *(\d+)[^\n]*\r\n(?:[^\n]*\r\n)*?\r\n/i;
 const MARK = "content-length:";
+// What may stand before it: nothing, or other fields of the header.
+const OTHER_FIELDS = /^(?:(?!content-length)[\w-]+: *[^\r\n]*\r\n)*$/i;
 
 export interface FrameEvents {
   // A message's JSON, parsed. Whether it is a message of the protocol is for the connection to say.
@@ -66,7 +68,7 @@ export class FrameReader {
     const text = latin1(this.buffer.subarray(this.start, Math.min(this.end, this.start + LONGEST_HEADER)));
     const found = HEADER.exec(text);
     if (!found) return this.skipGarbage(text);
-    if (text.slice(0, found.index).trim() !== "" && !/^[\w-]+: [^\n]*$/.test(text.slice(0, found.index).trim())) {
+    if (!OTHER_FIELDS.test(text.slice(0, found.index))) {
       this.events.malformed(`${found.index} bytes before a header are no message`);
     }
     this.start += found.index + found[0].length;

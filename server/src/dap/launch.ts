@@ -1,7 +1,7 @@
 // From the launch's arguments to a recording: reads the trace (or imports the log), checks it, runs it.
 
-import { analyse } from "../lang/document.ts";
 import { check } from "../lang/check.ts";
+import { analyse } from "../lang/document.ts";
 import { nearest } from "../lang/nearest.ts";
 import type { Problem } from "../lang/problem.ts";
 import type { Program } from "../lang/program.ts";

@@ -1,11 +1,12 @@
 // The Names scope: what the names of the trace are bound to; an address opens into its page, entry and mapping.
 
+import type { TraceSymbol } from "../lang/program.ts";
 import type { Address, Value } from "../lang/value.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { pageAt, vmaAt } from "../mm/observe.ts";
 import { hex } from "../run/show.ts";
-import { type Entry, named } from "./entry.ts";
-import { nameValue, type ScopeSpec, taskName, type View, worldOf } from "./scope.ts";
+import { type Entry, MOST_NAMED, named, namedItems } from "./entry.ts";
+import { nameValue, READ_ONLY, type ScopeSpec, taskName, type View, worldOf } from "./scope.ts";
 import { valueEntry } from "./values.ts";
 
 export const namesScope: ScopeSpec = {
@@ -13,19 +14,26 @@ export const namesScope: ScopeSpec = {
   hint: "locals",
   expensive: false,
   children: (view) =>
-    named(() => {
-      const k = worldOf(view);
-      const entries: Entry[] = [];
-      for (const symbol of view.trace.program.symbols) {
-        const value = nameValue(view, symbol.id);
-        if (value === undefined) continue;
-        const entry = valueEntry(k, symbol.name, value, view.style, symbol.name);
-        const isAddress = typeof value === "object" && value !== null && value.kind === "address";
-        entries.push(isAddress ? { ...entry, ...addressParts(view, symbol.name, value) } : entry);
-      }
-      return entries;
-    }),
+    namedItems(
+      () => shown(view),
+      (symbol) => symbol.name,
+      (symbol) => nameEntry(view, symbol),
+    ),
 };
+
+// So many names stand in groups; those not bound yet keep their place there, so that the groups stay as they are.
+function shown(view: View): readonly TraceSymbol[] {
+  const { symbols } = view.trace.program;
+  return symbols.length > MOST_NAMED ? symbols : symbols.filter(({ id }) => nameValue(view, id) !== undefined);
+}
+
+function nameEntry(view: View, { id, name }: TraceSymbol): Entry {
+  const value = nameValue(view, id);
+  if (value === undefined) return { name, value: "not bound yet", hint: READ_ONLY };
+  const entry = valueEntry(worldOf(view), name, value, view.style, name);
+  const isAddress = typeof value === "object" && value !== null && value.kind === "address";
+  return isAddress ? { ...entry, ...addressParts(view, name, value) } : entry;
+}
 
 // What an address opens into, in the address space of the frame's process. `name` is an expression that gives it.
 export function addressParts(view: View, name: string, address: Address): Pick<Entry, "children" | "memoryReference"> {

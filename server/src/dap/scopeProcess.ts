@@ -1,8 +1,8 @@
 // The Process scope: the counters and the VMAs of the frame's process.
 
-import { mmOf } from "../mm/observe.ts";
+import { mmOf, vmasOf } from "../mm/observe.ts";
 import { hexRange } from "../run/show.ts";
-import { vmaRow, vmaRows } from "../run/views.ts";
+import { vmaRow } from "../run/views.ts";
 import { type Entry, indexed, named } from "./entry.ts";
 import { READ_ONLY, type ScopeSpec, taskName, type View, worldOf } from "./scope.ts";
 import { fieldEntries } from "./values.ts";
@@ -20,12 +20,12 @@ export const processScope: ScopeSpec = {
 
 function mappings(view: View): Entry {
   const k = worldOf(view);
-  const rows = vmaRows(k, mmOf(k, view.task));
+  const vmas = vmasOf(k, mmOf(k, view.task));
   return {
     name: "mappings",
-    value: `${rows.length} VMAs`,
+    value: `${vmas.length} VMAs`,
     hint: READ_ONLY,
-    children: indexed(rows, (row) => mapping(view, row.vma)),
+    children: indexed(vmas, (vma) => mapping(view, vma)),
   };
 }
 

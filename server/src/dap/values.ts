@@ -88,16 +88,36 @@ export function fieldEntryNamed(k: Kernel, value: Value, field: string, style: S
 
 function fieldEntry(k: Kernel, spec: FieldSpec, object: Value, style: Style, evaluateName?: string): Entry {
   const expression = evaluateName === undefined ? undefined : `${evaluateName}.${spec.name}`;
-  const entry = valueEntry(k, spec.name, spec.read(k, object), style, expression);
   const sources = fieldSources(k, object, spec.name);
   const settable = sources.length === 1 && isSettable(spec, sources[0]);
-  return {
-    ...entry,
+  const rest = {
     type: spec.unit ? `${spec.type}, ${spec.unit}` : spec.type,
     hint: { kind: "property", attributes: settable ? [] : ["readOnly"] },
     watched: sources.length > 0 ? () => sources.map(cellOf) : undefined,
-    set: settable ? (text) => [pokeOf(k, spec, sources[0], text)] : undefined,
+    set: settable ? (text: string) => [pokeOf(k, spec, sources[0], text)] : undefined,
   };
+  if (isCostly(k, spec, object)) {
+    const lazy = () => valueText(k, spec.read(k, object), style);
+    return { name: spec.name, value: "", evaluateName: expression, ...rest, hint: { ...rest.hint, lazy: true }, lazy };
+  }
+  return { ...valueEntry(k, spec.name, spec.read(k, object), style, expression), ...rest };
+}
+
+// Fields that walk a whole address space, or the whole world.
+const WALKS = ["process.uss", "process.pss", "process.pss_precise", "folio.holders"];
+const MANY_PAGES = 4096;
+
+function isCostly(k: Kernel, spec: FieldSpec, object: Value): boolean {
+  if (!WALKS.includes(`${spec.of}.${spec.name}`)) return false;
+  if (typeof object === "object" && object?.kind === "process") {
+    const mm = k.w.task.mm.data[object.task] - 1;
+    return mm >= 0 && k.w.mm.rss_anon.data[mm] + k.w.mm.rss_file.data[mm] + k.w.mm.rss_shmem.data[mm] > MANY_PAGES;
+  }
+  return usedFrames(k) > MANY_PAGES;
+}
+
+function usedFrames(k: Kernel): number {
+  return k.w.machine.next_pfn.data[0] - k.w.machine.free_pages.data[0];
 }
 
 export function cellOf({ field, row, mask, name }: Source) {

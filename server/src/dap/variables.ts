@@ -13,8 +13,13 @@ export function variableOf(session: Session, entry: Entry): P.Variable {
     ...(hint === undefined ? {} : { presentationHint: hint }),
     ...(evaluateName === undefined ? {} : { evaluateName }),
     ...(memoryReference === undefined ? {} : { memoryReference }),
-    ...containerOf(session, children),
+    ...containerOf(session, children ?? lazyValue(entry)),
   };
+}
+
+// A lazy variable is asked for its children, and its only child is the value.
+function lazyValue({ name, type, evaluateName, lazy }: Entry): Children | undefined {
+  return lazy && { kind: "named", list: () => [{ name, type, evaluateName, value: lazy() }] };
 }
 
 // The reference under which children can be asked for; 0 when there are none.

@@ -49,7 +49,9 @@ function validator(definition: string): ValidateFunction {
 // The definition of each command's request and response, and of each event, by the name that it has in messages.
 const byName = new Map<string, string>();
 for (const [name, schema] of Object.entries(protocol.definitions)) {
-  const own = (schema.allOf as Schema[] | undefined)?.[1]?.properties as Record<string, { enum?: string[] }> | undefined;
+  const own = (schema.allOf as Schema[] | undefined)?.[1]?.properties as
+    | Record<string, { enum?: string[] }>
+    | undefined;
   for (const command of own?.command?.enum ?? []) {
     byName.set(`request ${command}`, name);
     if (`${name.slice(0, -"Request".length)}Response` in protocol.definitions) {

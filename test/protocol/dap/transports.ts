@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
 import { adapter } from "../../../server/src/dap/adapter.ts";
-import { frame, FrameReader } from "../../../server/src/dap/framing.ts";
+import { FrameReader, frame } from "../../../server/src/dap/framing.ts";
 import { nodeHost } from "../../../server/src/dap/stdio.ts";
 import type { Transport } from "./client.ts";
 
@@ -22,7 +22,9 @@ export function inProcess(options: { token?: string; files?: Readonly<Record<str
     ? {
         ...nodeHost,
         readFile: (path: string) =>
-          path in files ? Promise.resolve(new TextEncoder().encode(files[path])) : Promise.reject(new Error("no such file")),
+          path in files
+            ? Promise.resolve(new TextEncoder().encode(files[path]))
+            : Promise.reject(new Error("no such file")),
       }
     : nodeHost;
   const made = adapter(
