@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { analyse } from "../../server/src/lang/document.ts";
 import { check } from "../../server/src/lang/check.ts";
+import { analyse } from "../../server/src/lang/document.ts";
 import { run } from "../../server/src/run/run.ts";
 
 const folder = new URL("../conformance/", import.meta.url);

@@ -45,6 +45,12 @@ test("an expected signal is handled: the access did not happen and the process g
   assert.deepEqual(failures("p = mmap(4K, r)\nwrite(p, 1) -> SIGSEGV\nread(p) -> zero\n"), []);
 });
 
+test("page(addr) without a process is main's, whoever does the line", () => {
+  const text =
+    "p = mmap(8K)\nwrite(p, 1)\nchild = fork()\nchild: munmap(p, 4K)\nchild: write(p[1], page(p).refcount)\n";
+  assert.deepEqual(failures(`${text}expect byte(child, p[1]) == 1\n`), []);
+});
+
 test("exit ends a process as well", () => {
   const text = "child = fork()\nchild: exit()\nchild: mmap(4K)\nexpect child.alive == 0\n";
   assert.deepEqual(failures(text), ["3: process child is dead since line 2 [dead-process]"]);

@@ -6,28 +6,18 @@
 import { type Environment, evaluate, isTrue } from "../lang/evaluate.ts";
 import type { OpResult } from "../lang/ops.ts";
 import { type Expect, type Fault, isFault, MAIN, type Operation, type Repeat } from "../lang/program.ts";
-import type { Span } from "../lang/text.ts";
 import { kindOf, type Outcomes, type Process, type Value } from "../lang/value.ts";
 import { matches } from "../lang/when.ts";
 import { LimitReached } from "../mm/errors.ts";
-import { breaches } from "../mm/invariants.ts";
 import { SIGNALS } from "../mm/outcome.ts";
 import { new_task, sys_exit } from "../mm/syscalls.ts";
 import { acceptedValue, checkMessage } from "./check.ts";
 import { accepted, mismatchMessage, missing } from "./expected.ts";
+import { FailureLog } from "./failure_log.ts";
 import type { Fact } from "./failures.ts";
 import { placeOf } from "./place.ts";
 import { NO_OUTCOME, type Recording } from "./recording.ts";
-import {
-  CHECK_FAILED,
-  CHECK_PASSED,
-  CHECK_SKIPPED,
-  CUT_SHORT,
-  HAS_FAILED,
-  NOT_DONE,
-  type Place,
-  signalName,
-} from "./steps.ts";
+import { CHECK_FAILED, CHECK_PASSED, CHECK_SKIPPED, CUT_SHORT, NOT_DONE, type Place, signalName } from "./steps.ts";
 
 export interface Watch {
   // Milliseconds that the run may take, by the clock.
@@ -35,9 +25,6 @@ export interface Watch {
   clock(): number;
   cancelled(): boolean;
 }
-
-// A statement that fails in a long repeat would fill memory with the same sentence: so many are kept of each.
-const KEPT_OF_EACH = 100;
 
 // Statements between two looks at the clock, when the kernel makes no events that would look.
 const POLL_MASK = 0x3ff;
@@ -56,21 +43,23 @@ export class Execution {
   readonly recording: Recording;
   private readonly watch: Watch;
   private readonly checkInvariants: boolean;
-  private readonly env: { k: Environment["k"]; task: number; last: Outcomes; lookup(symbol: number): Value };
+  // In a trace `page(addr)` is always of main's address space.
+  private readonly env: { k: Environment["k"]; task: 0; last: Outcomes; lookup(symbol: number): Value };
   // What each name means now.
   private values: (Value | undefined)[] = [];
   private loops: Loop[] = [];
   private pc = 0;
   private ticks = 0;
   private deadline = Number.POSITIVE_INFINITY;
-  private readonly kept = new Map<number, number>();
-  // Breaches that are standing: reported once, when they begin.
-  private standing = new Set<string>();
+  private readonly log: FailureLog;
+  // Who does the running operation.
+  private task = 0;
 
   constructor(recording: Recording, watch: Watch, checkInvariants: boolean) {
     this.recording = recording;
     this.watch = watch;
     this.checkInvariants = checkInvariants;
+    this.log = new FailureLog(recording);
     this.values[MAIN] = { kind: "process", task: 0 };
     this.env = {
       k: recording.kernel,
@@ -88,8 +77,7 @@ export class Execution {
     for (const symbol of program.symbols) {
       if (symbol.id !== MAIN) this.values[symbol.id] = recording.names.current(symbol.id);
     }
-    for (const fact of recording.facts) this.countFailure(steps.statement(fact.step));
-    if (this.checkInvariants) this.standing = new Set(breaches(recording.kernel).map((breach) => breach.message));
+    this.log.resume(this.checkInvariants);
     if (last < 0) return;
     this.pc = steps.statement(last) + 1;
     this.env.last = recording.lastOutcome(steps.length);
@@ -149,7 +137,7 @@ export class Execution {
     const statement = Math.min(this.pc, recording.program.statements.length - 1);
     const { steps, kernel } = recording;
     const before = steps.length === 0 ? steps.boot : steps.end(steps.length - 1);
-    if (kernel.position > before) this.step(this.env.task, kernel.outcome | CUT_SHORT);
+    if (kernel.position > before) this.step(this.task, kernel.outcome | CUT_SHORT);
     recording.limit = { kind, message, statement, line: recording.program.statements[statement].line };
   }
 
@@ -198,7 +186,7 @@ export class Execution {
     if (isFault(count) || typeof count !== "bigint") {
       const message = isFault(count) ? count.message : `the count of a repeat is a number, not ${kindOf(count)}`;
       this.step(0, NOT_DONE);
-      this.fail("wrong-kind", statement.count, () => message);
+      this.log.fail("wrong-kind", statement.count, () => message);
       this.pc = statement.close + 1;
       return;
     }
@@ -232,10 +220,9 @@ export class Execution {
     const who = statement.process === undefined ? MAIN : statement.process;
     const process = this.values[who] ?? null;
     if (process === null || typeof process !== "object" || process.kind !== "process") {
-      env.task = 0;
-      this.notDone(statement);
+      this.notDone(statement, 0);
       const name = this.recording.program.symbols[who].name;
-      this.fail(
+      this.log.fail(
         "none-argument",
         statement,
         () => `${name} is ${process === null ? "none" : `a ${kindOf(process)}`} here, not a process`,
@@ -243,25 +230,25 @@ export class Execution {
       return;
     }
     const { task } = process;
-    env.task = task;
+    this.task = task;
     if (k.w.task.alive.data[task] === 0) {
-      this.notDone(statement);
-      this.failDead(statement, task);
+      this.notDone(statement, task);
+      this.log.failDead(statement, task);
       return;
     }
     const args = this.arguments(statement);
     if (isFault(args)) {
-      this.notDone(statement);
-      this.fail(args.code, args, () => args.message);
+      this.notDone(statement, task);
+      this.log.fail(args.code, args, () => args.message);
       return;
     }
     const name = statement.target === undefined ? undefined : this.recording.program.symbols[statement.target].name;
     const place = placeOf(k, statement.op, args, task);
     const result = statement.op.run({ k, task, args, name });
     if (result.fault) {
-      this.notDone(statement);
+      this.notDone(statement, task);
       const { fault } = result;
-      this.fail(fault.code, statement.args[fault.param] ?? statement, () => fault.message);
+      this.log.fail(fault.code, statement.args[fault.param] ?? statement, () => fault.message);
       return;
     }
     this.conclude(statement, task, result, place);
@@ -286,20 +273,20 @@ export class Execution {
       const dies = signal === undefined ? "" : `, and ${this.taskName(task)} dies of it`;
       const message = mismatchMessage(expected, bits, errno) + dies;
       const text = accepted(bits, errno);
-      this.fail("outcome-mismatch", expected, () => message, {
+      this.log.fail("outcome-mismatch", expected, () => message, {
         fix: { title: `Accept the actual outcome: ${text}`, span: expected, text },
       });
     } else if (signal !== undefined) {
       const name = this.taskName(task);
-      this.fail("unexpected-signal", statement, () => `${name} dies of ${signal}`, {
+      this.log.fail("unexpected-signal", statement, () => `${name} dies of ${signal}`, {
         fix: this.arrow(statement, signal),
       });
     } else if (errno !== undefined && !expected) {
-      this.fail("unexpected-errno", statement, () => `${statement.op.name} fails with ${errno}`, {
+      this.log.fail("unexpected-errno", statement, () => `${statement.op.name} fails with ${errno}`, {
         fix: this.arrow(statement, errno),
       });
     }
-    if (this.checkInvariants) this.invariants(statement);
+    if (this.checkInvariants) this.log.invariants(statement);
   }
 
   private arrow(statement: Operation, word: string): Fact["fix"] {
@@ -329,11 +316,10 @@ export class Execution {
       this.step(0, CHECK_SKIPPED);
       return;
     }
-    env.task = 0;
     const value = evaluate(statement.condition, env);
     if (isFault(value)) {
       this.step(0, CHECK_FAILED);
-      this.fail(value.code, value, () => value.message);
+      this.log.fail(value.code, value, () => value.message);
       return;
     }
     if (isTrue(value)) {
@@ -342,34 +328,13 @@ export class Execution {
     }
     this.step(0, CHECK_FAILED);
     const message = checkMessage(statement, env);
-    this.fail("expect-failed", statement.condition, () => message, { fix: acceptedValue(statement.condition, env) });
+    this.log.fail("expect-failed", statement.condition, () => message, {
+      fix: acceptedValue(statement.condition, env),
+    });
   }
 
-  private invariants(statement: Operation): void {
-    const now = new Set<string>();
-    for (const breach of breaches(this.env.k)) {
-      now.add(breach.message);
-      if (this.standing.has(breach.message)) continue;
-      this.fail("broken-invariant", statement, () => breach.message);
-    }
-    this.standing = now;
-  }
-
-  private failDead(statement: Operation, task: number): void {
-    const died = this.recording.deaths.get(task);
-    const name = this.taskName(task);
-    const cause = died === undefined ? undefined : { step: died, message: `${name} ended here` };
-    this.fail(
-      "dead-process",
-      statement,
-      (lineOf) =>
-        died === undefined ? `process ${name} is dead` : `process ${name} is dead since line ${lineOf(died)}`,
-      { cause },
-    );
-  }
-
-  private notDone(statement: Operation): void {
-    this.step(this.env.task, NOT_DONE);
+  private notDone(statement: Operation, task: number): void {
+    this.step(task, NOT_DONE);
     if (statement.target !== undefined) this.bind(statement.target, null);
   }
 
@@ -396,25 +361,6 @@ export class Execution {
       up = loop.id;
     }
     return up;
-  }
-
-  private fail(
-    code: Fact["code"],
-    { start, end }: Span,
-    message: Fact["message"],
-    more: Pick<Fact, "cause" | "fix"> = {},
-  ): void {
-    const { steps, facts, kernel } = this.recording;
-    const step = steps.length - 1;
-    steps.mark(step, HAS_FAILED);
-    if (this.countFailure(steps.statement(step)) > KEPT_OF_EACH) return;
-    facts.push({ step, position: kernel.position, code, span: { start, end }, message, ...more });
-  }
-
-  private countFailure(statement: number): number {
-    const count = (this.kept.get(statement) ?? 0) + 1;
-    this.kept.set(statement, count);
-    return count;
   }
 
   private taskName(task: number): string {
