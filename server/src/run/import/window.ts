@@ -1,4 +1,4 @@
-// What do the next few thousand lines say about this one?
+// What do the next two thousand lines say about this one?
 //
 // A child may have lines before its parent's clone() returns and names it; a call of one thread may take effect before the line
 // on which it returns, because another thread has already been given its memory. So lines wait in a window. On entry
@@ -34,7 +34,7 @@ export interface Entry {
   superseded: boolean;
 }
 
-const SIZE = 8192;
+const SIZE = 2048;
 
 /** Fewer lines wait when they are long. */
 const MAX_CHARACTERS = 1 << 24;
