@@ -55,6 +55,11 @@ test("an expect shows under which models it holds", () => {
   );
 });
 
+test("a condition shows which of the trace's models it means", () => {
+  check("kernel 5.7 5.10 6.1\nexpect @>=5$0.9 1 == 1", /^Counts under 5\.10 and 6\.1\.$/);
+  check("kernel 5.7\nexpect @refpage$0-v2 1 == 1", /none of the trace's models/);
+});
+
 test("an address is looked up in the process whose line it is", () => {
   check('p = mmap(4K)\nwrite(p, "a")\nc = fork()\nc: write($0p, "b")', /\| "b" \|/);
   check('p = mmap(4K)\nwrite(p, "a")\nc = fork()\nc: munmap(p)\nc: read($0p) -> SIGSEGV', /No VMA of c holds it/);

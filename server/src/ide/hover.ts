@@ -13,7 +13,7 @@ import {
   settingDoc,
   wordDoc,
 } from "./docs.ts";
-import { checkHover } from "./hover_check.ts";
+import { checkHover, whenHover } from "./hover_check.ts";
 import { operationHover } from "./hover_operation.ts";
 import { expressionHover, symbolHover } from "./hover_value.ts";
 import type { Mark } from "./marks.ts";
@@ -58,6 +58,7 @@ function markdownFor(analysis: Analysis, at: Position, mark: Mark): string | und
     case "constant":
       return keywordDoc(mark.name);
     case "when":
+      return whenHover(analysis, mark);
     case "number":
     case "string":
     case "comment":

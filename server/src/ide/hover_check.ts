@@ -1,5 +1,7 @@
-// A hover on `expect`: under which of the trace's models the check holds.
+// A hover on `expect` and its condition: under which of the trace's models the check holds, and counts at all.
 
+import type { Span } from "../lang/text.ts";
+import { matches, parseWhen } from "../lang/when.ts";
 import { CHECK_FAILED, CHECK_PASSED, CHECK_SKIPPED } from "../run/steps.ts";
 import type { Analysis } from "./analysis.ts";
 import { list } from "./diagnostics.ts";
@@ -18,6 +20,12 @@ export function checkHover(analysis: Analysis, line: number): string | undefined
     return models.length > 0 ? [`${verdict} under ${list(models)}.`] : [];
   });
   return told.length > 0 ? told.join(" ") : undefined;
+}
+
+export function whenHover({ models }: Analysis, written: Span & { readonly text: string }): string {
+  const when = parseWhen(written, []);
+  const own = models.filter((model) => matches(when, model));
+  return own.length > 0 ? `Counts under ${list(own)}.` : "Counts under none of the trace's models.";
 }
 
 function bitsUnder(analysis: Analysis, model: string, line: number): number {

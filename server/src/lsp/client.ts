@@ -12,6 +12,8 @@ export interface Client {
   readonly hasFolders: boolean;
   readonly snippets: boolean;
   readonly linksDefinitions: boolean;
+  // Whether it is this project's own extension, which knows the editor's commands.
+  readonly isOwn: boolean;
   readonly initialSettings: unknown;
   readonly folders: readonly string[];
 }
@@ -32,6 +34,7 @@ export function readClient(params: InitializeParams): Client {
     hasFolders: workspace?.workspaceFolders === true,
     snippets: textDocument?.completion?.completionItem?.snippetSupport === true,
     linksDefinitions: textDocument?.definition?.linkSupport === true,
+    isOwn: settings !== undefined,
     initialSettings: settings,
     folders: params.workspaceFolders?.map(({ uri }) => uri) ?? root,
   };

@@ -45,6 +45,7 @@ import type { Stretch } from "../ide/position.ts";
 import type { Signature } from "../ide/signature_help.ts";
 import type { NamedPlace, OutlineItem } from "../ide/symbols.ts";
 import type { Range as Span } from "../lang/text.ts";
+import type { Client } from "./client.ts";
 
 export function range({ line, start, end }: Span): Range {
   return { start: { line, character: start }, end: { line, character: end } };
@@ -104,7 +105,12 @@ export interface ProposalKey {
   readonly doc: string;
 }
 
-export function completionItem(proposal: Proposal, place: Span, snippets: boolean, rank: number): CompletionItem {
+export function completionItem(
+  proposal: Proposal,
+  place: Span,
+  { snippets, isOwn }: Pick<Client, "snippets" | "isOwn">,
+  rank: number,
+): CompletionItem {
   const { label, kind, detail, insert, snippet, docKey, filter } = proposal;
   const asSnippet = snippets && snippet !== undefined;
   return {
@@ -117,7 +123,7 @@ export function completionItem(proposal: Proposal, place: Span, snippets: boolea
     ...(filter !== undefined && { filterText: filter }),
     ...(detail !== undefined && { detail }),
     ...(docKey !== undefined && { data: { doc: docKey } satisfies ProposalKey }),
-    ...(proposal.asksAgain && { command: { title: "Suggest", command: "editor.action.triggerSuggest" } }),
+    ...(proposal.asksAgain && isOwn && { command: { title: "Suggest", command: "editor.action.triggerSuggest" } }),
   };
 }
 

@@ -36,7 +36,8 @@ export interface Parts {
   readonly client: () => Client;
 }
 
-export function serveFeatures({ connection, guard, documents, runner, client }: Parts): void {
+// Returns what is to be called when a document is closed.
+export function serveFeatures({ connection, guard, documents, runner, client }: Parts): (uri: string) => void {
   const { languages } = connection;
   const tokens = new TokenDeltas();
 
@@ -45,7 +46,7 @@ export function serveFeatures({ connection, guard, documents, runner, client }: 
       const document = documents.of(params);
       await runner.ran(document, firstModel, token);
       const { place, proposals } = completion(document.analysis, clamped(document, params.position));
-      return proposals.map((proposal, i) => convert.completionItem(proposal, place, client().snippets, i));
+      return proposals.map((proposal, i) => convert.completionItem(proposal, place, client(), i));
     }),
   );
   connection.onCompletionResolve(
@@ -215,6 +216,7 @@ export function serveFeatures({ connection, guard, documents, runner, client }: 
       return { data: packed(semanticTokens(analysis, from.line, to.line + 1)) };
     }),
   );
+  return (uri) => tokens.forget(uri);
 }
 
 // A position beyond the text is its end, one beyond a line the line's end.

@@ -45,8 +45,7 @@ class Server {
 
   listen(): void {
     this.serveLife();
-    this.serveDocuments();
-    serveFeatures(this.parts);
+    this.serveDocuments(serveFeatures(this.parts));
     this.feed.serve();
     this.workspace?.serve(() => this.folders);
     serveJournal(this.parts);
@@ -90,7 +89,7 @@ class Server {
     connection.onShutdown(() => guard.shutDown());
   }
 
-  private serveDocuments(): void {
+  private serveDocuments(closed: (uri: string) => void): void {
     const { connection, guard, documents, feed } = this;
     connection.onDidOpenTextDocument(
       guard.notification("open", async (params) => {
@@ -104,7 +103,9 @@ class Server {
     connection.onDidCloseTextDocument(
       guard.notification("close", (params) => {
         const document = documents.didClose(params);
-        if (document) feed.closed(document);
+        if (!document) return;
+        closed(document.uri);
+        feed.closed(document);
       }),
     );
     // A file that changed on disk is noticed by its stamp, at the next pull.
