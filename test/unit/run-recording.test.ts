@@ -51,6 +51,12 @@ test("page(addr) without a process is main's, whoever does the line", () => {
   assert.deepEqual(failures(`${text}expect byte(child, p[1]) == 1\n`), []);
 });
 
+test("when memory is used up the process that faults is killed, and others go on", () => {
+  const text =
+    "machine memory=1M\np = mmap(2M)\nwrite(p, 1, 2M)\nprocess other\nother: q = mmap(4K)\nother: write(q, 1)\n";
+  assert.deepEqual(failures(text), ["3: main is killed: memory is used up (OOM) [unexpected-signal]"]);
+});
+
 test("exit ends a process as well", () => {
   const text = "child = fork()\nchild: exit()\nchild: mmap(4K)\nexpect child.alive == 0\n";
   assert.deepEqual(failures(text), ["3: process child is dead since line 2 [dead-process]"]);

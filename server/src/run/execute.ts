@@ -278,7 +278,7 @@ export class Execution {
       });
     } else if (signal !== undefined) {
       const name = this.taskName(task);
-      this.log.fail("unexpected-signal", statement, () => `${name} dies of ${signal}`, {
+      this.log.fail("unexpected-signal", statement, () => deathText(name, signal), {
         fix: this.arrow(statement, signal),
       });
     } else if (errno !== undefined && !expected) {
@@ -366,6 +366,10 @@ export class Execution {
   private taskName(task: number): string {
     return this.recording.kernel.side.taskNames[task];
   }
+}
+
+function deathText(name: string, signal: string): string {
+  return signal === "OOM" ? `${name} is killed: memory is used up (OOM)` : `${name} dies of ${signal}`;
 }
 
 function english(number: number): string {
