@@ -2,12 +2,17 @@
 
 import assert from "node:assert/strict";
 import { check } from "../../server/src/lang/check.ts";
-import { analyse, type Document } from "../../server/src/lang/document.ts";
+import { analyse } from "../../server/src/lang/document.ts";
 import type { Problem } from "../../server/src/lang/problem.ts";
 
-// Asserts that the text's problems stand exactly where the marks are, with these codes in the order of the text.
-// Returns the problems. With a model, what the model says comes along.
-export function finds(marked: string, codes: readonly string[], model?: string): Problem[] {
+// Asserts that the text's problems stand exactly where the marks are, with these codes in the order of the text. With a
+// model, what the model says comes along.
+export function finds(marked: string, codes: readonly string[], model?: string): void {
+  found(marked, codes, model);
+}
+
+// The same, and gives the problems.
+export function found(marked: string, codes: readonly string[], model?: string): Problem[] {
   const { text } = unmarked(marked);
   const { program } = analyse(text);
   const problems = [...program.problems, ...(model === undefined ? [] : check(program, model))];
@@ -20,10 +25,8 @@ export function finds(marked: string, codes: readonly string[], model?: string):
   return problems;
 }
 
-export function clean(text: string): Document {
-  const document = analyse(text);
-  assert.deepEqual(document.program.problems, []);
-  return document;
+export function clean(text: string): void {
+  assert.deepEqual(analyse(text).program.problems, []);
 }
 
 // The text after the problem's preferred fix.

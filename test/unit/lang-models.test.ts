@@ -5,12 +5,12 @@ import { test } from "node:test";
 import { analyse } from "../../server/src/lang/document.ts";
 import { modelsOf } from "../../server/src/lang/models.ts";
 import { matches, parseWhen } from "../../server/src/lang/when.ts";
-import { finds } from "../support/marked.ts";
+import { finds, found } from "../support/marked.ts";
 
 const P = "p = mmap(4K)\n";
 
 test("what is not simulated is refused by name", () => {
-  const [problem] = finds("«ksm_scan»()", ["not-simulated"], "6.1");
+  const [problem] = found("«ksm_scan»()", ["not-simulated"], "6.1");
   assert.equal(problem.message, "`ksm_scan` is not simulated yet");
 });
 test("so is a flag", () => finds("mmap(2M, rw, «private|anonymous|hugetlb»)", ["not-simulated"], "6.1"));
@@ -18,7 +18,7 @@ test("so is advice", () => finds(`${P}madvise(p, 4K, «free»)`, ["not-simulated
 test("a line may expect what the kernel refuses even so", () =>
   finds(`${P}madvise(p + 1, 4K, pageout) -> EINVAL`, [], "6.1"));
 test("advice that this kernel has not yet is an error", () => {
-  const [problem] = finds(`${P}madvise(p, 4K, «populate_read»)`, ["not-in-release"], "5.10");
+  const [problem] = found(`${P}madvise(p, 4K, «populate_read»)`, ["not-in-release"], "5.10");
   assert.equal(problem.fixes?.[0].edits[0].text, " -> EINVAL");
 });
 test("unless the line expects what this kernel gives", () =>
@@ -28,7 +28,7 @@ test("another errno is not what it gives", () =>
 test("a later kernel has it", () => finds(`${P}madvise(p, 4K, populate_read)`, [], "6.1"));
 test("a call of a proposal is ENOSYS elsewhere", () => finds('refpage_create("a") -> ENOSYS', [], "6.1"));
 test("a field that the release has not is a warning", () => {
-  const [problem] = finds(`${P}expect page(p).«exclusive» == 1`, ["field-not-in-release"], "5.10");
+  const [problem] = found(`${P}expect page(p).«exclusive» == 1`, ["field-not-in-release"], "5.10");
   assert.equal(problem.severity, "warning");
 });
 test("not where the check counts elsewhere only", () => finds(`${P}expect @>=5.19 page(p).exclusive == 1`, [], "5.10"));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clean, finds, fixed } from "../support/marked.ts";
+import { clean, finds, fixed, found } from "../support/marked.ts";
 
 test("a statement begins with a word", () => finds("«(»1)", ["syntax"]));
 test("an operation has brackets", () => finds("«foo»", ["syntax"]));
@@ -27,11 +27,11 @@ test("the models come before the first operation", () => finds("mmap(4K)\n«kern
 test("the models are named once", () => finds("kernel 6.1\n«kernel 6.12»", ["misplaced"]));
 test("machine lines may repeat", () => clean("machine memory=1G\nmachine layout=kernel max_map_count=100\nmmap(4K)"));
 test("a release that is not listed names its neighbours", () => {
-  const [problem] = finds("kernel «6.2»", ["unknown-model"]);
+  const [problem] = found("kernel «6.2»", ["unknown-model"]);
   assert.equal(problem.message, "6.2 is not one of the releases; its neighbours are `6.1` and `6.6`");
 });
 test("6.9 lies between 6.8 and 6.10", () => {
-  const [problem] = finds("kernel «6.9»", ["unknown-model"]);
+  const [problem] = found("kernel «6.9»", ["unknown-model"]);
   assert.match(problem.message, /`6.8` and `6.10`/);
 });
 test("a model without a simulation is refused", () => finds("kernel 6.1 «refpage-v2»", ["model-not-simulated"]));
@@ -53,7 +53,7 @@ test("a repeat of 10^12 is fine", () => clean("p = mmap(4K)\nrepeat 100000000000
 test("a repeat's count is a number", () => finds('repeat «"x"»\nend', ["wrong-kind"]));
 
 test("a name is bound before it is used", () => {
-  const [problem] = finds("read(«p»)\np = mmap(4K)", ["used-before"]);
+  const [problem] = found("read(«p»)\np = mmap(4K)", ["used-before"]);
   assert.deepEqual(problem.related?.[0].range, { line: 1, start: 0, end: 1 });
 });
 test("a name is bound at all, and did you mean another", () => {
@@ -65,7 +65,7 @@ test("a process that nobody made can be declared", () => {
   assert.equal(fixed("other: mmap(4K)"), "process other\nother: mmap(4K)");
 });
 test("a name is bound once", () => {
-  const [problem] = finds("p = mmap(4K)\n«p» = mmap(4K)", ["bound-twice"]);
+  const [problem] = found("p = mmap(4K)\n«p» = mmap(4K)", ["bound-twice"]);
   assert.equal(problem.message, "`p` is bound already, in line 1");
 });
 test("inside of a repeat it may be bound again", () => clean("p = mmap(4K)\nrepeat 3\n  p = mmap(4K)\nend\nread(p)"));
@@ -105,7 +105,7 @@ test("a byte is at most 255", () => finds("p = mmap(4K)\nwrite(p, «256»)", ["b
 test("a string brings its length", () => finds('p = mmap(4K)\nwrite(p, "a", «8»)', ["bad-value"]));
 test("what returns nothing binds nothing", () => finds("p = mmap(4K)\n«x» = read(p)", ["nothing-to-bind"]));
 test("an anonymous mapping ignores a file", () => {
-  const [problem] = finds("f = file(4K)\nmmap(4K, rw, fd=«f»)", ["ignored-argument"]);
+  const [problem] = found("f = file(4K)\nmmap(4K, rw, fd=«f»)", ["ignored-argument"]);
   assert.equal(problem.severity, "warning");
 });
 

@@ -27,6 +27,9 @@ export function assemble(chunks: readonly Chunk[], names: Names): Program {
   return new Assembly(chunks, names).program();
 }
 
+// Looking for the name that was meant takes time: a trace that is all unknown names gets so many answers.
+const SUGGESTIONS = 100;
+
 interface OpenRepeat {
   readonly facts: LineFacts;
   // Index of its statement.
@@ -73,8 +76,8 @@ class Assembly {
       base += section.statements.length;
     }
     this.closeRepeats();
-    for (const { use, line: at } of this.unbound) {
-      this.problems.push(unbound(use, this.names.text(use.symbol), this.symbols, at));
+    for (const [i, { use, line: at }] of this.unbound.entries()) {
+      this.problems.push(unbound(use, this.names.text(use.symbol), this.symbols, at, i < SUGGESTIONS));
     }
     for (let id = 0; id < this.names.size; id++) {
       this.symbols[id] ??= { id, name: this.names.text(id), kind: "unknown", declaration: undefined, statement: -1 };

@@ -40,7 +40,8 @@ export function bindExpression(program: Program, text: string): BoundExpression 
   const problems: Problem[] = found.problems.map((problem) => onLine(0, problem));
   for (const use of found.uses) {
     const symbol = program.symbols[use.symbol];
-    if (symbol === undefined) problems.push(unbound(use, strangers[UNBOUND - 1 - use.symbol], program.symbols, 0));
+    if (symbol === undefined)
+      problems.push(unbound(use, strangers[UNBOUND - 1 - use.symbol], program.symbols, 0, true));
     else {
       const problem = misuse(use, symbol, 0);
       if (problem) problems.push(problem);

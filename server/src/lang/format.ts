@@ -144,12 +144,11 @@ function read(original: string, line: number, depth: number): { parts: Parts; ki
   return { parts, kind: node.kind };
 }
 
-// Words that run to the next blank keep what they are made of.
-const VERBATIM = new Set(["kernel", "machine", "version", "reserved"]);
-
 function statementText(body: string, tokens: Tokens, end: number, kind: string): string {
   const text = body.slice(0, end).trim();
-  if (VERBATIM.has(kind)) return text.replace(/\s*,\s*|\s+/g, " ").trim();
+  // Words that run to the next blank or comma keep what they are made of.
+  if (kind === "kernel" || kind === "machine" || kind === "version") return text.replace(/[\s,]+/g, " ").trim();
+  if (kind === "reserved") return text;
   let out = "";
   let before: number = T.newline;
   let operand = false;

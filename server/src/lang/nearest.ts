@@ -1,18 +1,19 @@
 // Did you mean: the known word that is nearest to one that is not known.
 
-// The nearest of `known`, or undefined when none is near enough to be meant.
+// The nearest of `known`, or undefined when none is near enough to be meant. Of several as near, the first in the
+// alphabet: the answer does not depend on their order.
 export function nearest(word: string, known: Iterable<string>): string | undefined {
-  if (word.length === 0 || word.length > 40) return undefined;
+  // A word of one letter is near to nothing.
+  if (word.length < 2 || word.length > 40) return undefined;
   const lower = word.toLowerCase();
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.max(1, Math.floor(word.length / 3));
   for (const candidate of known) {
-    if (Math.abs(candidate.length - word.length) >= least) continue;
+    if (Math.abs(candidate.length - word.length) > least) continue;
     const apart = distance(lower, candidate.toLowerCase());
-    if (apart < least) {
-      least = apart;
-      best = candidate;
-    }
+    if (apart > least || (apart === least && best !== undefined && best <= candidate)) continue;
+    least = apart;
+    best = candidate;
   }
   return best;
 }

@@ -35,7 +35,11 @@ export const REFERENCE_OPS: readonly OpSpec[] = [
     group,
     params: [addr, length, flags],
     result: "pin",
-    errnos: [FAULTS, EMPTY, ["ENOMEM", "The refcount is used up."]],
+    errnos: [
+      FAULTS,
+      ["EINVAL", "length 0, or `longterm`, which is for pins alone."],
+      ["ENOMEM", "The refcount is used up."],
+    ],
     doc: "Takes plain references (`FOLL_GET`): refcount + 1 for each page, faulting pages in as the flags ask. Fork and copy-on-write do not know such a reference for a pin: after fork it may be left with the other process's page. A later page that cannot be had makes the pin shorter.\n\n`__get_user_pages()`, mm/gup.c; mm-semantics §4.3, §4.7.",
     example: "g = get_user_pages(p, 4K, write)",
     perform: (a) => made(get_user_pages(a.k, a.task, a.number(0), a.number(1), a.words(2).bits), "pin"),
@@ -77,7 +81,8 @@ export const REFERENCE_OPS: readonly OpSpec[] = [
     errno: "ENOSYS",
     errnos: [
       FAULTS,
-      EMPTY,
+      ["EFAULT", "length 0, or more than 1G."],
+      ["EINVAL", "Mappings of different files, up to 6.1."],
       ["EOPNOTSUPP", "A mapping of an ordinary file, up to 6.1; the pages were pinned, and so copied, before."],
     ],
     doc: "Registers a fixed buffer: `FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE` of all pages or none. It is released when its process exits.\n\n`io_sqe_buffer_register()`, io_uring/rsrc.c; mm-semantics §4.1.",

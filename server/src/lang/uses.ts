@@ -5,7 +5,7 @@ import { ANY_KIND, Findings, KIND_BITS, type Use } from "./facts.ts";
 import { fieldOf } from "./fields.ts";
 import { nearest } from "./nearest.ts";
 import { onLine, type Problem } from "./problem.ts";
-import type { SymbolKind, TraceSymbol } from "./program.ts";
+import { MAIN, type SymbolKind, type TraceSymbol } from "./program.ts";
 import type { Span } from "./text.ts";
 
 export const KINDS: Readonly<Record<SymbolKind, string>> = {
@@ -33,19 +33,20 @@ export function misuse(use: Use, symbol: TraceSymbol, line: number): Problem | u
 }
 
 // A name that no line before binds.
-export function unbound(use: Use, name: string, symbols: readonly (TraceSymbol | undefined)[], line: number): Problem {
+export function unbound(
+  use: Use,
+  name: string,
+  symbols: readonly (TraceSymbol | undefined)[],
+  line: number,
+  suggest: boolean,
+): Problem {
   const range = { line, ...spanOf(use) };
   const later = symbols[use.symbol];
   if (later?.declaration) {
     const message = `\`${name}\` is bound only in line ${lineOf(later)}`;
     return { range, code: "used-before", severity: "error", message, related: boundHere(later) };
   }
-  const fitting: string[] = [];
-  for (const symbol of symbols) {
-    if (symbol !== undefined && symbol.name !== name && (KIND_BITS[symbol.kind] & use.wants) !== 0)
-      fitting.push(symbol.name);
-  }
-  const near = nearest(name, fitting);
+  const near = suggest ? nearest(name, fitting(use, name, symbols)) : undefined;
   const fixes = [];
   if (near !== undefined)
     fixes.push({ title: `Change to \`${near}\``, edits: [{ range, text: near }], preferred: true });
@@ -60,6 +61,15 @@ export function unbound(use: Use, name: string, symbols: readonly (TraceSymbol |
   }
   const message = `there is no ${process ? "process" : "name"} \`${name}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`;
   return { range, code: "unknown-name", severity: "error", message, fixes };
+}
+
+// The names that could stand where the use does.
+function* fitting(use: Use, name: string, symbols: readonly (TraceSymbol | undefined)[]): Generator<string> {
+  for (const symbol of symbols) {
+    if (symbol === undefined || symbol.name === name) continue;
+    const exists = symbol.declaration !== undefined || symbol.id === MAIN;
+    if (exists && (KIND_BITS[symbol.kind] & use.wants) !== 0) yield symbol.name;
+  }
 }
 
 function fieldProblem(use: Use, symbol: TraceSymbol, line: number): Problem | undefined {
