@@ -64,9 +64,12 @@ export const FOLL_FORCE = 0x10;
 export const FOLL_FAST_ONLY = 0x20;
 export const FOLL_NOFAULT = 0x40;
 export const FOLL_UNLOCKABLE = 0x80;
+export const FOLL_TOUCH = 0x100;
 
 // enum fault_flag, include/linux/mm_types.h (6.12).
 export const FAULT_FLAG_WRITE = 0x01;
+export const FAULT_FLAG_ALLOW_RETRY = 0x04;
+export const FAULT_FLAG_TRIED = 0x20;
 export const FAULT_FLAG_REMOTE = 0x80;
 export const FAULT_FLAG_UNSHARE = 0x400;
 

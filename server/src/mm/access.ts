@@ -1,12 +1,13 @@
 // What the processor does with an access of a process: translate, and fault when the entry does not allow it.
 
-import { FAULT_FLAG_WRITE } from "./abi.ts";
+import { FAULT_FLAG_ALLOW_RETRY, FAULT_FLAG_TRIED, FAULT_FLAG_WRITE } from "./abi.ts";
+import { mm_account_fault } from "./account_fault.ts";
 import { VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./fault.ts";
 import { VM_ACCESS_FLAGS, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { handle_mm_fault } from "./memory.ts";
-import { HIT, MAJOR, MINOR, OOM, SIGBUS, SIGNALS, SIGSEGV } from "./outcome.ts";
+import { HIT, OOM, SIGBUS, SIGNALS, SIGSEGV } from "./outcome.ts";
 import {
   PTE_ACCESSED,
   PTE_DIRTY,
@@ -102,34 +103,29 @@ const do_user_addr_fault = kernelFunction(
   "arch/x86/mm/fault.c",
   (k: Kernel, task: number, vpn: number, write: boolean): boolean => {
     const mm = k.w.task.mm.data[task] - 1;
-    const flags = write ? FAULT_FLAG_WRITE : 0;
-    k.trace("page_fault_user", task, vpn, flags);
+    k.trace("page_fault_user", task, vpn, write ? FAULT_FLAG_WRITE : 0);
     const vma = lock_mm_and_find_vma(k, mm, vpn);
     if (!k.decide(VMA_FOUND, vma + 1, vma >= 0)) return force_sig(k, task, vpn, "SIGSEGV");
     const allowed = k.w.vma.flags.data[vma];
     if (!k.decide(ACCESS_ALLOWED, allowed, (allowed & (write ? VM_WRITE : VM_ACCESS_FLAGS)) !== 0)) {
       return force_sig(k, task, vpn, "SIGSEGV");
     }
-    let major = 0;
+    let flags = FAULT_FLAG_ALLOW_RETRY | (write ? FAULT_FLAG_WRITE : 0);
+    let waited = false;
     for (;;) {
       const result = handle_mm_fault(k, task, vma, vpn, flags);
-      major |= result & VM_FAULT_MAJOR;
+      waited ||= (result & VM_FAULT_MAJOR) !== 0;
       if (result & VM_FAULT_OOM) return force_sig(k, task, vpn, "OOM");
       if (result & VM_FAULT_SIGBUS) return force_sig(k, task, vpn, "SIGBUS");
       if (result & VM_FAULT_SIGSEGV) return force_sig(k, task, vpn, "SIGSEGV");
-      if (result & VM_FAULT_RETRY) continue;
-      mm_account_fault(k, task, major !== 0);
-      return false;
+      if ((result & VM_FAULT_RETRY) === 0) {
+        mm_account_fault(k, task, flags, waited);
+        return false;
+      }
+      flags |= FAULT_FLAG_TRIED;
     }
   },
 );
-
-// Mirrors mm_account_fault(), mm/memory.c: a fault that waited for the disk is major.
-function mm_account_fault(k: Kernel, task: number, major: boolean): void {
-  k.outcome |= major ? MAJOR : MINOR;
-  const counter = major ? k.w.task.maj_flt : k.w.task.min_flt;
-  k.add(counter, task, 1);
-}
 
 // The process gets the signal; whether it handles it or dies is the trace's business.
 function force_sig(k: Kernel, task: number, vpn: number, signal: "SIGSEGV" | "SIGBUS" | "OOM"): true {

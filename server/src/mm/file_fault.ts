@@ -1,14 +1,15 @@
 // Faults in mappings of files, where no entry exists yet. mm/memory.c; mm-semantics §2.3.
 
 import { FAULT_FLAG_WRITE } from "./abi.ts";
+import { fault_flag_allow_retry_first } from "./account_fault.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_RETRY } from "./fault.ts";
-import { file_pages, filemap_peek } from "./filemap.ts";
-import { PG_dirty, PG_swapbacked, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { PG_dirty, PG_readahead, PG_swapbacked, PG_uptodate, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { COW, FILE, SHMEM } from "./outcome.ts";
 import { alloc_page } from "./page_alloc.ts";
+import { file_pages, filemap_peek } from "./page_cache.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_alloc, pte_prot } from "./pgtable.ts";
 import { anon_vma_prepare, folio_add_file_rmap_pte, folio_add_new_anon_rmap, linear_page_index } from "./rmap.ts";
@@ -29,11 +30,11 @@ const do_read_fault = kernelFunction("do_read_fault", "mm/memory.c", (k: Kernel,
   }
   const { pfn, result } = vm_ops(k, vmf.vma).fault(k, vmf);
   if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) return result;
-  return finish_fault(k, vmf, pfn);
+  return result | finish_fault(k, vmf, pfn);
 });
 
 // Maps what is cached of the pages around the fault, where no entry exists: the block of fault_around_bytes, cut off at
-// the VMA's ends, the page table's end and the end of the file. Mirrors do_fault_around() and filemap_map_pages().
+// the VMA's ends, the page table's end and the end of the file. Mirrors do_fault_around(), mm/memory.c, 6.12.
 const do_fault_around = kernelFunction("do_fault_around", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
   const { vma: v } = k.w;
   const perTable = 2 ** k.geometry.bits[0];
@@ -45,7 +46,8 @@ const do_fault_around = kernelFunction("do_fault_around", "mm/memory.c", (k: Ker
   return filemap_map_pages(k, vmf, table + from, table + to) ? VM_FAULT_NOPAGE : 0;
 });
 
-// True when the wanted page got mapped. Mirrors filemap_map_pages(), mm/filemap.c, 6.12.
+// True when the wanted page got mapped. A page that asks for the next window is left to a fault of its own.
+// Mirrors filemap_map_pages() with next_uptodate_folio(), mm/filemap.c, 6.12.
 const filemap_map_pages = kernelFunction(
   "filemap_map_pages",
   "mm/filemap.c",
@@ -57,7 +59,8 @@ const filemap_map_pages = kernelFunction(
       const index = linear_page_index(k, vmf.vma, vpn);
       if (index >= pages) break;
       const pfn = filemap_peek(k, file, index);
-      if (pfn < 0) continue;
+      const ready = PG_uptodate | PG_readahead;
+      if (pfn < 0 || (k.w.page.flags.data[pfn] & ready) !== PG_uptodate) continue;
       const pte = pte_alloc(k, vmf.mm, vpn);
       if (pte < 0) return false;
       if (k.w.pte.entry.data[pte] !== 0) continue;
@@ -104,11 +107,21 @@ const do_shared_fault = kernelFunction("do_shared_fault", "mm/memory.c", (k: Ker
   const { pfn, result } = ops.fault(k, vmf);
   if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) return result;
   if (ops.page_mkwrite) do_page_mkwrite(k, vmf, pfn);
-  const finished = finish_fault(k, vmf, pfn);
-  if (finished & VM_FAULT_ERROR) return finished;
-  ops.dirty(k, pfn);
-  return finished;
+  const finished = result | finish_fault(k, vmf, pfn);
+  return finished & VM_FAULT_ERROR ? finished : finished | fault_dirty_shared_page(k, vmf, pfn);
 });
+
+// The page of a shared mapping was written to. Up to 5.19 whoever made it dirty gives up the lock, since writers may
+// have to wait for the disk, and the fault is tried again. Mirrors fault_dirty_shared_page(), mm/memory.c, 5.10.
+export const fault_dirty_shared_page = kernelFunction(
+  "fault_dirty_shared_page",
+  "mm/memory.c",
+  (k: Kernel, vmf: Fault, pfn: number): number => {
+    const dirtied = (k.w.page.flags.data[pfn] & PG_dirty) === 0 || vm_ops(k, vmf.vma).page_mkwrite;
+    vm_ops(k, vmf.vma).dirty(k, pfn);
+    return dirtied && k.model.dirtyingFaultsRetry && fault_flag_allow_retry_first(vmf.flags) ? VM_FAULT_RETRY : 0;
+  },
+);
 
 // The page, whose reference the fault handler took, is mapped at the address. Mirrors finish_fault(), mm/memory.c, 6.12.
 const finish_fault = kernelFunction("finish_fault", "mm/memory.c", (k: Kernel, vmf: Fault, pfn: number): number => {

@@ -1,11 +1,12 @@
 // Files as the trace makes them: ordinary ones, memfds, shared anonymous memory; their sizes and their end.
 
 import type { Errno } from "./abi.ts";
-import { do_sync_mmap_readahead, file_pages } from "./filemap.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { free_pages } from "./page_alloc.ts";
-import { truncate_pagecache } from "./truncate.ts";
+import { file_pages } from "./page_cache.ts";
+import { page_cache_ra_unbounded } from "./readahead.ts";
+import { shmem_truncate_range, truncate_pagecache, unmap_mapping_pages } from "./truncate.ts";
 import { REGULAR_FILE, SHMEM_FILE } from "./vm_ops.ts";
 
 // Files are at most this long (MAX_LFS_FILESIZE), in bytes.
@@ -18,14 +19,14 @@ export const create_file = kernelFunction(
   (k: Kernel, _task: number, size: bigint, cached: boolean): number | Errno => {
     if (size > MAX_FILE) return "EFBIG";
     const file = new_file(k, REGULAR_FILE, size);
-    if (cached) do_sync_mmap_readahead(k, file, 0, Math.min(file_pages(k, file), free_pages(k)));
+    if (cached) page_cache_ra_unbounded(k, file, 0, Math.min(file_pages(k, file), free_pages(k)), 0);
     return file;
   },
 );
 
-// Memory with a descriptor; no page is there before it is touched. Mirrors memfd_create(), mm/memfd.c.
+// Memory with a descriptor; no page is there before it is touched. Mirrors sys_memfd_create(), mm/memfd.c.
 export const memfd_create = kernelFunction(
-  "memfd_create",
+  "sys_memfd_create",
   "mm/memfd.c",
   (k: Kernel, _task: number, size: bigint): number | Errno =>
     size > MAX_FILE ? "EINVAL" : new_file(k, SHMEM_FILE, size),
@@ -48,19 +49,27 @@ function new_file(k: Kernel, kind: number, size: bigint): number {
 }
 
 // The descriptor is gone; mappings keep the file. A memfd that nothing refers to any more gives its pages back.
-export const sys_close = kernelFunction("close", "fs/open.c", (k: Kernel, _task: number, file: number): 0 | Errno => {
-  if (k.w.file.open.data[file] === 0) return "EBADF";
-  k.set(k.w.file.open, file, 0);
-  evict_if_unused(k, file);
-  return 0;
-});
+export const sys_close = kernelFunction(
+  "sys_close",
+  "fs/open.c",
+  (k: Kernel, _task: number, file: number): 0 | Errno => {
+    if (k.w.file.open.data[file] === 0) return "EBADF";
+    k.set(k.w.file.open, file, 0);
+    evict_if_unused(k, file);
+    return 0;
+  },
+);
 
-// A shmem file lives as long as somebody refers to it; its pages are its only content. Mirrors shmem_evict_inode().
+// A shmem file lives as long as somebody refers to it; its pages are its only content.
 export function evict_if_unused(k: Kernel, file: number): void {
   const { kind, open, users } = k.w.file;
-  if (kind.data[file] !== SHMEM_FILE || open.data[file] !== 0 || users.data[file] !== 0) return;
-  truncate_pagecache(k, file, 0);
+  if (kind.data[file] === SHMEM_FILE && open.data[file] === 0 && users.data[file] === 0) shmem_evict_inode(k, file);
 }
+
+// Mirrors shmem_evict_inode(), mm/shmem.c.
+const shmem_evict_inode = kernelFunction("shmem_evict_inode", "mm/shmem.c", (k: Kernel, file: number) => {
+  shmem_truncate_range(k, file, 0);
+});
 
 // Mirrors do_ftruncate(), fs/open.c: pages past the new end leave the page cache and every mapping.
 export const sys_ftruncate = kernelFunction(
@@ -71,7 +80,17 @@ export const sys_ftruncate = kernelFunction(
     if (size > MAX_FILE) return "EINVAL";
     const before = k.w.file.size.data[file];
     k.set(k.w.file.size, file, Number(size));
-    if (Number(size) < before) truncate_pagecache(k, file, Number(size));
+    if (k.w.file.kind.data[file] === SHMEM_FILE) {
+      if (Number(size) <= before) shmem_setattr(k, file, Number(size));
+    } else if (Number(size) < before) {
+      truncate_pagecache(k, file, Number(size));
+    }
     return 0;
   },
 );
+
+// Mirrors the part of shmem_setattr(), mm/shmem.c, that shrinks the file.
+const shmem_setattr = kernelFunction("shmem_setattr", "mm/shmem.c", (k: Kernel, file: number, size: number) => {
+  unmap_mapping_pages(k, file, Math.ceil(size / k.pageSize));
+  shmem_truncate_range(k, file, size);
+});

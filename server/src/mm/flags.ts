@@ -14,6 +14,7 @@ export const PG_writeback = 0x100;
 export const PG_mlocked = 0x200;
 export const PG_zero = 0x400; // the zero page
 export const PG_table = 0x800; // a page table's own page
+export const PG_readahead = 0x1000; // the first fault on it reads the next window
 
 export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PG_anon, "anon"],
@@ -28,6 +29,7 @@ export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PG_mlocked, "mlocked"],
   [PG_zero, "zero"],
   [PG_table, "table"],
+  [PG_readahead, "readahead"],
 ];
 
 // include/linux/mm.h.

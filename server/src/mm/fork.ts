@@ -24,13 +24,16 @@ import {
   PTE_DIRTY,
   PTE_SOFT_DIRTY,
   PTE_WRITE,
+  pmd_alloc,
   pte_alloc,
   pte_offset,
   pte_prot,
   pte_with,
+  pud_alloc,
+  slot_offset,
 } from "./pgtable.ts";
 import { folio_add_new_anon_rmap, folio_dup_anon_rmap_pte, folio_dup_file_rmap_pte } from "./rmap.ts";
-import { exit_mmap, mm_alloc, task_of } from "./tasks.ts";
+import { mm_alloc, mmput, task_of } from "./tasks.ts";
 import { is_cow_mapping, vma_fields, vma_link } from "./vma.ts";
 
 const NEEDS_COPY = condition(
@@ -73,7 +76,7 @@ const dup_mm = kernelFunction("dup_mm", "kernel/fork.c", (k: Kernel, parent: num
   k.set(k.w.mm.start_brk, mm, k.w.mm.start_brk.data[parent]);
   k.set(k.w.mm.brk, mm, k.w.mm.brk.data[parent]);
   if (dup_mmap(k, mm, parent)) return mm;
-  exit_mmap(k, mm);
+  mmput(k, mm);
   return -1;
 });
 
@@ -110,12 +113,20 @@ const copy_page_range = kernelFunction(
     const end = vma.end.data[src];
     for (let start = vma.start.data[src]; start < end; ) {
       const stop = Math.min(end, (Math.floor(start / perTable) + 1) * perTable);
+      if (!copy_tables(k, vma.mm.data[dst] - 1, vma.mm.data[src] - 1, start)) return false;
       if (pte_offset(k, vma.mm.data[src] - 1, start) >= 0 && !copy_pte_range(k, dst, src, start, stop)) return false;
       start = stop;
     }
     return true;
   },
 );
+
+// The child gets every table above the PTE table that the parent has there, with or without entries to copy below.
+// Mirrors copy_p4d_range() to copy_pmd_range(), mm/memory.c. False when memory is used up.
+function copy_tables(k: Kernel, child: number, parent: number, vpn: number): boolean {
+  if (slot_offset(k, parent, vpn, 1) >= 0) return pmd_alloc(k, child, vpn);
+  return k.geometry.bits.length < 4 || slot_offset(k, parent, vpn, 2) < 0 || pud_alloc(k, child, vpn);
+}
 
 // Copies one table's entries in [start, end): counters per entry, the child's rss at the end.
 // Mirrors copy_pte_range() and copy_present_ptes(), mm/memory.c, 6.12.

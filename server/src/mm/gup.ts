@@ -2,6 +2,8 @@
 
 import {
   type Errno,
+  FAULT_FLAG_ALLOW_RETRY,
+  FAULT_FLAG_TRIED,
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_WRITE,
   FOLL_FORCE,
@@ -9,18 +11,21 @@ import {
   FOLL_LONGTERM,
   FOLL_NOFAULT,
   FOLL_PIN,
+  FOLL_TOUCH,
+  FOLL_UNLOCKABLE,
   FOLL_WRITE,
 } from "./abi.ts";
-import { VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./fault.ts";
+import { mm_account_fault } from "./account_fault.ts";
+import { VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./fault.ts";
 import { PG_dirty, VM_ACCESS_FLAGS, VM_IO, VM_MAYREAD, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { handle_mm_fault } from "./memory.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { MAJOR, MINOR } from "./outcome.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_put_refs, folio_ref_add, folio_ref_count, GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_WRITE, pte_offset, pte_pfn } from "./pgtable.ts";
+import { lock_mm_and_find_vma } from "./stack.ts";
 import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
 import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
 
@@ -50,7 +55,7 @@ export const __get_user_pages = kernelFunction(
 
 // One page: follow the entry, fault as long as it will not do, take the reference.
 function get_user_page(k: Kernel, task: number, mm: number, vpn: number, flags: number): number | Errno {
-  const vma = k.vmas.lookup(mm, vpn);
+  const vma = k.model.gupGrowsStacks ? lock_mm_and_find_vma(k, mm, vpn) : k.vmas.lookup(mm, vpn);
   if (vma < 0) return "EFAULT";
   const refused = check_vma_flags(k, vma, flags);
   if (!k.decide(VMA_ALLOWS, k.w.vma.flags.data[vma], refused === 0)) return refused === 0 ? "EFAULT" : refused;
@@ -58,7 +63,8 @@ function get_user_page(k: Kernel, task: number, mm: number, vpn: number, flags: 
     const page = follow_page_pte(k, mm, vma, vpn, { flags, faulted });
     if (typeof page !== "object") return page;
     if (flags & FOLL_NOFAULT) return "EFAULT";
-    const failed = faultin_page(k, task, vma, vpn, page.fault);
+    const unlockable = flags & FOLL_UNLOCKABLE ? FAULT_FLAG_ALLOW_RETRY : 0;
+    const failed = faultin_page(k, task, vma, vpn, page.fault | unlockable);
     if (failed) return failed;
   }
 }
@@ -88,7 +94,8 @@ const follow_page_pte = kernelFunction(
       return { fault: FAULT_FLAG_UNSHARE };
     const refused = try_grab_folio(k, pfn, flags);
     if (refused) return refused;
-    if (write && (entry & PTE_DIRTY) === 0 && (k.w.page.flags.data[pfn] & PG_dirty) === 0) folio_mark_dirty(k, pfn);
+    const dirty = (entry & PTE_DIRTY) !== 0 || (k.w.page.flags.data[pfn] & PG_dirty) !== 0;
+    if (flags & FOLL_TOUCH && write && !dirty) folio_mark_dirty(k, pfn);
     return pfn;
   },
 );
@@ -130,20 +137,20 @@ function writable_file_mapping_allowed(k: Kernel, vma: number, gup: number): boo
   return (k.w.vma.flags.data[vma] & shared) !== shared || !vm_ops(k, vma).page_mkwrite;
 }
 
-// Mirrors faultin_page(), mm/gup.c, 6.12.
+// The fault counts for the process that calls, before 5.9 for the one whose memory it is (the same but for
+// process_vm_readv and ptrace, which pass that one then). Mirrors faultin_page(), mm/gup.c, 6.12.
 const faultin_page = kernelFunction(
   "faultin_page",
   "mm/gup.c",
-  (k: Kernel, task: number, vma: number, vpn: number, flags: number): 0 | Errno => {
-    for (;;) {
+  (k: Kernel, task: number, vma: number, vpn: number, first: number): 0 | Errno => {
+    let waited = false;
+    for (let flags = first; ; flags |= FAULT_FLAG_TRIED) {
       const result = handle_mm_fault(k, task, vma, vpn, flags);
+      waited ||= (result & VM_FAULT_MAJOR) !== 0;
       if (result & VM_FAULT_OOM) return "ENOMEM";
       if (result & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)) return "EFAULT";
-      if (result & VM_FAULT_RETRY) {
-        k.outcome |= MAJOR;
-        continue;
-      }
-      if ((k.outcome & MAJOR) === 0) k.outcome |= MINOR;
+      if (result & VM_FAULT_RETRY) continue;
+      mm_account_fault(k, task, flags, waited);
       return 0;
     }
   },
@@ -178,7 +185,7 @@ export const populate_vma_page_range = kernelFunction(
     const flags = k.w.vma.flags.data[vma];
     const write = (flags & (VM_WRITE | VM_SHARED)) === VM_WRITE ? FOLL_WRITE : 0;
     const force = flags & VM_ACCESS_FLAGS ? FOLL_FORCE : 0;
-    return populate(k, task, vma, start, end, write | force);
+    return populate(k, task, vma, start, end, write | force | FOLL_TOUCH | FOLL_UNLOCKABLE);
   },
 );
 
@@ -189,7 +196,8 @@ export const faultin_page_range = kernelFunction(
   "mm/gup.c",
   (k: Kernel, task: number, vma: number, start: number, end: number, write: boolean): 0 | Errno => {
     const flags = write ? FOLL_WRITE : 0;
-    return check_vma_flags(k, vma, flags) ? "EINVAL" : populate(k, task, vma, start, end, flags);
+    if (check_vma_flags(k, vma, flags)) return "EINVAL";
+    return populate(k, task, vma, start, end, flags | FOLL_TOUCH | FOLL_UNLOCKABLE);
   },
 );
 

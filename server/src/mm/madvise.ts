@@ -4,7 +4,6 @@
 
 import type { Errno } from "./abi.ts";
 import { bug } from "./errors.ts";
-import { force_page_cache_readahead } from "./filemap.ts";
 import {
   PG_lru,
   VM_DONTCOPY,
@@ -22,6 +21,7 @@ import { faultin_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { PTE_ACCESSED, pte_with, walk_ptes } from "./pgtable.ts";
+import { force_page_cache_readahead } from "./readahead.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { is_shmem } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";

@@ -26,7 +26,7 @@ export interface Model {
   // A long-term pin for writing needs a mapping whose file does not track dirty pages (6.5, 8ac268436e6d).
   readonly longtermNeedsUntrackedFile: boolean;
 
-  // O_DIRECT pins its pages (FOLL_PIN) instead of referencing them (FOLL_GET): 6.4.
+  // O_DIRECT pins its pages (FOLL_PIN) instead of referencing them (FOLL_GET): 6.5, a7e689dd1c06.
   readonly oDirectPins: boolean;
 
   // FOLL_PIN of the zero page counts on it (until 6.5, c8070b787519).
@@ -38,6 +38,25 @@ export interface Model {
   // Whether mprotect to a writable protection makes this entry writable at once. Called for entries without the write
   // bit in a VMA that allows writing. can_change_pte_writable(), mm-semantics §5.3.
   readonly mprotectUpgrades: (k: Kernel, vma: number, entry: number, pfn: number | undefined) => boolean;
+
+  // A fault that had to be tried again counts as major, whatever it waited for (5.9, bce617edecad), and the faults of
+  // GUP count for the process that calls it instead of the one whose memory it is. mm_account_fault(), mm/memory.c.
+  readonly retriedFaultsAreMajor: boolean;
+
+  // A fault that made a page of a shared mapping dirty is tried again, since writers may have to wait for the disk
+  // (5.5 to 5.19; from 6.0 on it is done: VM_FAULT_COMPLETED, d92725256b4f). fault_dirty_shared_page(), mm/memory.c.
+  readonly dirtyingFaultsRetry: boolean;
+
+  // A reference to memory below a stack makes the stack grow (until 6.4; find_extend_vma(), mm/gup.c, 5.10).
+  readonly gupGrowsStacks: boolean;
+
+  // How do_sync_mmap_readahead() reads around a fault: an executable mapping's pages from the fault on, and windows that
+  // end at multiples of what they grow by (6.17).
+  readonly readaheadAligns: boolean;
+
+  // A window that the file's end cuts off still has a page that asks for the next one. do_page_cache_ra(),
+  // mm/readahead.c; seen in 6.12.107, no more in 7.2.13.
+  readonly readaheadMarksAtEnd: boolean;
 
   // A writable entry that a read fault makes for a dirty page of the page cache is dirty. set_pte_range(), mm/memory.c.
   readonly readFaultKeepsDirty: boolean;

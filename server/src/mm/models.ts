@@ -25,6 +25,11 @@ const v5_7: Model = {
   pinsZeroPage: true,
   forkCopiesPinned: pinned_pages_are_shared,
   mprotectUpgrades: upgrades_dirty_shared,
+  retriedFaultsAreMajor: false,
+  dirtyingFaultsRetry: true,
+  gupGrowsStacks: true,
+  readaheadAligns: false,
+  readaheadMarksAtEnd: true,
   readFaultKeepsDirty: false,
   ioUringRefusesFiles: true,
   populateAdvice: "unknown",
@@ -46,17 +51,20 @@ const v5_7: Model = {
 };
 
 // 09854ba94c6a (5.9): reuse only without any further reference. 70e806e4e645 (5.9): fork copies pinned pages.
+// bce617edecad (5.9): mm_account_fault().
 const v5_10: Model = {
   ...v5_7,
   name: "5.10",
   reuseAnonSmall: reuse_by_page_count,
   mmHasPinned: true,
+  retriedFaultsAreMajor: true,
   forkCopiesPinned: pinned_pages_are_copied_510,
 };
 
 // 6c287605fd56 (5.19): PG_anon_exclusive decides reuse, pins and fork. 5535be309971 (6.0): FOLL_FORCE follows exclusive
 // pages. 64fe24a3e05e (6.0): mprotect makes exclusive dirty pages writable. 4ca9b3859dac (5.14): MADV_POPULATE.
-// Stable 6.1.y carries c8070b787519: no pins on the zero page. a4609387859f (5.13): DONTUNMAP of any mapping. Stable
+// d92725256b4f (6.0): VM_FAULT_COMPLETED.
+// Stable 6.1.y carries c8070b787519: no pins on the zero page, and 8d7071af8907: GUP grows no stacks. a4609387859f (5.13): DONTUNMAP of any mapping. Stable
 // 6.1.y gives the VMA that it leaves its natural pgoff back, which 6.12.107 does not do yet.
 const v6_1: Model = {
   ...v5_10,
@@ -66,6 +74,8 @@ const v6_1: Model = {
   gupMustUnshare: must_unshare_pins,
   canFollowForced: follows_exclusive,
   pinsZeroPage: false,
+  dirtyingFaultsRetry: false,
+  gupGrowsStacks: false,
   forkCopiesPinned: pinned_pages_are_copied,
   mprotectUpgrades: upgrades_exclusive_dirty,
   populateAdvice: "passes holes",
@@ -101,6 +111,7 @@ const v6_12: Model = {
 const v6_18: Model = {
   ...v6_12,
   name: "6.18",
+  readaheadAligns: true,
   readFaultKeepsDirty: true,
   mremapChecksFirst: "everything",
   mremapMovesManyVmas: true,
@@ -114,6 +125,7 @@ const v7_2: Model = {
   name: "7.2",
   dontunmapLeaves: "an unfaulted VMA",
   dontunmapUnlocks: "the range",
+  readaheadMarksAtEnd: false,
   mremapNeedsRoom: "all",
 };
 

@@ -2,11 +2,11 @@
 
 import { FOLL_GET, PIN_KINDS, type PinKind } from "./abi.ts";
 import type { Content } from "./content.ts";
-import { cached_slots } from "./filemap.ts";
 import { PG_table } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
+import { cached_slots } from "./page_cache.ts";
 import { GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
 import { PTE_PRESENT, PTE_TABLE, pte_offset, pte_pfn, walk_ptes } from "./pgtable.ts";
 

@@ -3,10 +3,13 @@
 
 import {
   type Errno,
+  FOLL_FAST_ONLY,
   FOLL_FORCE,
   FOLL_GET,
   FOLL_LONGTERM,
   FOLL_PIN,
+  FOLL_TOUCH,
+  FOLL_UNLOCKABLE,
   FOLL_WRITE,
   PIN_KINDS,
   type PinKind,
@@ -14,25 +17,37 @@ import {
 import { kernelFunction } from "./frames.ts";
 import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
+import { lock_mm_and_find_vma } from "./stack.ts";
 import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
 
+const SZ_1G = 2n ** 30n;
 const IO_URING: PinKind = "io_uring";
+const O_DIRECT_READ: PinKind = "O_DIRECT read";
 
-// get_user_pages(): FOLL_GET, refcount + 1 for each page. Fewer pages than asked for is a success.
+// get_user_pages_fast() and pin_user_pages_fast() may give up the lock while a fault waits, and mark no page dirty.
+function gup_flags(flags: number): number {
+  return flags & FOLL_FAST_ONLY ? flags | FOLL_UNLOCKABLE : flags;
+}
+
+// get_user_pages(): FOLL_GET, refcount + 1 for each page. Fewer pages than asked for is a success. FOLL_LONGTERM needs
+// FOLL_PIN. Mirrors is_valid_gup_args(), mm/gup.c, 6.12 (is_valid_gup_flags() before 6.3).
 export function get_user_pages(k: Kernel, task: number, addr: bigint, length: bigint, flags: number): number | Errno {
-  return take(k, task, "get_user_pages", addr, length, (flags & ~FOLL_PIN) | FOLL_GET);
+  if (flags & FOLL_LONGTERM) return "EINVAL";
+  const touch = flags & FOLL_FAST_ONLY ? 0 : FOLL_TOUCH;
+  return take(k, task, "get_user_pages", addr, length, (gup_flags(flags) & ~FOLL_PIN) | FOLL_GET | touch);
 }
 
 // pin_user_pages(): FOLL_PIN, refcount + 1024 for each small folio, and the mm is marked for fork.
 export function pin_user_pages(k: Kernel, task: number, addr: bigint, length: bigint, flags: number): number | Errno {
-  return take(k, task, "pin_user_pages", addr, length, (flags & ~FOLL_GET) | FOLL_PIN);
+  return take(k, task, "pin_user_pages", addr, length, (gup_flags(flags) & ~FOLL_GET) | FOLL_PIN);
 }
 
 // vmsplice(2) into a pipe: read-only FOLL_GET in every release. Mirrors vmsplice_to_pipe(), fs/splice.c.
 export const vmsplice = kernelFunction(
   "vmsplice_to_pipe",
   "fs/splice.c",
-  (k: Kernel, task: number, addr: bigint, length: bigint) => take(k, task, "vmsplice", addr, length, FOLL_GET),
+  (k: Kernel, task: number, addr: bigint, length: bigint) =>
+    take(k, task, "vmsplice", addr, length, FOLL_GET | FOLL_UNLOCKABLE),
 );
 
 // IORING_REGISTER_BUFFERS: FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE, all pages or none. Up to 6.1 mappings of ordinary files
@@ -41,6 +56,8 @@ export const io_uring_register = kernelFunction(
   "io_sqe_buffer_register",
   "io_uring/rsrc.c",
   (k: Kernel, task: number, addr: bigint, length: bigint): number | Errno => {
+    // io_buffer_validate(): neither nothing nor more than 1 GiB.
+    if (length === 0n || length > SZ_1G) return "EFAULT";
     const flags = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE;
     const pin = take(k, task, IO_URING, addr, length, flags);
     if (typeof pin === "string") return pin;
@@ -67,18 +84,28 @@ function refuse_files(k: Kernel, task: number, start: number, pages: number): 0 
   return 0;
 }
 
-// read(2) with O_DIRECT: the device will write the memory. FOLL_GET, from 6.4 on FOLL_PIN (bio_iov_iter_get_pages()).
-export function o_direct_read(k: Kernel, task: number, addr: bigint, length: bigint): number | Errno {
-  return take(k, task, "O_DIRECT read", addr, length, bio_flags(k) | FOLL_WRITE);
-}
+// read(2) with O_DIRECT: the device will write the memory, so its pages get dirty at once and again at the end.
+// FOLL_GET, from 6.5 on FOLL_PIN. Mirrors bio_iov_iter_get_pages() and bio_set_pages_dirty(), block/bio.c.
+export const o_direct_read = kernelFunction(
+  "bio_iov_iter_get_pages",
+  "block/bio.c",
+  (k: Kernel, task: number, addr: bigint, length: bigint): number | Errno => {
+    const pin = take(k, task, O_DIRECT_READ, addr, length, bio_flags(k) | FOLL_WRITE);
+    if (typeof pin === "number") for (const pfn of k.side.pinPages[pin]) folio_mark_dirty(k, pfn);
+    return pin;
+  },
+);
 
-// write(2) with O_DIRECT: the device reads the memory.
-export function o_direct_write(k: Kernel, task: number, addr: bigint, length: bigint): number | Errno {
-  return take(k, task, "O_DIRECT write", addr, length, bio_flags(k));
-}
+// write(2) with O_DIRECT: the device reads the memory. Mirrors bio_iov_iter_get_pages(), block/bio.c.
+export const o_direct_write = kernelFunction(
+  "bio_iov_iter_get_pages",
+  "block/bio.c",
+  (k: Kernel, task: number, addr: bigint, length: bigint): number | Errno =>
+    take(k, task, "O_DIRECT write", addr, length, bio_flags(k)),
+);
 
 function bio_flags(k: Kernel): number {
-  return k.model.oDirectPins ? FOLL_PIN : FOLL_GET;
+  return (k.model.oDirectPins ? FOLL_PIN : FOLL_GET) | FOLL_UNLOCKABLE;
 }
 
 function page_range(k: Kernel, addr: bigint, length: bigint): { start: number; pages: number } {
@@ -118,24 +145,31 @@ function hold(
   return row;
 }
 
-// One more reference to the same pages, as tee(2) takes them for a second pipe. Mirrors pipe_buf_get().
+// One more reference to the same pages, as tee(2) takes them for a second pipe: as many as can be had, and EFAULT when
+// that is none. Mirrors link_pipe(), fs/splice.c, with pipe_buf_get(), include/linux/pipe_fs_i.h.
 export const tee = kernelFunction("link_pipe", "fs/splice.c", (k: Kernel, pin: number): number | Errno => {
-  const pages = k.side.pinPages[pin];
-  for (const pfn of pages) if (try_grab_folio(k, pfn, FOLL_GET)) return "EFAULT";
-  const owner = k.w.pin.owner.data[pin] - 1;
-  return hold(k, owner, "tee", FOLL_GET, {
-    pages,
+  const all = k.side.pinPages[pin];
+  let got = 0;
+  while (got < all.length && try_grab_folio(k, all[got], FOLL_GET) === 0) got++;
+  if (got === 0) return "EFAULT";
+  const offset = k.side.pinOffsets[pin];
+  return hold(k, k.w.pin.owner.data[pin] - 1, "tee", FOLL_GET, {
+    pages: all.subarray(0, got),
     start: k.side.pinStarts[pin],
-    offset: k.side.pinOffsets[pin],
-    length: k.side.pinLengths[pin],
+    offset,
+    length: Math.min(k.side.pinLengths[pin], got * k.pageSize - offset),
   });
 });
 
-// The references are given back. A pin that is released already stays so.
+// The references are given back. A pin that is released already stays so. What a device has read into memory is dirty,
+// also if it was written back meanwhile (bio_check_pages_dirty(), block/bio.c).
 export const release = kernelFunction("unpin_user_pages", "mm/gup.c", (k: Kernel, pin: number): 0 => {
   const { live, flags } = k.w.pin;
   if (live.data[pin] === 0) return 0;
   k.set(live, pin, 0);
+  if (PIN_KINDS[k.w.pin.kind.data[pin]] === O_DIRECT_READ) {
+    for (const pfn of k.side.pinPages[pin]) folio_mark_dirty(k, pfn);
+  }
   for (const pfn of k.side.pinPages[pin]) gup_put_folio(k, pfn, flags.data[pin]);
   return 0;
 });
@@ -176,14 +210,16 @@ export const process_vm_readv = kernelFunction(
     if (length === 0n) return 0;
     if (addr + length > BigInt(k.geometry.taskPages) * BigInt(k.pageSize)) return "EFAULT";
     const { start, pages } = page_range(k, addr, length);
-    const got = __get_user_pages(k, task, mm, start, pages, FOLL_PIN);
-    if (typeof got === "string") return got;
+    const counted = k.model.retriedFaultsAreMajor ? task : target;
+    const got = __get_user_pages(k, counted, mm, start, pages, FOLL_PIN | FOLL_UNLOCKABLE);
+    if (typeof got === "string") return "EFAULT";
     for (const pfn of got) gup_put_folio(k, pfn, FOLL_PIN);
     return 0;
   },
 );
 
-// A debugger writes one byte, breaking COW but no protection: FOLL_FORCE|FOLL_WRITE for as long as the call lasts.
+// A debugger writes one byte, breaking COW but no protection: FOLL_FORCE|FOLL_WRITE for as long as the call lasts. A
+// stack grows down to the address.
 // Mirrors __access_remote_vm(), mm/memory.c; ptrace answers EIO where no page can be had.
 export const ptrace_poke = kernelFunction(
   "__access_remote_vm",
@@ -193,8 +229,11 @@ export const ptrace_poke = kernelFunction(
     if (mm < 0) return "ESRCH";
     if (addr >= BigInt(k.geometry.taskPages) * BigInt(k.pageSize)) return "EIO";
     const size = BigInt(k.pageSize);
-    const flags = FOLL_GET | FOLL_FORCE | FOLL_WRITE;
-    const got = __get_user_pages(k, task, mm, Number(addr / size), 1, flags);
+    const vpn = Number(addr / size);
+    const flags = FOLL_GET | FOLL_FORCE | FOLL_WRITE | FOLL_TOUCH;
+    lock_mm_and_find_vma(k, mm, vpn);
+    const counted = k.model.retriedFaultsAreMajor ? task : target;
+    const got = __get_user_pages(k, counted, mm, vpn, 1, flags);
     if (typeof got === "string") return "EIO";
     const { content } = k.w.page;
     k.set(content, got[0], k.contents.write(content.data[got[0]], Number(addr % size), Uint8Array.of(byte)));

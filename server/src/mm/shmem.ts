@@ -1,9 +1,10 @@
 // Memory that is a file without a disk: memfd_create() and shared anonymous mappings. mm/shmem.c.
 
 import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from "./fault.ts";
-import { type FaultPage, file_pages, filemap_add_folio, filemap_peek } from "./filemap.ts";
+import type { FaultPage } from "./filemap.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { file_pages, filemap_add_folio, filemap_peek } from "./page_cache.ts";
 import { folio_get } from "./page_ref.ts";
 import { linear_page_index } from "./rmap.ts";
 

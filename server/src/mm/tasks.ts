@@ -24,8 +24,9 @@ export const boot = kernelFunction("start_kernel", "init/main.c", (k: Kernel) =>
 // An empty address space with one user. -1 when memory is used up. Mirrors mm_alloc(), kernel/fork.c.
 export function mm_alloc(k: Kernel): number {
   const mm = k.create(k.w.mm);
+  if (pgd_alloc(k, mm) < 0) return -1;
   k.set(k.w.mm.users, mm, 1);
-  return pgd_alloc(k, mm) < 0 ? -1 : mm;
+  return mm;
 }
 
 // A process of the trace's own making: `main` and `process NAME`.
@@ -68,7 +69,7 @@ export const sys_execve = kernelFunction("exec_mmap", "fs/exec.c", (k: Kernel, t
 });
 
 // One user less; the last one takes everything down. Mirrors mmput(), kernel/fork.c.
-function mmput(k: Kernel, mm: number): void {
+export function mmput(k: Kernel, mm: number): void {
   k.add(k.w.mm.users, mm, -1);
   if (k.w.mm.users.data[mm] === 0) exit_mmap(k, mm);
 }

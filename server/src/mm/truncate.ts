@@ -1,12 +1,12 @@
 // Pages leave the page cache: truncation, dropped caches, and pages that are written back. mm/truncate.c.
 
-import { cache_slot, cached_slots, file_pages, filemap_remove_folio } from "./filemap.ts";
-import { PG_dirty, PG_writeback } from "./flags.ts";
+import { PG_dirty, PG_writeback, VM_SHARED } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { cache_slot, cached_slots, file_pages, filemap_peek, filemap_remove_folio } from "./page_cache.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
-import { SHMEM_FILE } from "./vm_ops.ts";
+import { folio_mark_dirty, SHMEM_FILE } from "./vm_ops.ts";
 import { zap_pte_range } from "./zap.ts";
 
 // The VMAs that map a file (its i_mmap tree), in the order of their rows.
@@ -19,23 +19,45 @@ export function mappings_of(k: Kernel, file: number): number[] {
   return rows;
 }
 
-// Everything past the size (bytes) goes: mappings first (private copies too), then the cached pages, then the tail of
-// the last one becomes zero. Who holds a page keeps it. Mirrors truncate_pagecache(), mm/truncate.c.
+// Everything of an ordinary file past the size (bytes) goes: mappings first (private copies too), then the cached pages,
+// then the tail of the last one becomes zero. Who holds a page keeps it. Mirrors truncate_pagecache(), mm/truncate.c.
 export const truncate_pagecache = kernelFunction(
   "truncate_pagecache",
   "mm/truncate.c",
   (k: Kernel, file: number, size: number) => {
-    const first = Math.ceil(size / k.pageSize);
-    unmap_mapping_pages(k, file, first);
-    const { cache, page } = k.w;
-    for (const slot of cached_slots(k, file, first, Number.POSITIVE_INFINITY)) {
-      const pfn = cache.pfn.data[slot];
-      k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
-      filemap_remove_folio(k, slot);
-    }
-    for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) forget_disk(k, file, index, size);
+    unmap_mapping_pages(k, file, Math.ceil(size / k.pageSize));
+    truncate_inode_pages(k, file, size);
   },
 );
+
+// Mirrors truncate_inode_pages(), mm/truncate.c.
+const truncate_inode_pages = kernelFunction(
+  "truncate_inode_pages",
+  "mm/truncate.c",
+  (k: Kernel, file: number, size: number) => remove_pages(k, file, size),
+);
+
+// The same of a shmem file, where the last page, when it loses its tail, is dirty: no disk could tell of it.
+// Mirrors shmem_truncate_range(), mm/shmem.c.
+export const shmem_truncate_range = kernelFunction(
+  "shmem_truncate_range",
+  "mm/shmem.c",
+  (k: Kernel, file: number, size: number) => {
+    const partial = size % k.pageSize === 0 ? -1 : filemap_peek(k, file, Math.floor(size / k.pageSize));
+    if (partial >= 0) folio_mark_dirty(k, partial);
+    remove_pages(k, file, size);
+  },
+);
+
+function remove_pages(k: Kernel, file: number, size: number): void {
+  const { cache, page } = k.w;
+  for (const slot of cached_slots(k, file, Math.ceil(size / k.pageSize), Number.POSITIVE_INFINITY)) {
+    const pfn = cache.pfn.data[slot];
+    k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
+    filemap_remove_folio(k, slot);
+  }
+  for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) forget_disk(k, file, index, size);
+}
 
 // What the disk holds past the new end is gone as well, and so is the last page's tail.
 function forget_disk(k: Kernel, file: number, index: number, size: number): void {
@@ -62,12 +84,12 @@ export const unmap_mapping_pages = kernelFunction(
   },
 );
 
-// Frees the cached pages that nobody uses and that are on the disk already: echo 1 > /proc/sys/vm/drop_caches.
-// Mirrors invalidate_mapping_pages(), mm/truncate.c: mapped, dirty and otherwise held pages stay.
+// Frees the cached pages that nobody uses and that are on the disk already: echo 1 > /proc/sys/vm/drop_caches. Of shmem
+// that is a hole's page that was only read. Mirrors drop_pagecache_sb(), fs/drop_caches.c, with
+// invalidate_mapping_pages(), mm/truncate.c: mapped, dirty and otherwise held pages stay.
 export const drop_caches = kernelFunction("drop_pagecache_sb", "fs/drop_caches.c", (k: Kernel): 0 => {
   const { file, page, cache } = k.w;
   for (let row = 0; row < k.rows(file); row++) {
-    if (file.kind.data[row] === SHMEM_FILE) continue;
     for (const slot of cached_slots(k, row, 0, file_pages(k, row))) {
       const pfn = cache.pfn.data[slot];
       if (page.flags.data[pfn] & (PG_dirty | PG_writeback) || folio_ref_count(k, pfn) > 1) continue;
@@ -102,10 +124,11 @@ export const filemap_fdatawrite_range = kernelFunction(
   },
 );
 
-// Mirrors folio_mkclean(), mm/rmap.c: the entries of shared mappings lose their write and dirty bits.
+// Mirrors folio_mkclean(), mm/rmap.c, 6.12: the entries of shared mappings lose their write and dirty bits.
 const folio_mkclean = kernelFunction("folio_mkclean", "mm/rmap.c", (k: Kernel, file: number, pfn: number) => {
   const { vma, page } = k.w;
   for (const row of mappings_of(k, file)) {
+    if ((vma.flags.data[row] & VM_SHARED) === 0) continue;
     const vpn = vma.start.data[row] + page.index.data[pfn] - vma.pgoff.data[row];
     if (vpn < vma.start.data[row] || vpn >= vma.end.data[row]) continue;
     const pte = pte_offset(k, vma.mm.data[row] - 1, vpn);

@@ -54,8 +54,9 @@ const SCHEMA = {
   task: ["alive", "mm", "parent", "min_flt", "maj_flt"],
   // struct anon_vma: only its identity matters to the rules.
   anon_vma: ["root"],
-  // struct inode with its struct file: size in bytes; open = descriptors; users = VMAs that map it.
-  file: ["kind", "size", "open", "users"],
+  // struct inode with its struct file: size in bytes; open = descriptors; users = VMAs that map it. ra_*: the window that
+  // was read last (struct file_ra_state), in pages.
+  file: ["kind", "size", "open", "users", "ra_start", "ra_size", "ra_async", "ra_order"],
   // One slot of a page cache (an entry of inode->i_pages): the cached pfn or 0, and what the disk holds.
   cache: ["file", "index", "pfn", "disk"],
   // A reference from outside the page tables. kind is of PIN_KINDS, owner a task row, live 1 until release().

@@ -3,6 +3,7 @@
 import { FAULT_FLAG_UNSHARE } from "./abi.ts";
 import { add_mm_counter, mm_counter } from "./counters.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_OOM } from "./fault.ts";
+import { fault_dirty_shared_page } from "./file_fault.ts";
 import { PG_anon, PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -61,9 +62,9 @@ const wp_page_shared = kernelFunction("wp_page_shared", "mm/memory.c", (k: Kerne
     }
   }
   wp_page_reuse(k, vmf);
-  vm_ops(k, vmf.vma).dirty(k, pfn);
+  const dirtied = fault_dirty_shared_page(k, vmf, pfn);
   folio_put(k, pfn);
-  return 0;
+  return dirtied;
 });
 
 // A shared mapping of a frame without a struct page to count. Mirrors wp_pfn_shared(), mm/memory.c, 6.12.

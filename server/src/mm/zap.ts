@@ -1,7 +1,7 @@
 // Taking pages away from an address space: munmap, exit, MADV_DONTNEED, truncation. mm/memory.c; mm-semantics §5.1.
 
 import { add_mm_counter, mm_counter } from "./counters.ts";
-import { PG_anon, VM_SHARED } from "./flags.ts";
+import { PG_anon } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { vm_normal_page } from "./normal_page.ts";
@@ -33,7 +33,7 @@ export const zap_pte_range = kernelFunction(
       if (anon && !evenCows) return;
       k.set(k.w.pte.entry, pte, 0);
       if (pfn === undefined) return;
-      if (!anon && entry & PTE_DIRTY && k.w.vma.flags.data[vma] & VM_SHARED) folio_mark_dirty(k, pfn);
+      if (!anon && entry & PTE_DIRTY) folio_mark_dirty(k, pfn);
       add_mm_counter(k, mm, mm_counter(k, pfn), -1);
       folio_remove_rmap_pte(k, pfn);
       folio_put(k, pfn);
