@@ -66,4 +66,6 @@ export function serveStreams(
 // Standard output carries frames and nothing else; what goes wrong with the stream is said on standard error.
 export async function serveStdio(): Promise<void> {
   await serveStreams(process.stdin, process.stdout, (line) => process.stderr.write(`mmtrace dap: ${line}\n`));
+  // A pipe that is merely paused would keep the process.
+  process.stdin.destroy();
 }

@@ -53,7 +53,16 @@ export class Client {
     this.log.push(message as P.ProtocolMessage);
     if (command === "configurationDone") this.configured = true;
     if (MOVES.has(command)) this.moving++;
-    const response = new Promise<P.Response>((resolve) => this.pending.set(seq, { command, resolve }));
+    const response = new Promise<P.Response>((resolve, reject) => {
+      const overdue = setTimeout(() => reject(new Error(`${command} was not answered`)), 60_000);
+      this.pending.set(seq, {
+        command,
+        resolve: (answer) => {
+          clearTimeout(overdue);
+          resolve(answer);
+        },
+      });
+    });
     this.transport.send(message);
     return response.then((answer) => {
       this.check();

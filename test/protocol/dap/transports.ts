@@ -70,6 +70,9 @@ export function spawned(): Spawned {
   child.stdout.on("data", (bytes: Uint8Array) => reader.push(bytes));
   child.stderr.on("data", (bytes: Uint8Array) => errors.push(new TextDecoder().decode(bytes)));
   const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  // A process that never ends fails its test by how it ended.
+  const overdue = setTimeout(() => child.kill(), 60_000);
+  exit.then(() => clearTimeout(overdue));
   return {
     garbage,
     errors,
