@@ -85,3 +85,15 @@ test("an edit is answered as if the text had been opened like that", () => {
   analysis.finish();
   assert.deepEqual(diagnostics(analysis), []);
 });
+
+test("of a long trace the other models are told without their recordings", () => {
+  const { analysis } = open(
+    "kernel 6.1 6.18\np = mmap(4K)\nrepeat 200000\n  write(p, 1)\n  madvise(p, 4K, dontneed)\nend\nexpect @6.18 1 == 2\n",
+  );
+  assert.ok(analysis.recording("6.1"));
+  assert.equal(analysis.recording("6.18"), undefined);
+  assert.deepEqual(
+    diagnostics(analysis).map(({ message }) => message),
+    ["expect fails: 1 == 2 (under 6.18)"],
+  );
+});
