@@ -1,6 +1,5 @@
 // What is wrong with a program under one model: what its kernel does not have, and what is not simulated yet.
 
-import { MODELS } from "../mm/models.ts";
 import type { ModelName } from "../mm/releases.ts";
 import { hasField } from "./fields.ts";
 import { listed } from "./nearest.ts";
@@ -73,8 +72,4 @@ function checkField(
 function problem(need: Need, code: Problem["code"], message: string, fixes?: Problem["fixes"]): Problem {
   const { line, start, end } = need;
   return { range: { line, start, end }, code, severity: "error", message, ...(fixes && { fixes }) };
-}
-
-export function isSimulated(model: string): boolean {
-  return MODELS.has(model as ModelName);
 }
