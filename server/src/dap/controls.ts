@@ -6,7 +6,7 @@ import { statementAt } from "./breakpoints.ts";
 import type { Handlers } from "./connection.ts";
 import { exceptionText } from "./exceptionInfo.ts";
 import { logText } from "./expression.ts";
-import { after, before, compare, end, isDone, type Moment, START, stepsRun } from "./moment.ts";
+import { after, before, compare, end, events, isDone, type Moment, START, stepsRun } from "./moment.ts";
 import { exitCode, say, sayChecks, tell } from "./output.ts";
 import { type Reply, RequestError } from "./reply.ts";
 import { logged, type Stop, search } from "./search.ts";
@@ -227,7 +227,8 @@ function describeStop(timeline: Timeline, direction: number): string {
   const { recording, moment } = timeline;
   const branch = timeline.number > 0 ? `, branch ${timeline.number}` : "";
   if (timeline.atEnd) return `${arrow}end of the trace${branch}`;
-  const where = isDone(recording, moment) ? ", done" : "";
+  const inside = moment.offset > 0 ? `, event ${moment.offset} of ${events(recording, moment.step)}` : "";
+  const where = isDone(recording, moment) ? ", done" : inside;
   return `${arrow}step ${moment.step + 1} of ${recording.steps.length}${where}${branch}`;
 }
 
