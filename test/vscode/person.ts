@@ -108,11 +108,15 @@ function path(scene: Scene, bench: Workbench): [name: string, act: () => Promise
       },
     ],
     [
-      "stepping back leads to the line before, where the page is not copied yet",
+      "stepping back undoes the write: the page is not copied yet",
       async () => {
-        const there = await bench.stoppedLine();
+        const target = /write\(([^,)]+)/.exec(await bench.stoppedText())?.[1];
         await bench.toolbar(/Step Back/).click();
-        await eventually(async () => ((await bench.stoppedLine()) < there ? true : undefined), "an earlier line");
+        await page
+          .getByText(/◀ step/)
+          .first()
+          .waitFor();
+        await bench.ask(`page(${target})`, "none");
         await bench.toolbar(/^Stop/).click();
         await bench.toolbar(/^Stop/).waitFor({ state: "hidden" });
       },
