@@ -1,4 +1,4 @@
-// Where something stands in a trace, and the text itself: lines in chunks, so that an edit copies only its own chunk.
+// Where something stands in a trace, and how a change of its text is told.
 
 // A stretch of one line. Lines and columns count from 0; columns are UTF-16 units, as in LSP. Never crosses a line.
 export interface Range {
@@ -18,8 +18,4 @@ export interface TextEdit {
   readonly from: { readonly line: number; readonly column: number };
   readonly to: { readonly line: number; readonly column: number };
   readonly text: string;
-}
-
-export function rangeOn(line: number, span: Span): Range {
-  return { line, start: span.start, end: span.end };
 }
