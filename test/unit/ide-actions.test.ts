@@ -55,6 +55,17 @@ test("a fix that only some models ask for says which", () => {
   assert.equal(action.preferred, false);
 });
 
+test("a check that only some models pass becomes one for each result", () => {
+  const trace = (check: string) =>
+    `kernel 5.7 6.12 6.18\np = mmap(4K)\nwrite(p, "a")\nc = fork()\nc: v = vmsplice(p, 4K)\nc: munmap(p)\nwrite(p, "b")\n${check} # who?\n`;
+  apply(
+    trace('expect v.data == "a"'),
+    /^Expect each model's own value/,
+    7,
+    trace('expect @5.7 v.data == "b"\nexpect @6.12,6.18 v.data == "a"'),
+  );
+});
+
 test("fix all applies the preferred fix of every problem", () => {
   const { analysis } = open("p = mmpa(4K)\nqq = froku()\n");
   assert.equal(edited(analysis, fixAll(analysis)).split("\n")[0], "p = mmap(4K)");

@@ -5,6 +5,7 @@ import type { Analysis } from "./analysis.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { diagnostics } from "./diagnostics.ts";
 import type { Replacement } from "./formatting.ts";
+import { splitExpect } from "./split_expect.ts";
 import { statementAtOrBelow, stepsOf } from "./steps_of.ts";
 
 export interface Action {
@@ -38,6 +39,12 @@ export function codeActions(analysis: Analysis, from: number, to: number): Actio
       preferred: false,
       mends: undefined,
     });
+  }
+  for (const problem of here) {
+    const split = problem.code === "expect-failed" ? splitExpect(analysis, problem.range.line) : undefined;
+    if (!split) continue;
+    const title = "Expect each model's own value";
+    actions.push({ title, kind: "quickfix", edits: [split], preferred: false, mends: problem });
   }
   actions.push(...outcomes(analysis, from, to));
   return actions;
