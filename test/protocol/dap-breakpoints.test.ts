@@ -239,6 +239,25 @@ test("errnos, failed expects, dead processes and wrong outcomes stop", async () 
   await unexpected.close();
 });
 
+test("a promise of the kernel that is broken stops behind the line that breaks it", async () => {
+  const text = lines(
+    "kernel 5.7",
+    "p = mmap(4K, rw)",
+    "write(p, 1)",
+    "pin = pin_user_pages(p, 4K, write)",
+    "c = fork()",
+    "write(p, 2)",
+    "c: exit()",
+  );
+  const client = await launched(text, { stopOnExit: true, checkInvariants: true }, (configuring) =>
+    configuring.ask("setExceptionBreakpoints", { filters: ["invariant"] }),
+  );
+  const stop = await client.stopped();
+  assert.match(stop.text ?? "", /^Broken invariants: .*the pin holds pfn \d+/);
+  assert.equal(await where(client), "6");
+  await client.close();
+});
+
 test("without any filter set by the client the trace runs through", async () => {
   const client = await run(lines("expect 1 == 2"), async () => undefined);
   assert.match((await client.stopped()).description ?? "", /end of the trace/);

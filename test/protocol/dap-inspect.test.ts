@@ -117,6 +117,23 @@ test("Changes: what the last move changed, with the signs turned around when it 
   await client.close();
 });
 
+test("Changes: two mappings that stood at one address are told apart", async () => {
+  const text = lines(
+    "p = mmap(4K, rw)",
+    "repeat 2",
+    "  munmap(p, 4K)",
+    "  mmap(4K, rw, private|anonymous|fixed, at=p)",
+    "end",
+    "msync(p)",
+  );
+  const client = await stoppedAtEntry(text, { stopOnExit: true });
+  await client.move("continue");
+  const names = (await scope(client, "Changes")).map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  assert.ok(names.some((name) => /start #\d+$/.test(name)));
+  await client.close();
+});
+
 test("names are unique among siblings and the same before and after a step", async () => {
   const client = await at(await stoppedAtEntry(COW), 5);
   const names = async () => {

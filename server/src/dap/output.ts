@@ -42,8 +42,9 @@ export function tell(session: Session, upTo: number): void {
   session.told = upTo;
   if (upTo - first <= MOST_LINES) for (let step = first; step < upTo; step++) sayStep(session, trace, step);
   else say(session, "stdout", `… ${(upTo - first).toLocaleString("en-US")} statements`);
-  for (const fact of recording.facts) {
-    if (fact.step < first || fact.step >= upTo) continue;
+  const { facts } = recording;
+  for (let i = firstFactFrom(facts, first); i < facts.length && facts[i].step < upTo; i++) {
+    const fact = facts[i];
     const line = recording.steps.line(fact.step);
     say(
       session,
@@ -53,6 +54,18 @@ export function tell(session: Session, upTo: number): void {
       line,
     );
   }
+}
+
+// Facts stand in the order of their steps.
+function firstFactFrom(facts: readonly { readonly step: number }[], step: number): number {
+  let low = 0;
+  let high = facts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (facts[middle].step < step) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 // `write(p, 1) → minor anon`; a check that holds says nothing.

@@ -11,17 +11,20 @@ export const changesScope: ScopeSpec = {
   children: ({ timeline }) => {
     const from = position(timeline.recording, timeline.previous);
     const { rows } = changes(timeline.recording, from, timeline.position, MOST);
-    return indexed(rows, changeEntry);
+    const seen = new Map<string, number>();
+    for (const { name } of rows) seen.set(name, (seen.get(name) ?? 0) + 1);
+    return indexed(rows, (row) => changeEntry(row, (seen.get(row.name) ?? 0) > 1));
   },
 };
 
 // A jump over a whole trace changes more than a person reads.
 const MOST = 5000;
 
-export function changeEntry(change: ChangeRow): Entry {
+// Two mappings that stood at one address, one after the other, are told apart by their rows.
+function changeEntry(change: ChangeRow, isAmbiguous: boolean): Entry {
   const { name, table, field, row } = change;
   return {
-    name,
+    name: isAmbiguous ? `${name} #${row}` : name,
     value: changeValue(change),
     hint: READ_ONLY,
     watched: () => [{ kind: "cell", table, field, row, mask: undefined, name }],
