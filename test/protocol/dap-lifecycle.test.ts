@@ -211,6 +211,18 @@ test("a request that waits behind a launch can be cancelled", async () => {
   await client.close();
 });
 
+test("a client that leaves in the middle of a long run ends it", async () => {
+  const client = await initialized({
+    [PROGRAM]: lines("p = mmap(4K, rw)", "repeat 1000000000000", "  read(p)", "end"),
+  });
+  const launch = client.request("launch", { program: PROGRAM, limits: { events: 1e12, time: 1000 } });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const left = client.ask("disconnect");
+  assert.equal((await launch).message, "cancelled");
+  await left;
+  await client.close();
+});
+
 test("on a port a launch without the token reads nothing", async () => {
   const client = await initialized({ [PROGRAM]: COW }, "secret");
   assert.match(await client.refused("launch", { program: PROGRAM }), /token/);

@@ -7,6 +7,9 @@ import { RequestError } from "./reply.ts";
 import type { Session } from "./session.ts";
 import { statementText } from "./trace.ts";
 
+// Each keeps a world of its own.
+const MOST_BRANCHES = 20;
+
 // Leaves the timeline where the debugger stands, sets the values, and runs the rest anew.
 export function branchHere(session: Session, pokes: readonly Poke[], what: string): void {
   const { timeline, loadedTrace: trace } = session;
@@ -23,6 +26,9 @@ export function branchHere(session: Session, pokes: readonly Poke[], what: strin
       "bad-state",
       "nothing runs behind the end of the trace: a value set here would change nothing",
     );
+  }
+  if (session.timelines.length > MOST_BRANCHES) {
+    throw new RequestError("bad-state", `a session has at most ${MOST_BRANCHES} branches; restart forgets them`);
   }
   const name = `branch ${session.timelines.length}`;
   const options = {

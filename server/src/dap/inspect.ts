@@ -17,7 +17,7 @@ import { SCOPES } from "./scopes.ts";
 import type { Session } from "./session.ts";
 import { pathOfReference, pathReference } from "./sources.ts";
 import { kernelSource, pathOf, stackOf, toProtocol } from "./stack.ts";
-import { TRACE_REFERENCE, traceSource } from "./trace.ts";
+import { isTrace, TRACE_REFERENCE, traceSource } from "./trace.ts";
 import { childNamed, containerOf, variableOf } from "./variables.ts";
 
 type Inspection =
@@ -101,8 +101,12 @@ export function inspection(session: Session): Pick<Handlers, Inspection> {
     },
 
     source(args) {
-      const reference = args.object("source").optionalInteger("sourceReference") ?? args.integer("sourceReference");
+      const source = args.object("source");
+      const reference = source.optionalInteger("sourceReference") ?? args.integer("sourceReference");
       const trace = session.loadedTrace;
+      if (reference === 0 && isTrace(trace, source.optionalString("path"), undefined)) {
+        return { body: { content: trace.text, mimeType: "text/x-mmtrace" } };
+      }
       if (reference === TRACE_REFERENCE && trace.imported)
         return { body: { content: trace.text, mimeType: "text/x-mmtrace" } };
       const { timeline, step } = pathOfReference(session, reference);

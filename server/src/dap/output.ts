@@ -35,11 +35,11 @@ const MOST_LINES = 20;
 // Tells what the statements came to that were passed for the first time: all up to step `upTo`.
 export function tell(session: Session, upTo: number): void {
   const { timeline } = session;
-  if (timeline.number > 0 || upTo <= session.told) return;
+  if (upTo <= timeline.told) return;
   const trace = session.loadedTrace;
   const { recording } = timeline;
-  const first = session.told;
-  session.told = upTo;
+  const first = timeline.told;
+  timeline.told = upTo;
   if (upTo - first <= MOST_LINES) for (let step = first; step < upTo; step++) sayStep(session, trace, step);
   else say(session, "stdout", `… ${(upTo - first).toLocaleString("en-US")} statements`);
   const { facts } = recording;

@@ -9,6 +9,7 @@ import { done, type Moment } from "./moment.ts";
 // kernel's cursor is left where it was.
 export function corruptions(recording: Recording): Moment[] {
   const { steps, kernel } = recording;
+  if (kernel.side.pinPages.length === 0) return [];
   const back = kernel.position;
   const found: Moment[] = [];
   let differing = new Set<number>();

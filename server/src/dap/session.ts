@@ -44,8 +44,6 @@ export class Session {
   trace: Trace | undefined;
   timelines: Timeline[] = [];
   lastStop: Stop | undefined;
-  // Steps whose outcome was told to the console.
-  told = 0;
   // The client wants to go: a run in progress ends at its next look.
   cancelled = false;
   private current: Timeline | undefined;
@@ -72,7 +70,6 @@ export class Session {
     this.timelines = [new Timeline(recording, 0)];
     this.current = this.timelines[0];
     this.lastStop = undefined;
-    this.told = 0;
     this.forget();
   }
 

@@ -11,10 +11,13 @@ export class Timeline {
   moment: Moment = START;
   // Where the debugger stood before it last moved: what the Changes scope compares with.
   previous: Moment = START;
+  // Steps whose outcome was told to the console. A branch begins with what it shares with the timeline that it left.
+  told: number;
 
   constructor(recording: Recording, number: number) {
     this.recording = recording;
     this.number = number;
+    this.told = recording.branch?.step ?? 0;
   }
 
   go(moment: Moment): void {
