@@ -26,6 +26,12 @@ export function adapter(
   connection.arrived = (command) => {
     if (command === "disconnect" || command === "terminate") session.cancelled = true;
   };
+  // A move that failed leaves the debugger where it is; without a stop the client would wait for ever.
+  connection.stranded = () => {
+    if (session.phase !== "stopped") return;
+    const threadId = session.timeline.task + 1;
+    connection.event("stopped", { reason: "pause", threadId, allThreadsStopped: true });
+  };
   connection.serve({
     ...lifecycle(session),
     ...breakpointRequests(session),

@@ -28,6 +28,8 @@ export class Connection {
   private busy = false;
   // Told of each request when it arrives, before its turn: a long launch wants to know that the client leaves.
   arrived: ((command: string) => void) | undefined;
+  // Told when what should have followed an answer failed by a mistake of ours: the client still waits for it.
+  stranded: (() => void) | undefined;
 
   constructor(send: (message: P.ProtocolMessage) => void, log: (line: string) => void) {
     this.send = send;
@@ -122,6 +124,7 @@ export class Connection {
       reply.afterwards?.();
     } catch (error) {
       this.report(error);
+      this.stranded?.();
     }
   }
 
