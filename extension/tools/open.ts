@@ -64,9 +64,9 @@ function whatToClick(): string {
   ].join("\n");
 }
 
-// The sample that shows most: a real program's memory; the first one until that is there.
+// The sample that shows most: a real program's memory, imported from its log; else the first one.
 function showpiece(): string {
-  const names = readdirSync(samples).filter((name) => name.endsWith(".mmtrace"));
+  const names = readdirSync(samples, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".mmtrace"));
   return names.find((name) => name.includes("redis")) ?? names.sort()[0];
 }
 

@@ -43,7 +43,7 @@ function path(scene: Scene, bench: Workbench): [name: string, act: () => Promise
       "the redis sample opens, coloured and with what each line did",
       async () => {
         await bench.openFolder(`http://127.0.0.1:${scene.server.port}/?folder=${encodeURIComponent(scene.workspace)}`);
-        await bench.openFile("redis");
+        await bench.openFile("strace", "redis-bgsave.mmtrace");
         await page.locator(".codelens-decoration", { hasText: "Debug" }).first().waitFor();
         await bench.line(/→\sminor\sanon.*ref\s\d+\smap\s\d+/).waitFor();
       },
@@ -146,12 +146,11 @@ function path(scene: Scene, bench: Workbench): [name: string, act: () => Promise
     [
       "an expect that fails is underlined, and its actual value is accepted with the quick fix",
       async () => {
-        await page.keyboard.press("Control+z");
+        await page.keyboard.press("Control+Shift+k");
         await bench.newLine();
-        await page.keyboard.type("expect main.alive == 7 ");
+        await page.keyboard.type("expect main.alive == 7");
         await page.keyboard.press("Escape");
         await bench.editor.locator(".squiggly-error").first().waitFor();
-        await page.keyboard.press("Home");
         await page.keyboard.press("Control+.");
         const fix = page
           .locator(".action-widget .monaco-list-row")

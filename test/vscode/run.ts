@@ -45,7 +45,6 @@ async function inVsCode(path: string): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "mmtrace-vscode-"));
   const workspace = join(scratch, "samples");
   cpSync(join(root, "samples"), workspace, { recursive: true });
-  if (process.env.REDIS) cpSync(process.env.REDIS, join(workspace, "12-redis-bgsave.mmtrace"));
   writeSettings(scratch);
   let log = "";
   const server = await serve(folder, scratch, {

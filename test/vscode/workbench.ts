@@ -18,13 +18,20 @@ export class Workbench {
       .waitFor({ timeout: 60_000 });
   }
 
-  async openFile(part: string): Promise<void> {
+  // Opens a file from the Explorer, through the folders named before it.
+  async openFile(...path: string[]): Promise<void> {
+    await this.page.keyboard.press("Control+Shift+e");
+    const file = path[path.length - 1];
+    for (const folder of path.slice(0, -1)) {
+      const item = this.page.getByRole("treeitem", { name: new RegExp(`^${folder}`) }).first();
+      if ((await item.getAttribute("aria-expanded")) !== "true") await item.click();
+    }
     await this.page
-      .getByRole("treeitem", { name: new RegExp(part) })
+      .getByRole("treeitem", { name: new RegExp(file) })
       .first()
       .dblclick();
     await this.page
-      .getByRole("tab", { name: new RegExp(part) })
+      .getByRole("tab", { name: new RegExp(file) })
       .first()
       .waitFor();
     await this.editor.waitFor();
@@ -94,7 +101,8 @@ export class Workbench {
     await this.page.keyboard.press("Escape");
     await this.page.keyboard.press("Enter");
     const rows = this.page.locator(".repl-tree .monaco-list-row");
-    const asked = rows.filter({ hasText: expression }).last();
+    const exactly = expression.replace(/[^\w]/g, "\\$&");
+    const asked = rows.filter({ hasText: new RegExp(`^\\s*${exactly}\\s*$`) }).last();
     await asked.waitFor();
     const place = Number(await asked.getAttribute("data-index"));
     await this.page
