@@ -105,7 +105,7 @@ test("reverseStepOut goes back to where the kernel function was called", async (
   const client = await stoppedAtEntry(COW);
   await nextTo(client, 5);
   while (!(await where(client)).startsWith("folio_add_new_anon_rmap")) await client.move("stepIn");
-  await client.move("reverseStepOut");
+  await client.move("reverseStepOut", {});
   assert.match(await where(client), /^wp_page_copy < do_wp_page/);
   await client.close();
 });

@@ -39,19 +39,21 @@ export function controls(session: Session): Pick<Handlers, Controls> {
     args: Args,
     move: (timeline: Timeline) => Moment | undefined,
     direction: Direction,
+    check = checkThread,
   ): Reply<undefined> => {
-    checkThread(session, args);
+    check(session, args);
     const { timeline } = session;
     const target = move(timeline);
     return { body: undefined, afterwards: () => stepTo(session, target, direction) };
   };
   const byEvent = (args: Args) => args.optionalString("granularity") === "instruction";
-  const reverse = (args: Args) => {
+  const stepBack = (args: Args, check = checkThread) => {
     const task = only(args);
     return step(
       args,
       ({ recording, moment }) => (byEvent(args) ? backEvent(recording, moment) : back(recording, moment, task)),
       -1,
+      check,
     );
   };
 
@@ -74,10 +76,10 @@ export function controls(session: Session): Pick<Handlers, Controls> {
     },
     stepIn: (args) => step(args, ({ recording, moment }) => nextEvent(recording, moment), 1),
     stepOut: (args) => step(args, ({ recording, moment }) => out(recording, moment), 1),
-    stepBack: reverse,
-    reverseNext: reverse,
-    reverseStepIn: (args) => step(args, ({ recording, moment }) => backEvent(recording, moment), -1),
-    reverseStepOut: (args) => step(args, ({ recording, moment }) => backOut(recording, moment), -1),
+    stepBack: (args) => stepBack(args),
+    reverseNext: (args) => stepBack(args, checkOwn),
+    reverseStepIn: (args) => step(args, ({ recording, moment }) => backEvent(recording, moment), -1, checkOwn),
+    reverseStepOut: (args) => step(args, ({ recording, moment }) => backOut(recording, moment), -1, checkOwn),
 
     // To the beginning of the statement, or to the first event in the kernel function.
     restartFrame(args) {
@@ -122,6 +124,12 @@ export function controls(session: Session): Pick<Handlers, Controls> {
 function checkThread(session: Session, args: Args): void {
   session.requireStopped();
   taskOf(session, args.integer("threadId"));
+}
+
+// Our own requests come from a button, which need not know a thread.
+function checkOwn(session: Session, args: Args): void {
+  session.requireStopped();
+  if (args.has("threadId")) taskOf(session, args.integer("threadId"));
 }
 
 // Threads are numbered from 1.
