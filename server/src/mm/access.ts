@@ -23,8 +23,8 @@ import { lock_mm_and_find_vma } from "./stack.ts";
 // Signal numbers, include/uapi/asm-generic/signal.h; for the tracepoint alone.
 const SIGNAL_NUMBERS = { SIGBUS: 7, SIGKILL: 9, SIGSEGV: 11 } as const;
 
-const VMA_FOUND = condition("a VMA holds the address", "vma");
-const ACCESS_ALLOWED = condition("the VMA's protection allows the access", "vm_flags");
+const VMA_FOUND = condition("vma && vma->vm_start <= address", "vma");
+const ACCESS_ALLOWED = condition("!access_error(error_code, vma)", "vm_flags");
 
 // Reads length bytes: one access for each page touched. The outcome is the union over the pages; the first signal ends it.
 export function user_read(k: Kernel, task: number, addr: bigint, length: bigint): void {

@@ -14,7 +14,7 @@ export function mm_account_fault(k: Kernel, task: number, flags: number, waited:
 }
 
 // The handler may give up the lock to wait, and have the fault tried again: once. Mirrors fault_flag_allow_retry_first(),
-// include/linux/mm_types.h, 6.12, which also tells whether maybe_unlock_mmap_for_io(), mm/internal.h, gives up the lock.
+// include/linux/mm.h, 6.12, by which maybe_unlock_mmap_for_io(), mm/internal.h, too decides to give up the lock.
 export function fault_flag_allow_retry_first(flags: number): boolean {
   return (flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) === FAULT_FLAG_ALLOW_RETRY;
 }

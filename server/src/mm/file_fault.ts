@@ -4,14 +4,15 @@ import { FAULT_FLAG_WRITE } from "./abi.ts";
 import { fault_flag_allow_retry_first } from "./account_fault.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_RETRY } from "./fault.ts";
+import type { FaultPage } from "./filemap.ts";
 import { PG_dirty, PG_readahead, PG_swapbacked, PG_uptodate, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { COW, FILE, SHMEM } from "./outcome.ts";
-import { alloc_page } from "./page_alloc.ts";
+import { alloc_page, free_pages } from "./page_alloc.ts";
 import { file_pages, filemap_peek } from "./page_cache.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
-import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_alloc, pte_prot } from "./pgtable.ts";
+import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_alloc, pte_offset, pte_prot } from "./pgtable.ts";
 import { anon_vma_prepare, folio_add_file_rmap_pte, folio_add_new_anon_rmap, linear_page_index } from "./rmap.ts";
 import { do_page_mkwrite, vm_ops } from "./vm_ops.ts";
 
@@ -21,6 +22,13 @@ export const do_fault = kernelFunction("do_fault", "mm/memory.c", (k: Kernel, vm
   return k.w.vma.flags.data[vmf.vma] & VM_SHARED ? do_shared_fault(k, vmf) : do_cow_fault(k, vmf);
 });
 
+// Asks the file for its page. The page table for it is allocated before, so without memory for one nothing is read and no
+// page gets dirty; here it is enough to know that there is memory. Mirrors __do_fault(), mm/memory.c, 6.12.
+function __do_fault(k: Kernel, vmf: Fault): FaultPage {
+  if (free_pages(k) === 0 && pte_offset(k, vmf.mm, vmf.vpn) < 0) return { pfn: -1, result: VM_FAULT_OOM };
+  return vm_ops(k, vmf.vma).fault(k, vmf);
+}
+
 // A read: the cached pages of the window are mapped; only when the wanted one is not among them, the file is asked.
 // Each mapping: refcount + 1, mapcount + 1, rss_file or rss_shmem + 1. Mirrors do_read_fault(), mm/memory.c, 6.12.
 const do_read_fault = kernelFunction("do_read_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
@@ -28,7 +36,7 @@ const do_read_fault = kernelFunction("do_read_fault", "mm/memory.c", (k: Kernel,
     const around = do_fault_around(k, vmf);
     if (around) return around;
   }
-  const { pfn, result } = vm_ops(k, vmf.vma).fault(k, vmf);
+  const { pfn, result } = __do_fault(k, vmf);
   if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) return result;
   return result | finish_fault(k, vmf, pfn);
 });
@@ -78,7 +86,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
   anon_vma_prepare(k, vmf.vma);
   const copy = alloc_page(k);
   if (copy < 0) return VM_FAULT_OOM;
-  const { pfn, result } = vm_ops(k, vmf.vma).fault(k, vmf);
+  const { pfn, result } = __do_fault(k, vmf);
   if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) {
     folio_put(k, copy);
     return result;
@@ -104,7 +112,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
 // Mirrors do_shared_fault(), mm/memory.c, 6.12.
 const do_shared_fault = kernelFunction("do_shared_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
   const ops = vm_ops(k, vmf.vma);
-  const { pfn, result } = ops.fault(k, vmf);
+  const { pfn, result } = __do_fault(k, vmf);
   if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) return result;
   if (ops.page_mkwrite) do_page_mkwrite(k, vmf, pfn);
   const finished = result | finish_fault(k, vmf, pfn);

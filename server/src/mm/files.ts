@@ -71,7 +71,7 @@ const shmem_evict_inode = kernelFunction("shmem_evict_inode", "mm/shmem.c", (k: 
   shmem_truncate_range(k, file, 0);
 });
 
-// Mirrors do_ftruncate(), fs/open.c: pages past the new end leave the page cache and every mapping.
+// Mirrors do_ftruncate(), fs/open.c, 6.12 (do_sys_ftruncate() before 6.9): pages past the new end leave the page cache and every mapping.
 export const sys_ftruncate = kernelFunction(
   "do_ftruncate",
   "fs/open.c",

@@ -36,10 +36,7 @@ import { folio_add_new_anon_rmap, folio_dup_anon_rmap_pte, folio_dup_file_rmap_p
 import { mm_alloc, mmput, task_of } from "./tasks.ts";
 import { is_cow_mapping, vma_fields, vma_link } from "./vma.ts";
 
-const NEEDS_COPY = condition(
-  "vma_needs_copy: the VMA has an anon_vma, or its pages cannot be faulted again",
-  "anon_vma",
-);
+const NEEDS_COPY = condition("src_vma->anon_vma || src_vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)", "anon_vma");
 
 // A child with a copy of the address space. Mirrors kernel_clone() without CLONE_VM.
 export const sys_fork = kernelFunction(
@@ -100,7 +97,8 @@ const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: num
   return true;
 });
 
-// Copies the page tables where the child could not fault the pages in again. Mirrors copy_page_range(), mm/memory.c.
+// Copies the page tables where the child could not fault the pages in again.
+// Mirrors copy_page_range() with vma_needs_copy(), mm/memory.c, 6.12 (one function before 5.19).
 const copy_page_range = kernelFunction(
   "copy_page_range",
   "mm/memory.c",

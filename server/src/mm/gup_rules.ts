@@ -8,9 +8,9 @@ import type { Kernel } from "./kernel.ts";
 import { PTE_DIRTY } from "./pgtable.ts";
 
 const MUST_UNSHARE_ANON = condition("!PageAnonExclusive(page)", "exclusive");
-const MUST_UNSHARE_LONGTERM = condition("FOLL_LONGTERM of a page that is not anonymous, in a COW mapping", "flags");
-const FORCED_EXCLUSIVE = condition("FOLL_FORCE: PageAnon(page) && PageAnonExclusive(page)", "exclusive");
-const FORCED_COWED = condition("FOLL_FORCE && FOLL_COW && pte_dirty(pte)", "dirty");
+const MUST_UNSHARE_LONGTERM = condition("is_cow_mapping(vma->vm_flags)", "vm_flags");
+const FORCED_EXCLUSIVE = condition("PageAnon(page) && PageAnonExclusive(page)", "exclusive");
+const FORCED_COWED = condition("flags & FOLL_COW && pte_dirty(pte)", "dirty");
 
 // Before 5.19 a read-only reference takes whatever is mapped.
 export function must_unshare_never(): boolean {
@@ -38,7 +38,7 @@ export function must_unshare_pins_and_longterm(
   if (pfn !== undefined && k.w.page.flags.data[pfn] & PG_anon) return must_unshare_pins(k, vma, flags, pfn);
   if ((flags & FOLL_LONGTERM) === 0) return false;
   const vmaFlags = k.w.vma.flags.data[vma];
-  return k.decide(MUST_UNSHARE_LONGTERM, flags, (vmaFlags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE);
+  return k.decide(MUST_UNSHARE_LONGTERM, vmaFlags, (vmaFlags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE);
 }
 
 // Up to 5.19: after a write fault of this call has broken COW, a dirty entry will do. can_follow_write_pte(), mm/gup.c, 5.10.

@@ -53,10 +53,10 @@ export const do_munmap = kernelFunction(
 );
 
 // Clears the page tables of the VMAs, ascending neighbours, and frees the tables between the VMAs around them.
-// Mirrors unmap_region() with free_pgtables(), mm/mmap.c, 6.12.
+// Mirrors unmap_region() with free_pgtables(), mm/vma.c, 6.12 (mm/mmap.c before 6.11).
 export const unmap_region = kernelFunction(
   "unmap_region",
-  "mm/mmap.c",
+  "mm/vma.c",
   (k: Kernel, mm: number, vmas: readonly number[]) => {
     const { start, end } = k.w.vma;
     if (vmas.length === 0) return;

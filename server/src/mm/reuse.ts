@@ -7,7 +7,7 @@ import type { Kernel } from "./kernel.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { folio_move_anon_rmap } from "./rmap.ts";
 
-const MAPCOUNT_AT_MOST_1 = condition("page_mapcount(page) + page_swapcount(page) <= 1", "mapcount");
+const MAPCOUNT_AT_MOST_1 = condition("page_trans_huge_map_swapcount(page) <= 1", "mapcount");
 const PAGE_COUNT_IS_1 = condition("page_count(page) == 1", "refcount");
 const MAPCOUNT_IS_1 = condition("page_mapcount(page) == 1", "mapcount");
 const EXCLUSIVE = condition("PageAnonExclusive(page)", "exclusive");

@@ -107,7 +107,7 @@ export function writeback(k: Kernel, file: number): 0 {
 
 // Dirty pages of [first, last) (page offsets) go to the disk and are clean again, and so are the entries that map them:
 // the next write to a shared mapping faults. Mirrors filemap_fdatawrite_range(), mm/filemap.c, down to
-// write_cache_pages(), mm/page-writeback.c, with folio_mkclean(), mm/rmap.c.
+// write_cache_pages() and folio_clear_dirty_for_io(), mm/page-writeback.c, 6.12, with folio_mkclean(), mm/rmap.c.
 export const filemap_fdatawrite_range = kernelFunction(
   "filemap_fdatawrite_range",
   "mm/filemap.c",
