@@ -1,7 +1,7 @@
 // A debug adapter: messages of the protocol in, messages out. How they travel is for stdio.ts, port.ts and worker.ts.
 
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
-import { breakpointRequests } from "./breakpointRequests.ts";
+import { breakpointRequests } from "./breakpoint_requests.ts";
 import { Connection } from "./connection.ts";
 import { controls } from "./controls.ts";
 import { inspection } from "./inspect.ts";

@@ -7,7 +7,7 @@ import { isFault } from "../lang/program.ts";
 import type { Value } from "../lang/value.ts";
 import type { ModelName } from "../mm/releases.ts";
 import { readExpression } from "./expression.ts";
-import { REPL_COMMANDS } from "./replCommands.ts";
+import { REPL_COMMANDS } from "./repl_commands.ts";
 import { nameValue, type View, worldOf } from "./scope.ts";
 
 const FUNCTIONS = ["page", "pte", "vma", "data", "byte", "min", "max", "abs", "sum", "count"];

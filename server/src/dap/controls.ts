@@ -4,7 +4,7 @@ import type { DebugProtocol as P } from "@vscode/debugprotocol";
 import type { Args } from "./arguments.ts";
 import { statementAt } from "./breakpoints.ts";
 import type { Handlers } from "./connection.ts";
-import { exceptionText } from "./exceptionInfo.ts";
+import { exceptionText } from "./exception_info.ts";
 import { logText } from "./expression.ts";
 import { after, before, compare, end, events, isDone, type Moment, START, stepsRun } from "./moment.ts";
 import { exitCode, say, sayChecks, tell } from "./output.ts";

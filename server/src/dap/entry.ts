@@ -3,7 +3,7 @@
 
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
 import type { Poke } from "../run/branch.ts";
-import type { WatchedPlace } from "./dataBreakpoints.ts";
+import type { WatchedPlace } from "./data_breakpoints.ts";
 
 export interface Entry {
   readonly name: string;

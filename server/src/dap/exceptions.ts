@@ -9,7 +9,7 @@ import { OUTCOMES, type OutcomeName } from "../mm/outcome.ts";
 import type { Recording } from "../run/recording.ts";
 import { HAS_FAILED } from "../run/steps.ts";
 import { after, done, type Moment } from "./moment.ts";
-import { corruptions } from "./pinnedData.ts";
+import { corruptions } from "./pinned_data.ts";
 import { type Direction, inReach, type Watch } from "./watch.ts";
 
 export interface FilterSpec {

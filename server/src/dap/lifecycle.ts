@@ -1,7 +1,7 @@
 // How a session begins and ends: initialize, launch, configurationDone, restart, terminate, disconnect.
 
 import type { Args } from "./arguments.ts";
-import { toProtocol } from "./breakpointStore.ts";
+import { toProtocol } from "./breakpoint_store.ts";
 import { capabilities } from "./capabilities.ts";
 import { clientOf } from "./client.ts";
 import type { Handlers } from "./connection.ts";

@@ -1,13 +1,13 @@
 // The scopes of a frame, in the order in which a client shows them.
 
 import type { ScopeSpec } from "./scope.ts";
-import { changesScope } from "./scopeChanges.ts";
-import { faultScope } from "./scopeFault.ts";
-import { foliosScope } from "./scopeFolios.ts";
-import { namesScope } from "./scopeNames.ts";
-import { pinsScope } from "./scopePins.ts";
-import { processScope } from "./scopeProcess.ts";
-import { tablesScope } from "./scopeTables.ts";
+import { changesScope } from "./scope_changes.ts";
+import { faultScope } from "./scope_fault.ts";
+import { foliosScope } from "./scope_folios.ts";
+import { namesScope } from "./scope_names.ts";
+import { pinsScope } from "./scope_pins.ts";
+import { processScope } from "./scope_process.ts";
+import { tablesScope } from "./scope_tables.ts";
 
 export const SCOPES: readonly ScopeSpec[] = [
   namesScope,

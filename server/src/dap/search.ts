@@ -1,7 +1,7 @@
 // Running: from a moment in a direction to the first one that a breakpoint has, with what log points say on the way.
 
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
-import type { Armed } from "./breakpointStore.ts";
+import type { Armed } from "./breakpoint_store.ts";
 import { compare, type Moment } from "./moment.ts";
 import { type Direction, nearest } from "./watch.ts";
 

@@ -5,7 +5,7 @@
 // A recording is whole before the first stop, so nothing ever runs in between: every move is a search and a seek.
 
 import type { Recording } from "../run/recording.ts";
-import { BreakpointStore } from "./breakpointStore.ts";
+import { BreakpointStore } from "./breakpoint_store.ts";
 import { type Client, UNKNOWN_CLIENT } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import type { Children } from "./entry.ts";

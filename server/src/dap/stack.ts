@@ -2,7 +2,7 @@
 
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
 import type { Client } from "./client.ts";
-import { type KernelPath, kernelPath, rowOfEvent } from "./kernelPath.ts";
+import { type KernelPath, kernelPath, rowOfEvent } from "./kernel_path.ts";
 import { lowerBound, stepsOfTask } from "./statements.ts";
 import type { Timeline } from "./timeline.ts";
 import { nameOf, statementText, type Trace, traceSource } from "./trace.ts";

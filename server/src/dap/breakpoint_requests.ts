@@ -1,11 +1,11 @@
 // The requests that set breakpoints. Each answers for every breakpoint that it was given, in order.
 
 import { Args } from "./arguments.ts";
-import { toProtocol, type Wanted } from "./breakpointStore.ts";
+import { toProtocol, type Wanted } from "./breakpoint_store.ts";
 import { breakpointLines } from "./breakpoints.ts";
 import type { Handlers } from "./connection.ts";
-import { dataBreakpointInfo } from "./dataBreakpointInfo.ts";
-import { type Access, placesOf } from "./dataBreakpoints.ts";
+import { dataBreakpointInfo } from "./data_breakpoint_info.ts";
+import { type Access, placesOf } from "./data_breakpoints.ts";
 import { RequestError } from "./reply.ts";
 import type { Session } from "./session.ts";
 import { isTrace, samePath } from "./trace.ts";

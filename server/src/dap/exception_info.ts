@@ -5,7 +5,7 @@ import { lastFault } from "../run/last_fault.ts";
 import { address } from "../run/show.ts";
 import type { FilterSpec } from "./exceptions.ts";
 import { taskName, type View, worldOf } from "./scope.ts";
-import { bare } from "./scopeFault.ts";
+import { bare } from "./scope_fault.ts";
 import { statementText } from "./trace.ts";
 
 // What the client shows in one line beside "Paused on exception".

@@ -2,7 +2,7 @@
 
 import { type PinRow, pinRows } from "../run/views.ts";
 import { type Entry, indexed, named } from "./entry.ts";
-import { differs } from "./pinnedData.ts";
+import { differs } from "./pinned_data.ts";
 import { pinName, READ_ONLY, type ScopeSpec, type View, worldOf } from "./scope.ts";
 import { fieldEntries, pageText } from "./values.ts";
 

@@ -6,7 +6,7 @@ import type { Value } from "../lang/value.ts";
 import { sourcesOf } from "../run/cells.ts";
 import { hex } from "../run/show.ts";
 import type { Args } from "./arguments.ts";
-import { dataId, type WatchedPlace } from "./dataBreakpoints.ts";
+import { dataId, type WatchedPlace } from "./data_breakpoints.ts";
 import { readExpression, valueAt } from "./expression.ts";
 import { taskName } from "./scope.ts";
 import type { Session } from "./session.ts";

@@ -12,7 +12,7 @@ import { expressionOf, valueAt } from "./expression.ts";
 import { before, position } from "./moment.ts";
 import { RequestError } from "./reply.ts";
 import { type View, worldOf } from "./scope.ts";
-import { holderName } from "./scopeFolios.ts";
+import { holderName } from "./scope_folios.ts";
 import { statementText } from "./trace.ts";
 import { pageText, valueText } from "./values.ts";
 
