@@ -8,9 +8,10 @@ import { build } from "esbuild";
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 
-// What is loaded only when it is asked for: the command line's servers, so that `mmtrace run` starts without them, and the
-// extension's language client, so that activation does not wait for its library.
+// What is loaded only when it is asked for: the servers and the engine's commands, so that none waits for the others, and
+// the extension's language client, so that activation does not wait for its library.
 const ON_DEMAND = {
+  "./engine_commands.ts": "./cli.js",
   "../lsp/stdio.ts": "./lsp.js",
   "../dap/stdio.ts": "./dap.js",
   "./desktop-client.ts": "./client.cjs",
@@ -59,6 +60,7 @@ const browser = { ...common, platform: "browser", target: "es2023", mainFields: 
 
 const shipped = [
   { ...node, entryPoints: ["server/src/cli/main.ts"], outfile: "dist/mmtrace.js" },
+  { ...node, entryPoints: ["server/src/cli/engine_commands.ts"], outfile: "dist/cli.js" },
   { ...node, entryPoints: ["server/src/lsp/stdio.ts"], outfile: "dist/lsp.js" },
   { ...node, entryPoints: ["server/src/dap/stdio.ts"], outfile: "dist/dap.js" },
   { ...node, entryPoints: ["extension/src/main.ts"], outfile: "dist/extension.cjs", external: ["vscode"] },

@@ -10,14 +10,14 @@ import { VERSION } from "./version.ts";
 
 // Each command is loaded when it is asked for: a debug session need not wait for the importer.
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import("./run.ts")).runCommand,
-  test: async () => (await import("./test.ts")).testCommand,
-  check: async () => (await import("./check.ts")).checkCommand,
-  fmt: async () => (await import("./fmt.ts")).fmtCommand,
-  eval: async () => (await import("./eval.ts")).evalCommand,
-  why: async () => (await import("./why.ts")).whyCommand,
-  kernels: async () => (await import("./kernels.ts")).kernelsCommand,
-  import: async () => (await import("./import.ts")).importCommand,
+  run: async () => (await import("./engine_commands.ts")).runCommand,
+  test: async () => (await import("./engine_commands.ts")).testCommand,
+  check: async () => (await import("./engine_commands.ts")).checkCommand,
+  fmt: async () => (await import("./engine_commands.ts")).fmtCommand,
+  eval: async () => (await import("./engine_commands.ts")).evalCommand,
+  why: async () => (await import("./engine_commands.ts")).whyCommand,
+  kernels: async () => (await import("./engine_commands.ts")).kernelsCommand,
+  import: async () => (await import("./engine_commands.ts")).importCommand,
   lsp: async () => (await import("./lsp.ts")).lspCommand,
   dap: async () => (await import("./dap.ts")).dapCommand,
 };
