@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
-import type { Client } from "./dap/client.ts";
+import { Client } from "./dap/client.ts";
 import {
   COW,
   child,
@@ -16,6 +16,7 @@ import {
   stoppedAtEntry,
   where,
 } from "./dap/stories.ts";
+import { inProcess } from "./dap/transports.ts";
 
 // `REASON at WHERE` of every stop of a run, forwards.
 async function stops(client: Client): Promise<string[]> {
@@ -79,11 +80,23 @@ test("breakpoints keep their ids while they stay the same, and old clients send 
 });
 
 test("breakpoints that are set before the launch are verified by it", async () => {
-  const client = await launched(COW, { stopOnEntry: true });
-  await client.stopped();
-  const other = await setLines(client, [{ line: 3 }], "/traces/other.mmtrace");
-  assert.equal(other[0].verified, false);
-  assert.match(other[0].message ?? "", /not the trace/);
+  const client = new Client(inProcess({ files: { [PROGRAM]: COW } }));
+  await client.ask("initialize", { adapterID: "mmtrace" });
+  const [early] = await setLines(client, [{ line: 1 }]);
+  assert.deepEqual([early.verified, early.message], [false, "no trace is loaded yet"]);
+  await client.ask("launch", { program: PROGRAM });
+  const { reason, breakpoint } = await client.event<P.BreakpointEvent["body"]>("breakpoint");
+  assert.deepEqual([reason, breakpoint.id, breakpoint.verified, breakpoint.line], ["changed", early.id, true, 2]);
+  await client.ask("configurationDone");
+  assert.deepEqual((await client.stopped()).hitBreakpointIds, [early.id]);
+  await client.close();
+});
+
+test("a breakpoint in another file is not verified", async () => {
+  const client = await stoppedAtEntry(COW);
+  const [other] = await setLines(client, [{ line: 3 }], "/traces/other.mmtrace");
+  assert.equal(other.verified, false);
+  assert.match(other.message ?? "", /not the trace/);
   await client.close();
 });
 
@@ -125,6 +138,18 @@ test("a log point writes its message with values and goes on, both ways", async 
   assert.deepEqual(logged(), ["i is 0, mapped: 0", "i is 1, mapped: 0", "i is 2, mapped: 0"]);
   await client.move("reverseContinue");
   assert.deepEqual(logged(), ["i is 2, mapped: 0", "i is 1, mapped: 0", "i is 0, mapped: 0"]);
+  await client.close();
+});
+
+test("a flood of log messages is cut, and says so", async () => {
+  const text = lines("p = mmap(4K, rw)", "repeat 6000", "  read(p)", "end");
+  const client = await run(text, async (configuring) => {
+    await setLines(configuring, [{ line: 3, logMessage: "here" }]);
+  });
+  await client.stopped();
+  const said = client.output().map(({ output }) => output);
+  assert.equal(said.filter((output) => output === "here\n").length, 5000);
+  assert.equal(said.filter((output) => output.includes("more log messages")).length, 1);
   await client.close();
 });
 
@@ -325,6 +350,38 @@ test("a data breakpoint on a variable of a scope watches the same cell", async (
   await client.move("continue");
   assert.match(await where(client), /< 4$|^4$/);
   await client.close();
+});
+
+test("a mapping and a page-table entry are watched by their variables", async () => {
+  const text = lines("p = mmap(8K, rw)", "write(p, 1)", "mprotect(p, 4K, r)", "munmap(p + 4K, 4K)", "munmap(p, 4K)");
+  const mapping = async (client: Client) => (await scope(client, "Process"))[0];
+  const leaf = async (client: Client) => {
+    let list = await scope(client, "Page tables");
+    for (const level of ["pgd", "pud"]) list = await child(client, list, `${level} 0x200000000000`);
+    return list[0];
+  };
+  for (const [parent, expected] of [
+    [mapping, ["3", "5"]],
+    [leaf, ["3", "5"]],
+  ] as const) {
+    const client = await stoppedAtEntry(text, { stopOnExit: true });
+    await client.move("next");
+    await client.move("next");
+    await watch(client, {
+      variablesReference: (await parent(client)).variablesReference,
+      name: parent === leaf ? "pte 0x200000000000" : "0x200000000000",
+    });
+    const seen = new Set<string>();
+    for (
+      let stop = await client.move("continue");
+      !stop.description?.includes("end");
+      stop = await client.move("continue")
+    ) {
+      seen.add((await where(client)).split(" < ").at(-1) ?? "");
+    }
+    assert.deepEqual([...seen], expected);
+    await client.close();
+  }
 });
 
 test("bytes are watched through the page tables: a copy that keeps them is no write", async () => {

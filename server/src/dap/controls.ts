@@ -240,9 +240,17 @@ function describeStop(timeline: Timeline, direction: number): string {
   return `${arrow}step ${moment.step + 1} of ${recording.steps.length}${where}${branch}`;
 }
 
+// A client that gets more than this at once has no use for it, and the rest would pile up in memory.
+const MOST_LOGS = 5000;
+
 function sayLogs(session: Session, from: Moment, direction: Direction, to: Moment): void {
   const { timeline } = session;
+  let said = 0;
   for (const { moment, armed } of logged(session.breakpoints.armed(timeline), from, direction, to)) {
+    if (said++ === MOST_LOGS) {
+      say(session, "console", `… more log messages: one move tells ${MOST_LOGS.toLocaleString("en-US")} of them`);
+      return;
+    }
     const line = timeline.recording.steps.line(moment.step);
     say(session, "console", logText(timeline, armed.log ?? [], moment), session.trace, line);
   }
