@@ -125,9 +125,19 @@ function path(scene: Scene, bench: Workbench): [name: string, act: () => Promise
       "the mouse over an operation shows its manual",
       async () => {
         await bench.openFile("01-");
-        await bench.word("mmap").hover();
-        const manual = page.locator(".monaco-hover:visible").filter({ hasText: "mmap(" });
-        await manual.first().waitFor();
+        // The lines move down once, when the lenses come.
+        await page.locator(".codelens-decoration").first().waitFor();
+        await bench.line(/→\sminor/).waitFor();
+        const manual = page.locator(".monaco-hover:visible").filter({ hasText: "mmap(" }).first();
+        await eventually(async () => {
+          await bench.line(/expect/).hover();
+          await bench.word("mmap").hover();
+          const shown = await manual.waitFor({ timeout: 4000 }).then(
+            () => true,
+            () => undefined,
+          );
+          return shown;
+        }, "the manual of mmap");
       },
     ],
     [

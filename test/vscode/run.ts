@@ -45,7 +45,8 @@ async function inVsCode(path: string): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "mmtrace-vscode-"));
   const workspace = join(scratch, "samples");
   cpSync(join(root, "samples"), workspace, { recursive: true });
-  writeSettings(scratch);
+  // The accelerated terminal is one picture; this one has text that can be read.
+  writeSettings(scratch, { "terminal.integrated.gpuAcceleration": "off" });
   let log = "";
   const server = await serve(folder, scratch, {
     args: ["--without-connection-token", "--enable-proposed-api", "--enable-smoke-test-driver"],
