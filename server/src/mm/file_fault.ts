@@ -12,7 +12,16 @@ import { COW, FILE, SHMEM } from "./outcome.ts";
 import { alloc_page, free_pages } from "./page_alloc.ts";
 import { file_pages, filemap_peek } from "./page_cache.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
-import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_alloc, pte_offset, pte_prot } from "./pgtable.ts";
+import {
+  mk_pte,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_SOFT_DIRTY,
+  PTE_WRITE,
+  pte_alloc,
+  pte_offset,
+  pte_prot,
+} from "./pgtable.ts";
 import { anon_vma_prepare, folio_add_file_rmap_pte, folio_add_new_anon_rmap, linear_page_index } from "./rmap.ts";
 import { do_page_mkwrite, vm_ops } from "./vm_ops.ts";
 
@@ -73,7 +82,7 @@ const filemap_map_pages = kernelFunction(
       if (pte < 0) return false;
       if (k.w.pte.entry.data[pte] !== 0) continue;
       folio_get(k, pfn);
-      set_file_pte(k, vmf, pte, pfn, false);
+      set_file_pte(k, vmf, vpn, pte, pfn);
       mapped ||= vpn === vmf.vpn;
     }
     return mapped;
@@ -138,19 +147,21 @@ const finish_fault = kernelFunction("finish_fault", "mm/memory.c", (k: Kernel, v
     folio_put(k, pfn);
     return VM_FAULT_OOM;
   }
-  set_file_pte(k, vmf, vmf.pte, pfn, (vmf.flags & FAULT_FLAG_WRITE) !== 0);
+  set_file_pte(k, vmf, vmf.vpn, vmf.pte, pfn);
   return 0;
 });
 
 // The entry of a page-cache page. A private mapping's is write-protected; a shared one's is writable from the start
 // unless the file wants to know of the first write. Mirrors set_pte_range(), mm/memory.c, 6.12.
-function set_file_pte(k: Kernel, vmf: Fault, pte: number, pfn: number, write: boolean): void {
+function set_file_pte(k: Kernel, vmf: Fault, vpn: number, pte: number, pfn: number): void {
   const vmaFlags = k.w.vma.flags.data[vmf.vma];
   const pageFlags = k.w.page.flags.data[pfn];
   const shared = VM_SHARED | VM_WRITE;
   let flags = pte_prot(vmaFlags);
+  // Every entry begins as accessed but the prefaulted ones of arm64.
+  if (vpn !== vmf.vpn && k.model.armPrefaultsOld && k.machine.arch.startsWith("arm64")) flags &= ~PTE_ACCESSED;
   if ((vmaFlags & shared) === shared && !vm_ops(k, vmf.vma).page_mkwrite) flags |= PTE_WRITE;
-  if (write) flags |= PTE_DIRTY | PTE_SOFT_DIRTY | (vmaFlags & VM_WRITE ? PTE_WRITE : 0);
+  if (vmf.flags & FAULT_FLAG_WRITE) flags |= PTE_DIRTY | PTE_SOFT_DIRTY | (vmaFlags & VM_WRITE ? PTE_WRITE : 0);
   else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty)
     flags |= PTE_DIRTY | PTE_SOFT_DIRTY;
   folio_add_file_rmap_pte(k, pfn);

@@ -58,6 +58,10 @@ export interface Model {
   // mm/readahead.c; seen in 6.12.107, no more in 7.2.13.
   readonly readaheadMarksAtEnd: boolean;
 
+  // Where the processor marks entries as accessed by itself (arm64), those that fault-around makes begin unmarked
+  // (5.12, 46bdb4277f98). arch_wants_old_prefaulted_pte(), mm/memory.c.
+  readonly armPrefaultsOld: boolean;
+
   // A writable entry that a read fault makes for a dirty page of the page cache is dirty. set_pte_range(), mm/memory.c.
   readonly readFaultKeepsDirty: boolean;
 

@@ -30,6 +30,7 @@ const v5_7: Model = {
   gupGrowsStacks: true,
   readaheadAligns: false,
   readaheadMarksAtEnd: true,
+  armPrefaultsOld: false,
   readFaultKeepsDirty: false,
   ioUringRefusesFiles: true,
   populateAdvice: "unknown",
@@ -63,7 +64,7 @@ const v5_10: Model = {
 
 // 6c287605fd56 (5.19): PG_anon_exclusive decides reuse, pins and fork. 5535be309971 (6.0): FOLL_FORCE follows exclusive
 // pages. 64fe24a3e05e (6.0): mprotect makes exclusive dirty pages writable. 4ca9b3859dac (5.14): MADV_POPULATE.
-// d92725256b4f (6.0): VM_FAULT_COMPLETED.
+// d92725256b4f (6.0): VM_FAULT_COMPLETED. 46bdb4277f98 (5.12): arm64 prefaults old entries.
 // Stable 6.1.y carries c8070b787519: no pins on the zero page, and 8d7071af8907: GUP grows no stacks. a4609387859f (5.13): DONTUNMAP of any mapping. Stable
 // 6.1.y gives the VMA that it leaves its natural pgoff back, which 6.12.107 does not do yet.
 const v6_1: Model = {
@@ -75,6 +76,7 @@ const v6_1: Model = {
   canFollowForced: follows_exclusive,
   pinsZeroPage: false,
   dirtyingFaultsRetry: false,
+  armPrefaultsOld: true,
   gupGrowsStacks: false,
   forkCopiesPinned: pinned_pages_are_copied,
   mprotectUpgrades: upgrades_exclusive_dirty,
@@ -90,7 +92,8 @@ const v6_1: Model = {
 };
 
 // 84209e87c696 (6.2): a read-only FOLL_LONGTERM unshares file pages and the zero page too. 6a56ccbcf6c6 (6.2): mprotect
-// needs no dirty bit. efa7df3e3bb5 (6.7): large anonymous mappings are aligned; d4148aeab412 (6.12.y): multiples only.
+// needs no dirty bit. a7e689dd1c06 (6.5): O_DIRECT pins. 8ac268436e6d (6.5): no long-term writers of tracked files.
+// efa7df3e3bb5 (6.7): large anonymous mappings are aligned; d4148aeab412 (6.12.y): multiples only.
 const v6_12: Model = {
   ...v6_1,
   name: "6.12",
@@ -107,7 +110,7 @@ const v6_12: Model = {
   mmapAlignsLarge: "multiples",
 };
 
-// Read faults keep the dirty bit of a dirty page. d23cb648e365 (6.17): mremap moves several VMAs at once.
+// Read faults keep the dirty bit of a dirty page. 6.17: readahead ends at natural boundaries. d23cb648e365 (6.17): mremap moves several VMAs at once.
 const v6_18: Model = {
   ...v6_12,
   name: "6.18",
@@ -119,7 +122,7 @@ const v6_18: Model = {
   anonVmaRule: "the side that has one is no fork child",
 };
 
-// mremap checks the number of VMAs first of all, and MREMAP_DONTUNMAP splits a locked VMA before it unlocks a part.
+// Readahead knows the end of the file. mremap checks the number of VMAs first of all, and MREMAP_DONTUNMAP splits a locked VMA before it unlocks a part.
 const v7_2: Model = {
   ...v6_18,
   name: "7.2",
