@@ -41,6 +41,7 @@ const OPS = [
   "release",
   "dma",
   "readv",
+  "direct",
   "poke",
   "truncate",
   "close",
@@ -142,6 +143,10 @@ export function make(k: Kernel, call: Call): void {
       return;
     case "io_uring":
       sys.io_uring_register(k, task, addr, length);
+      return;
+    case "direct":
+      if (call.choice % 2 === 0) sys.o_direct_read(k, task, addr, length);
+      else sys.o_direct_write(k, task, addr, length);
       return;
     case "tee":
       if (pin >= 0) sys.tee(k, pin);

@@ -18,6 +18,8 @@ export interface Fault {
 export const VM_FAULT_OOM = 0x1;
 export const VM_FAULT_SIGBUS = 0x2;
 export const VM_FAULT_MAJOR = 0x4;
+// do_wp_page() has broken COW, whether or not the entry became writable (until 6.1; only GUP asks).
+export const VM_FAULT_WRITE = 0x8;
 export const VM_FAULT_SIGSEGV = 0x40;
 export const VM_FAULT_NOPAGE = 0x100;
 export const VM_FAULT_RETRY = 0x400;

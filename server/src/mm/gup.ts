@@ -16,7 +16,14 @@ import {
   FOLL_WRITE,
 } from "./abi.ts";
 import { mm_account_fault } from "./account_fault.ts";
-import { VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./fault.ts";
+import {
+  VM_FAULT_MAJOR,
+  VM_FAULT_OOM,
+  VM_FAULT_RETRY,
+  VM_FAULT_SIGBUS,
+  VM_FAULT_SIGSEGV,
+  VM_FAULT_WRITE,
+} from "./fault.ts";
 import { PG_dirty, VM_ACCESS_FLAGS, VM_IO, VM_MAYREAD, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -59,13 +66,14 @@ function get_user_page(k: Kernel, task: number, mm: number, vpn: number, flags: 
   if (vma < 0) return "EFAULT";
   const refused = check_vma_flags(k, vma, flags);
   if (!k.decide(VMA_ALLOWS, k.w.vma.flags.data[vma], refused === 0)) return refused === 0 ? "EFAULT" : refused;
-  for (let faulted = false; ; faulted = true) {
-    const page = follow_page_pte(k, mm, vma, vpn, { flags, faulted });
+  for (let cowed = false; ; ) {
+    const page = follow_page_pte(k, mm, vma, vpn, { flags, cowed });
     if (typeof page !== "object") return page;
     if (flags & FOLL_NOFAULT) return "EFAULT";
     const unlockable = flags & FOLL_UNLOCKABLE ? FAULT_FLAG_ALLOW_RETRY : 0;
-    const failed = faultin_page(k, task, vma, vpn, page.fault | unlockable);
-    if (failed) return failed;
+    const result = faultin_page(k, task, vma, vpn, page.fault | unlockable);
+    if (typeof result === "string") return result;
+    cowed ||= (result & VM_FAULT_WRITE) !== 0;
   }
 }
 
@@ -79,7 +87,7 @@ const follow_page_pte = kernelFunction(
     mm: number,
     vma: number,
     vpn: number,
-    want: { readonly flags: number; readonly faulted: boolean },
+    want: { readonly flags: number; readonly cowed: boolean },
   ): number | Errno | { readonly fault: number } => {
     const { flags } = want;
     const write = (flags & FOLL_WRITE) !== 0;
@@ -106,13 +114,13 @@ function can_follow_write_pte(
   vma: number,
   entry: number,
   pfn: number | undefined,
-  want: { readonly flags: number; readonly faulted: boolean },
+  want: { readonly flags: number; readonly cowed: boolean },
 ): boolean {
   const writable = (entry & PTE_WRITE) !== 0;
   if (k.decide(CAN_FOLLOW_WRITE, writable ? 1 : 0, writable)) return true;
   const flags = k.w.vma.flags.data[vma];
   if ((want.flags & FOLL_FORCE) === 0 || flags & VM_WRITE || !is_cow_mapping(flags)) return false;
-  return k.model.canFollowForced(k, entry, pfn, want.faulted);
+  return k.model.canFollowForced(k, entry, pfn, want.cowed);
 }
 
 // Mirrors check_vma_flags(), mm/gup.c, 6.12; the dirty-tracking rule by model (6.5).
@@ -137,12 +145,12 @@ function writable_file_mapping_allowed(k: Kernel, vma: number, gup: number): boo
   return (k.w.vma.flags.data[vma] & shared) !== shared || !vm_ops(k, vma).page_mkwrite;
 }
 
-// The fault counts for the process that calls, before 5.9 for the one whose memory it is (the same but for
+// Returns VM_FAULT_* bits. The fault counts for the process that calls, before 5.9 for the one whose memory it is (the same but for
 // process_vm_readv and ptrace, which pass that one then). Mirrors faultin_page(), mm/gup.c, 6.12.
 const faultin_page = kernelFunction(
   "faultin_page",
   "mm/gup.c",
-  (k: Kernel, task: number, vma: number, vpn: number, first: number): 0 | Errno => {
+  (k: Kernel, task: number, vma: number, vpn: number, first: number): number | Errno => {
     let waited = false;
     for (let flags = first; ; flags |= FAULT_FLAG_TRIED) {
       const result = handle_mm_fault(k, task, vma, vpn, flags);
@@ -151,7 +159,7 @@ const faultin_page = kernelFunction(
       if (result & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)) return "EFAULT";
       if (result & VM_FAULT_RETRY) continue;
       mm_account_fault(k, task, flags, waited);
-      return 0;
+      return result;
     }
   },
 );

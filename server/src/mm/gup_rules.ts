@@ -42,8 +42,8 @@ export function must_unshare_pins_and_longterm(
 }
 
 // Up to 5.19: after a write fault of this call has broken COW, a dirty entry will do. can_follow_write_pte(), mm/gup.c, 5.10.
-export function follows_dirty_after_cow(k: Kernel, entry: number, _pfn: number | undefined, faulted: boolean): boolean {
-  return faulted && k.decide(FORCED_COWED, entry & PTE_DIRTY ? 1 : 0, (entry & PTE_DIRTY) !== 0);
+export function follows_dirty_after_cow(k: Kernel, entry: number, _pfn: number | undefined, cowed: boolean): boolean {
+  return cowed && k.decide(FORCED_COWED, entry & PTE_DIRTY ? 1 : 0, (entry & PTE_DIRTY) !== 0);
 }
 
 // From 6.0 on: an exclusive anonymous page. can_follow_write_pte(), mm/gup.c, 6.12.

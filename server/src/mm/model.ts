@@ -16,9 +16,9 @@ export interface Model {
   // gup_must_unshare(), mm-semantics §4.4.
   readonly gupMustUnshare: (k: Kernel, vma: number, flags: number, pfn: number | undefined) => boolean;
 
-  // Whether GUP may follow an entry without the write bit for FOLL_WRITE|FOLL_FORCE; faulted says that a write fault of
-  // this call has already broken COW. can_follow_write_pte(), mm-semantics §4.6.
-  readonly canFollowForced: (k: Kernel, entry: number, pfn: number | undefined, faulted: boolean) => boolean;
+  // Whether GUP may follow an entry without the write bit for FOLL_WRITE|FOLL_FORCE; cowed says that do_wp_page() has
+  // broken COW for this call (FOLL_COW). can_follow_write_pte(), mm-semantics §4.6.
+  readonly canFollowForced: (k: Kernel, entry: number, pfn: number | undefined, cowed: boolean) => boolean;
 
   // An mm remembers that it was ever pinned (5.9, 008cfe4418b3).
   readonly mmHasPinned: boolean;

@@ -2,7 +2,7 @@
 
 import { FAULT_FLAG_UNSHARE } from "./abi.ts";
 import { add_mm_counter, mm_counter } from "./counters.ts";
-import { type Fault, VM_FAULT_ERROR, VM_FAULT_OOM } from "./fault.ts";
+import { type Fault, VM_FAULT_ERROR, VM_FAULT_OOM, VM_FAULT_WRITE } from "./fault.ts";
 import { fault_dirty_shared_page } from "./file_fault.ts";
 import { PG_anon, PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
@@ -39,7 +39,7 @@ export const do_wp_page = kernelFunction("do_wp_page", "mm/memory.c", (k: Kernel
   if (k.model.anonExclusive) k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_anon_exclusive);
   if (vmf.flags & FAULT_FLAG_UNSHARE) return 0;
   wp_page_reuse(k, vmf);
-  return 0;
+  return VM_FAULT_WRITE;
 });
 
 // The entry becomes writable (where the VMA allows it) and dirty; no counter changes.
@@ -103,7 +103,7 @@ const wp_page_copy = kernelFunction(
       folio_put(k, old);
     }
     k.outcome |= unshare ? UNSHARE : COW;
-    return 0;
+    return VM_FAULT_WRITE;
   },
 );
 
