@@ -88,14 +88,18 @@ export const PROCESS_FIELDS: readonly FieldSpec[] = [
   counter("vmas", (k) => k.w.mm.map_count, "VMAs of the address space.", `${MM}.map_count, ${MM_TYPES}`),
   task(
     "minor_faults",
-    { type: "counter", doc: "Faults that needed no I/O.", source: "struct task_struct.min_flt, include/linux/sched.h" },
+    {
+      type: "counter",
+      doc: "Faults that needed no I/O and were not tried again, those of get_user_pages included.",
+      source: "struct task_struct.min_flt, include/linux/sched.h",
+    },
     (k, row) => number(k.w.task.min_flt.data[row]),
   ),
   task(
     "major_faults",
     {
       type: "counter",
-      doc: "Faults that waited for a disk.",
+      doc: "Faults that waited for a disk; from 5.9 on also those that the kernel had to try again for another reason.",
       source: "struct task_struct.maj_flt, include/linux/sched.h",
     },
     (k, row) => number(k.w.task.maj_flt.data[row]),
