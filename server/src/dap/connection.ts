@@ -1,8 +1,9 @@
 // Requests in, answers and events out: every request is answered exactly once and in order, whatever its handler does.
 //
-// The SDK's DebugSession is not used: its default handlers answer success without a body, it reads with node's streams
-// (a browser's worker has none), and it answers a request that throws with a message in place of a body.
+// The messages are the SDK's. Its DebugSession is not used: its default handlers answer success without a body, it reads
+// with node's streams (a browser's worker has none), and it answers a request that throws with a message in place of a body.
 
+import { Event, Response } from "@vscode/debugadapter/lib/messages.js";
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
 import { Args } from "./arguments.ts";
 import { type Bodies, type Command, type Reply, RequestError } from "./reply.ts";
@@ -41,7 +42,7 @@ export class Connection {
   }
 
   event(event: string, body?: object): void {
-    this.send({ seq: this.seq++, type: "event", event, ...(body ? { body } : {}) } as P.Event);
+    this.send(Object.assign(new Event(event, body), { seq: this.seq++ }));
   }
 
   receive(message: unknown): void {
@@ -119,7 +120,7 @@ export class Connection {
   }
 
   private succeed(request: Request, reply: Reply<object | undefined>): void {
-    this.respond(request, { success: true, ...(reply.body ? { body: reply.body } : {}) });
+    this.respond(request, undefined, reply.body);
     try {
       reply.afterwards?.();
     } catch (error) {
@@ -131,12 +132,13 @@ export class Connection {
   private fail(request: Request, error: unknown): void {
     const known = error instanceof RequestError ? error : new RequestError("internal", this.report(error));
     const message = known.code === "cancelled" ? "cancelled" : known.message;
-    this.respond(request, { success: false, message, body: known.body });
+    this.respond(request, message, known.body);
   }
 
-  private respond(request: Request, rest: { success: boolean; message?: string; body?: object }): void {
-    const { seq: request_seq, command } = request;
-    this.send({ seq: this.seq++, type: "response", request_seq, command, ...rest } as P.Response);
+  // A success, or with a message the failure that it tells of.
+  private respond(request: Request, message: string | undefined, body: object | undefined): void {
+    const asked = { seq: request.seq, type: "request", command: request.command };
+    this.send(Object.assign(new Response(asked, message), { seq: this.seq++ }, body ? { body } : {}));
   }
 
   // A mistake of this program: said to the person, and the session goes on.
@@ -152,6 +154,6 @@ export class Connection {
     const args = request.arguments as { requestId?: unknown } | null | undefined;
     const at = this.queue.findIndex((waiting) => waiting.seq === args?.requestId);
     if (at >= 0) this.fail(this.queue.splice(at, 1)[0], new RequestError("cancelled", "cancelled"));
-    this.respond(request, { success: true });
+    this.respond(request, undefined, undefined);
   }
 }
