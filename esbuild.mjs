@@ -78,8 +78,8 @@ const shipped = [
 
 // The suite that runs inside VS Code's extension hosts, in Node and in a web worker.
 const suites = [
-  { ...node, outfile: "dist-test/suite/index.cjs" },
-  { ...browser, format: "cjs", outfile: "dist-test/web/index.cjs" },
+  { ...node, outfile: "dist-test/suite/index.cjs", define: { IN_BROWSER: "false" } },
+  { ...browser, format: "cjs", outfile: "dist-test/web/index.cjs", define: { IN_BROWSER: "true" } },
 ].map((options) => ({
   ...options,
   minify: false,

@@ -29,7 +29,7 @@ export function activateWith(context: ExtensionContext, host: Host): Api {
     ),
     languages.registerEvaluatableExpressionProvider({ language: "mmtrace" }, evaluatableExpression),
     defaultModelStatus(),
-    ...registerCommands(context, host, language),
+    ...registerCommands(host, language),
   );
   if (host.commandLine)
     context.subscriptions.push(tasks.registerTaskProvider("mmtrace", taskProvider(host.commandLine)));

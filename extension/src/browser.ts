@@ -7,22 +7,30 @@ import {
   EventEmitter,
   type ExtensionContext,
   Uri,
+  workspace,
 } from "vscode";
 import { LanguageClient } from "vscode-languageclient/browser";
 import { type Api, activateWith } from "./activate.ts";
 import type { Host } from "./host.ts";
 
 export function activate(context: ExtensionContext): Api {
-  const worker = (name: string) => new Worker(Uri.joinPath(context.extensionUri, "dist", name).toString(true));
+  const worker = (name: string) => startWorker(Uri.joinPath(context.extensionUri, "dist", name));
   const host: Host = {
-    languageClient: async (options) => new LanguageClient("mmtrace", "mmtrace", worker("lsp-worker.js"), options),
+    languageClient: async (options) => new LanguageClient("mmtrace", "mmtrace", await worker("lsp-worker.js"), options),
     debugAdapter: {
-      createDebugAdapterDescriptor: () =>
-        new DebugAdapterInlineImplementation(new WorkerAdapter(worker("dap-worker.js"))),
+      createDebugAdapterDescriptor: async () =>
+        new DebugAdapterInlineImplementation(new WorkerAdapter(await worker("dap-worker.js"))),
     },
     adapterReadsFiles: false,
   };
   return activateWith(context, host);
+}
+
+// A browser loads a worker from the web only. Where the extension itself lies on a remote machine, its text is read first.
+async function startWorker(script: Uri): Promise<Worker> {
+  if (/^https?$/.test(script.scheme)) return new Worker(script.toString(true));
+  const text = await workspace.fs.readFile(script);
+  return new Worker(URL.createObjectURL(new Blob([text.slice()], { type: "text/javascript" })));
 }
 
 // A debug adapter in a worker: each message is one protocol message, as an object.

@@ -1,19 +1,19 @@
 // The commands of the palette, of the editor's Run menu, of the code lenses and of the debug toolbar.
 
-import { commands, type Disposable, debug, type ExtensionContext, l10n, tasks, Uri, window, workspace } from "vscode";
+import { commands, type Disposable, debug, l10n, tasks, Uri, window, workspace } from "vscode";
 import { configurationFor, isTrace } from "./configurations.ts";
 import type { Host } from "./host.ts";
 import { importLog } from "./import-log.ts";
 import { journalDocuments, openJournal } from "./journal.ts";
 import type { Language } from "./language.ts";
-import { pickModel, selectDefaultModel } from "./models.ts";
+import { modelNames, pickModel, selectDefaultModel } from "./models.ts";
 import { traceTask } from "./tasks.ts";
 
-export function registerCommands(_context: ExtensionContext, host: Host, language: Language): Disposable[] {
+export function registerCommands(host: Host, language: Language): Disposable[] {
   const journals = journalDocuments(language);
   const table: Record<string, (...args: never[]) => unknown> = {
     "mmtrace.run": (uri?: Uri | string) => onTrace(uri, (trace) => runTrace(host, trace)),
-    "mmtrace.runAllModels": (uri?: Uri | string) => onTrace(uri, (trace) => runTrace(host, trace, "all")),
+    "mmtrace.runAllModels": (uri?: Uri | string) => onTrace(uri, (trace) => runTrace(host, trace, true)),
     "mmtrace.debug": (uri?: Uri | string) => onTrace(uri, debugTrace),
     "mmtrace.openJournal": (uri?: Uri | string) => onTrace(uri, openJournal),
     "mmtrace.importStrace": (uri?: Uri) => importLog(language, uri),
@@ -38,16 +38,32 @@ async function debugTrace(uri: Uri): Promise<void> {
   await debug.startDebugging(workspace.getWorkspaceFolder(uri), configurationFor(uri));
 }
 
-// The command line runs files; where there is none, or no file, the debug adapter runs the text to its end.
-async function runTrace(host: Host, uri: Uri, kernel?: string): Promise<void> {
+// The command line runs files; where there is none, or no file, the debug adapter runs the text to its end, model by model.
+async function runTrace(host: Host, uri: Uri, everywhere = false): Promise<void> {
+  const document = await workspace.openTextDocument(uri);
   if (host.commandLine && uri.scheme === "file") {
-    await workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())?.save();
-    const task = { type: "mmtrace", command: "run", file: uri.fsPath, kernel } as const;
-    await tasks.executeTask(traceTask(host.commandLine, task));
+    await document.save();
+    const kernel = everywhere ? { kernel: "all" } : {};
+    await tasks.executeTask(
+      traceTask(host.commandLine, { type: "mmtrace", command: "run", file: uri.fsPath, ...kernel }),
+    );
     return;
   }
-  const configuration = { ...configurationFor(uri), stopOnEntry: false, ...(kernel ? { model: kernel } : {}) };
-  await debug.startDebugging(workspace.getWorkspaceFolder(uri), configuration, { noDebug: true });
+  const folder = workspace.getWorkspaceFolder(uri);
+  for (const model of everywhere ? modelsOf(document.getText()) : [undefined]) {
+    const configuration = configurationFor(uri);
+    const under = model === undefined ? {} : { model, name: `${configuration.name} under ${model}` };
+    await debug.startDebugging(folder, { ...configuration, stopOnEntry: false, ...under }, { noDebug: true });
+  }
+}
+
+// The models of the trace's kernel line, or all there are.
+function modelsOf(text: string): readonly string[] {
+  const named = /^[ \t]*kernel[ \t]+([^#\r\n]+)/m
+    .exec(text)?.[1]
+    .trim()
+    .split(/[ \t,]+/);
+  return named ?? modelNames();
 }
 
 // VS Code has no keys for stepping back into and out of a call, so the adapter takes requests of its own for them.

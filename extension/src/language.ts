@@ -54,7 +54,8 @@ export class Language implements Disposable {
     return {
       documentSelector: [{ language: "mmtrace" }],
       outputChannel: this.log,
-      initializationOptions: { settings: workspace.getConfiguration("mmtrace") },
+      // Its plain values: a worker takes no object with functions.
+      initializationOptions: { settings: JSON.parse(JSON.stringify(workspace.getConfiguration("mmtrace"))) },
       synchronize: { configurationSection: "mmtrace" },
     };
   }

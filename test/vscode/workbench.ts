@@ -11,7 +11,7 @@ export class Workbench {
   }
 
   async openFolder(address: string): Promise<void> {
-    await this.page.goto(address);
+    await this.page.goto(address, { waitUntil: "commit" });
     await this.page
       .getByRole("treeitem", { name: /\.mmtrace/ })
       .first()

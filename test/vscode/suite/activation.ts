@@ -4,7 +4,16 @@ import { commands, extensions, window, workspace } from "vscode";
 import { equal, type Story } from "./harness.ts";
 import { api, opened } from "./workspace.ts";
 
+// Filled in by the build.
+declare const IN_BROWSER: boolean;
+
 export const activation: Story[] = [
+  {
+    name: IN_BROWSER ? "the host is a web worker" : "the host is a process",
+    async act() {
+      equal("importScripts" in globalThis, IN_BROWSER, "importScripts");
+    },
+  },
   {
     name: "a text file does not wake the extension",
     async act() {

@@ -112,6 +112,30 @@ export const debugging: Story[] = [
         equal(await (await stops.next()).line(), await first.line(), "line");
       }),
   },
+  {
+    name: "run under all models comes to an end under each of them",
+    async act() {
+      const { document } = await opened('kernel 5.10 6.1\np = mmap(4K)\nwrite(p, "x") -> anon\n');
+      const ended: string[] = [];
+      const listening = debug.onDidTerminateDebugSession(({ configuration }) => ended.push(configuration.model));
+      await commands.executeCommand("mmtrace.runAllModels", document.uri.toString());
+      await eventually(() => (ended.length === 2 ? true : undefined), "two sessions' ends");
+      listening.dispose();
+      equal(ended.sort(), ["5.10", "6.1"], "models");
+    },
+  },
+  {
+    name: "F5 with nothing configured debugs the open trace",
+    async act() {
+      const { document } = await opened("kernel 6.1\np = mmap(4K)\nwrite(p)\n");
+      await debug.startDebugging(undefined, { type: "mmtrace", request: "launch", name: "" });
+      const session = await eventually(() => debug.activeDebugSession, "a session");
+      equal(session.configuration.program, document.uri.toString(), "program");
+      equal(session.configuration.stopOnEntry, true, "stopOnEntry");
+      await debug.stopDebugging();
+      await eventually(() => (debug.activeDebugSession ? undefined : true), "the end of the session");
+    },
+  },
 ];
 
 // One stop of a session, and what can be asked there.
