@@ -4,7 +4,15 @@
 // a valid one and a shrunk one still makes sense.
 
 import fc from "fast-check";
-import { FOLL_FORCE, FOLL_LONGTERM, FOLL_WRITE, MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED, MREMAP_MAYMOVE } from "../../server/src/mm/abi.ts";
+import {
+  FOLL_FORCE,
+  FOLL_LONGTERM,
+  FOLL_WRITE,
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  MREMAP_MAYMOVE,
+} from "../../server/src/mm/abi.ts";
 import { Kernel } from "../../server/src/mm/kernel.ts";
 import { DEFAULT_MACHINE } from "../../server/src/mm/machine.ts";
 import type { Model } from "../../server/src/mm/model.ts";
@@ -76,7 +84,17 @@ export function smallMachine(model: Model): Kernel {
 
 const PAGE = 4096n;
 const PROTS = [3, 3, 3, 1, 0, 5];
-const ADVICE = ["dontneed", "populate_read", "populate_write", "dontfork", "dofork", "wipeonfork", "keeponfork", "willneed", "cold"];
+const ADVICE = [
+  "dontneed",
+  "populate_read",
+  "populate_write",
+  "dontfork",
+  "dofork",
+  "wipeonfork",
+  "keeponfork",
+  "willneed",
+  "cold",
+];
 
 // Makes one call. The kernel's refusals are as good as its successes here.
 export function make(k: Kernel, call: Call): void {
@@ -194,6 +212,7 @@ function mmap(k: Kernel, task: number, call: Call, prot: number, length: bigint,
     return;
   }
   const size = BigInt(call.page) * 2000n;
-  const file = call.choice & 8 ? sys.memfd_create(k, task, size) : sys.create_file(k, task, size, (call.choice & 16) !== 0);
+  const file =
+    call.choice & 8 ? sys.memfd_create(k, task, size) : sys.create_file(k, task, size, (call.choice & 16) !== 0);
   if (typeof file === "number") map(shared, file);
 }

@@ -45,7 +45,9 @@ test("a file imports only from its own folder or from a lower floor", () => {
   for (const folder of FLOORS.flat()) {
     for (const file of filesBelow(folder)) {
       for (const specifier of importsOf(file).filter((name) => name.startsWith("."))) {
-        const target = relative(ROOT, resolve(ROOT, dirname(file), specifier)).split(sep).join("/");
+        const target = relative(ROOT, resolve(ROOT, dirname(file), specifier))
+          .split(sep)
+          .join("/");
         const other = folderOf(target);
         const entry = folder === "server/src/cli" && ENTRIES.includes(target);
         if (other === folder || entry || (other !== undefined && floorOf(other) < floorOf(folder))) continue;

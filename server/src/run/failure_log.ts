@@ -46,9 +46,12 @@ export class FailureLog {
     const { deaths, kernel } = this.recording;
     const died = deaths.get(task);
     const name = kernel.side.taskNames[task];
-    if (died === undefined) return this.fail("dead-process", statement, () => `process ${name} is dead`);
+    if (died === undefined) {
+      this.fail("dead-process", statement, () => `process ${name} is dead`);
+      return;
+    }
     const message: Fact["message"] = (lineOf) => `process ${name} is dead since line ${lineOf(died)}`;
-    return this.fail("dead-process", statement, message, { cause: { step: died, message: `${name} ended here` } });
+    this.fail("dead-process", statement, message, { cause: { step: died, message: `${name} ended here` } });
   }
 
   // What the model promises and the world after the newest step does not keep.
