@@ -49,8 +49,7 @@ async function openBrowser(): Promise<void> {
   const address = `http://127.0.0.1:${server.port}/?tkn=${token}&folder=${encodeURIComponent(samples)}`;
   console.log(`\nVS Code is served from this machine. Open this address in a browser:\n\n    ${address}\n`);
   console.log(`${whatToClick()}\nCtrl+C ends it.`);
-  process.on("SIGINT", () => process.exit(0));
-  process.on("SIGTERM", () => process.exit(0));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(0));
   server.process.on("exit", (status) => process.exit(status ?? 1));
 }
 

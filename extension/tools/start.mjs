@@ -1,6 +1,7 @@
 // `npm start`: installs, builds, and opens the samples in VS Code with the extension.
 // `npm start -- --terminal` runs the first sample in the terminal instead.
 
+import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { install, node, root } from "./install.mjs";
@@ -17,5 +18,11 @@ if (options.includes("--terminal")) {
   console.log(`$ node dist/mmtrace.js run samples/${first}\n`);
   process.exitCode = node(["dist/mmtrace.js", "run", join("samples", first)]);
 } else {
-  process.exitCode = node(["--import", "tsx", "extension/tools/open.ts", ...options]);
+  const child = spawn(process.execPath, ["--import", "tsx", "extension/tools/open.ts", ...options], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  // Whoever ends this ends what it serves.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (status) => process.exit(status ?? 0));
 }

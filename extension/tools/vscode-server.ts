@@ -103,6 +103,7 @@ export function writeSettings(data: string, more: Record<string, unknown> = {}):
     "debug.openDebug": "openOnSessionStart",
     "telemetry.telemetryLevel": "off",
     "extensions.ignoreRecommendations": true,
+    "git.openRepositoryInParentFolders": "never",
     ...more,
   };
   writeFileSync(join(folder, "settings.json"), `${JSON.stringify(settings, undefined, 2)}\n`);
