@@ -83,3 +83,11 @@ test("the servers refuse to start without saying how to talk", async () => {
   assert.equal((await mmtrace(["dap", "--stdio", "--port", "4711"])).status, 2);
   assert.equal((await mmtrace(["dap", "--port", "70000"])).status, 2);
 });
+
+test("fmt leaves a file alone whose bytes are not UTF-8", async () => {
+  const bytes = new Uint8Array([...new TextEncoder().encode("p=mmap(4K)\n# "), 0xff, 0x0a]);
+  const { status, err, files } = await mmtrace(["fmt", "a.mmtrace"], { files: { "a.mmtrace": bytes } });
+  assert.equal(status, 2);
+  assert.equal(err, "error: a.mmtrace:2: the text is not UTF-8, left as it is\n");
+  assert.equal(files.get("a.mmtrace"), new TextDecoder().decode(bytes));
+});

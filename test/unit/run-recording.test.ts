@@ -144,6 +144,11 @@ test("the limit on events ends the run with the line it was at", () => {
   assert.ok(steps.end(steps.length - 1) >= 10_000);
 });
 
+test("a limit of few events holds between statements", () => {
+  const { limit } = record("p = mmap(4K)\nwrite(p, 1)\nwrite(p, 2)\n", { limits: { events: 10 } });
+  assert.deepEqual([limit?.kind, limit?.line], ["events", 2]);
+});
+
 test("a repeat of any count without events ends at a limit too", () => {
   assert.equal(record("repeat 1T\nend\n", { limits: { events: 10_000 } }).limit?.kind, "events");
   assert.equal(record("repeat 1T\nexpect 1 == 1\nend\n", { limits: { events: 10_000 } }).limit?.kind, "events");

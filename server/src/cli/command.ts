@@ -38,7 +38,21 @@ export const WRONG_INPUT = 2;
 export const AT_LIMIT = 3;
 
 // The command line cannot be understood: printed with the command's synopsis, exit status 2.
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+// A file that is not there or cannot be read: printed as it is, exit status 2.
+export class InputError extends Error {
+  override readonly name = "InputError";
+}
+
+// Whether the person and not the program made a mistake, and which. Commands are loaded from a bundle that has its own copies of
+// these classes, so that only the name tells.
+export function mistakeIn(error: unknown): "usage" | "input" | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return error.name === "UsageError" ? "usage" : error.name === "InputError" ? "input" : undefined;
+}
 
 const HELP: Option = { name: "help", short: "h", help: "print this help" };
 

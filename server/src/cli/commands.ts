@@ -3,9 +3,8 @@
 
 import { nearest } from "../lang/nearest.ts";
 import { paintFor } from "./colour.ts";
-import { type Command, HELD, helpOf, readArguments, UsageError, WRONG_INPUT } from "./command.ts";
+import { type Command, HELD, helpOf, mistakeIn, readArguments, WRONG_INPUT } from "./command.ts";
 import type { Io } from "./io.ts";
-import { InputError } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
 // Each command is loaded when it is asked for: a debug session need not wait for the importer.
@@ -61,15 +60,11 @@ async function runOne(command: Command, argv: readonly string[], io: Io): Promis
     }
     return await command.run(args, io);
   } catch (error) {
-    if (error instanceof UsageError) {
-      io.err(`${paint.bad("error:")} ${error.message}\nUsage: mmtrace ${command.name} ${command.synopsis}\n`);
-      return WRONG_INPUT;
-    }
-    if (error instanceof InputError) {
-      io.err(`${paint.bad("error:")} ${error.message}\n`);
-      return WRONG_INPUT;
-    }
-    throw error;
+    const mistake = mistakeIn(error);
+    if (mistake === undefined) throw error;
+    const usage = mistake === "usage" ? `Usage: mmtrace ${command.name} ${command.synopsis}\n` : "";
+    io.err(`${paint.bad("error:")} ${(error as Error).message}\n${usage}`);
+    return WRONG_INPUT;
   }
 }
 

@@ -8,9 +8,9 @@ export const dapCommand: Command = {
   synopsis: "--stdio | --port N",
   summary: "Serve debuggers: a debug adapter on standard input and output, or on a port of this machine",
   details: [
-    "Speaks the Debug Adapter Protocol. With --port it listens on the loopback address only and serves one session",
-    "for each connection; port 0 takes a free one and says which on standard error, with the token that the launch's",
-    'arguments must carry ("token": "…").',
+    "Speaks the Debug Adapter Protocol. With --port it listens on the loopback address only and serves one session\n" +
+      "for each connection; port 0 takes a free one and says which on standard error, with the token that the launch's\n" +
+      'arguments must carry ("token": "…").',
   ],
   options: [
     { name: "stdio", help: "talk over standard input and output" },

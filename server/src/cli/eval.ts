@@ -3,9 +3,8 @@
 import { evaluate } from "../lang/evaluate.ts";
 import { isFault } from "../lang/program.ts";
 import { show } from "../run/show.ts";
-import { type Command, HELD } from "./command.ts";
+import { type Command, HELD, InputError } from "./command.ts";
 import { askedOf, PLACE_OPTIONS } from "./place.ts";
-import { InputError } from "./sources.ts";
 
 export const evalCommand: Command = {
   name: "eval",

@@ -6,10 +6,10 @@ import { createGunzip } from "node:zlib";
 import { LineSplitter } from "../run/import/lines.ts";
 import { feed, type LogSource } from "../run/import/merge.ts";
 import { type ImportResult, reportLines, straceImport } from "../run/import/strace.ts";
-import { type Command, HELD, oneOf, UsageError } from "./command.ts";
+import { type Command, HELD, InputError, oneOf, UsageError } from "./command.ts";
 import type { Io } from "./io.ts";
 import { type Progress, progressOn } from "./progress.ts";
-import { InputError } from "./sources.ts";
+import { reason, writeText } from "./sources.ts";
 
 const TOUCHES = ["none", "first", "all"] as const;
 
@@ -58,7 +58,7 @@ async function finish(result: ImportResult, output: string | undefined, io: Io):
       io.out(part);
       await io.drained();
     }
-  } else await io.write(output, parts.join(""));
+  } else await writeText(output, parts.join(""), io);
   for (const line of reportLines(result.report)) io.err(`${line}\n`);
   return HELD;
 }
@@ -94,7 +94,7 @@ async function* batches(path: string, io: Io, progress: Progress): AsyncGenerato
       yield splitter.push(decoder.decode(chunk, { stream: true }));
     }
   } catch (error) {
-    throw new InputError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InputError(`${path}: ${reason(error)}`);
   }
   yield [...splitter.push(decoder.decode()), ...splitter.end()];
 }

@@ -5,10 +5,10 @@ import { modelsOf } from "../lang/models.ts";
 import type { Expr } from "../lang/program.ts";
 import type { Recording } from "../run/recording.ts";
 import { run } from "../run/run.ts";
-import { type Arguments, type Option, UsageError } from "./command.ts";
+import { type Arguments, InputError, type Option, UsageError } from "./command.ts";
 import type { Io } from "./io.ts";
 import { LIMIT_OPTIONS, limitsOf } from "./limits.ts";
-import { InputError, readSource } from "./sources.ts";
+import { readSource } from "./sources.ts";
 import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf } from "./trace.ts";
 
 export const PLACE_OPTIONS: readonly Option[] = [

@@ -1,10 +1,8 @@
 // Where a command's text comes from: a file, standard input (`-`), or every trace below a folder.
 
 import { join } from "node:path";
+import { InputError } from "./command.ts";
 import type { Io } from "./io.ts";
-
-// A file that is not there or cannot be read: printed as it is, exit status 2.
-export class InputError extends Error {}
 
 export interface Source {
   // As the person named it: what problems are printed with.
@@ -75,7 +73,16 @@ async function collect(folder: string, io: Io, found: string[]): Promise<void> {
   }
 }
 
-function reason(error: unknown): string {
+// Writes a file, or says as a mistake of the person's why it cannot.
+export async function writeText(path: string, text: string, io: Io): Promise<void> {
+  try {
+    await io.write(path, text);
+  } catch (error) {
+    throw new InputError(`${path}: ${reason(error)}`);
+  }
+}
+
+export function reason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return "no such file";
   if (code === "EISDIR") return "is a folder";

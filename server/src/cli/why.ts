@@ -4,9 +4,8 @@ import { isFault } from "../lang/program.ts";
 import { show } from "../run/show.ts";
 import { type Chain, type Link, why } from "../run/why.ts";
 import { type Paint, paintFor } from "./colour.ts";
-import { type Command, HELD } from "./command.ts";
+import { type Command, HELD, InputError } from "./command.ts";
 import { type Asked, askedOf, PLACE_OPTIONS } from "./place.ts";
-import { InputError } from "./sources.ts";
 import { writtenText } from "./trace.ts";
 
 export const whyCommand: Command = {
@@ -14,8 +13,8 @@ export const whyCommand: Command = {
   synopsis: "FILE:LINE EXPR [--kernel M]",
   summary: "Print the events and decisions that made a value what it is where a line has run",
   details: [
-    "Each event stands below the trace's line and the kernel functions that it happened in; `?` is a question that the",
-    "kernel asked on the way, with its answer and the number that it looked at.",
+    "Each event stands below the trace's line and the kernel functions that it happened in; `?` is a question that the\n" +
+      "kernel asked on the way, with its answer and the number that it looked at.",
   ],
   options: PLACE_OPTIONS,
   positional: { least: 2, most: 2 },

@@ -105,6 +105,8 @@ export class Execution {
           this.look();
           if (clock() - began > milliseconds) return false;
         }
+        // The kernel looks once in many events; a small limit holds between statements.
+        if (kernel.position > kernel.limits.events) this.look();
         this.statement();
       }
     } catch (error) {
@@ -119,6 +121,9 @@ export class Execution {
 
   private look(): void {
     const { kernel } = this.recording;
+    if (kernel.position > kernel.limits.events) {
+      throw new LimitReached("events", `the run made more than ${english(kernel.limits.events)} events`);
+    }
     if (this.ticks > kernel.limits.events) {
       throw new LimitReached("events", `the run executed more than ${english(kernel.limits.events)} statements`);
     }
