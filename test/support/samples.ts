@@ -8,9 +8,12 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 // Name and text of each.
 export function samples(): [string, string][] {
-  return ["samples", "test/conformance", "test/data/lang"].flatMap((folder) =>
-    readdirSync(join(root, folder))
-      .filter((name) => name.endsWith(".mmtrace"))
-      .map((name): [string, string] => [name, readFileSync(join(root, folder, name), "utf8")]),
-  );
+  return ["samples", "test/conformance", "test/data/lang"].flatMap(traces);
+}
+
+// Name and text of each trace that stands in the folder.
+export function traces(folder: string): [string, string][] {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(".mmtrace"))
+    .map((name) => [name, readFileSync(join(root, folder, name), "utf8")]);
 }

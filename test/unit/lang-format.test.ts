@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { analyse } from "../../server/src/lang/document.ts";
 import { formatText } from "../../server/src/lang/format.ts";
-import { samples } from "../support/samples.ts";
+import { samples, traces } from "../support/samples.ts";
 
 function formats(from: string, to: string): void {
   assert.equal(formatText(from), to);
@@ -45,6 +45,10 @@ test("formatting twice is formatting once, and changes no meaning", () => {
     assert.equal(formatText(once), once, name);
     assert.deepEqual(meaning(once), meaning(text), name);
   }
+});
+
+test("the samples have the form that the formatter gives", () => {
+  for (const [name, text] of traces("samples")) assert.equal(formatText(text), text, name);
 });
 
 test("formatting is idempotent on anything", () => {

@@ -106,7 +106,7 @@ export class Execution {
           if (clock() - began > milliseconds) return false;
         }
         // The kernel looks once in many events; a small limit holds between statements.
-        if (kernel.position > kernel.limits.events) this.look();
+        if (this.eventsMade > kernel.limits.events) this.look();
         this.statement();
       }
     } catch (error) {
@@ -119,9 +119,14 @@ export class Execution {
     return this.done;
   }
 
+  // By the trace: the boot's own are not counted.
+  private get eventsMade(): number {
+    return this.recording.kernel.position - this.recording.steps.boot;
+  }
+
   private look(): void {
     const { kernel } = this.recording;
-    if (kernel.position > kernel.limits.events) {
+    if (this.eventsMade > kernel.limits.events) {
       throw new LimitReached("events", `the run made more than ${english(kernel.limits.events)} events`);
     }
     if (this.ticks > kernel.limits.events) {
