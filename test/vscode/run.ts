@@ -42,6 +42,23 @@ process.exit(counts.failed > 0 ? 1 : 0);
 
 async function inVsCode(path: string): Promise<void> {
   const folder = await fetchServer();
+  const browser = await launch(path);
+  try {
+    await part("api", () => staged(browser, folder, "api", (scene) => hostStories(scene, "workspace")));
+    await part("web", () => staged(browser, folder, "web", (scene) => hostStories(scene, "web")));
+    await part("person", () => staged(browser, folder, "person", person));
+  } finally {
+    await browser.close();
+  }
+}
+
+// A server with settings, extensions and samples of its own, so that no part finds what another left behind.
+async function staged<T>(
+  browser: Scene["browser"],
+  folder: string,
+  name: string,
+  act: (scene: Scene) => Promise<T>,
+): Promise<T> {
   const scratch = mkdtempSync(join(tmpdir(), "mmtrace-vscode-"));
   const workspace = join(scratch, "samples");
   cpSync(join(root, "samples"), workspace, { recursive: true });
@@ -54,17 +71,14 @@ async function inVsCode(path: string): Promise<void> {
       log += text;
     },
   });
-  const browser = await launch(path);
-  const scene: Scene = { browser, server, folder, data: scratch, workspace, pictures: results };
   try {
-    await part("api", () => hostStories(scene, "workspace"));
-    await part("web", () => hostStories(scene, "web"));
-    await part("person", () => person(scene));
+    return await act({ browser, server, folder, data: scratch, workspace, pictures: results });
   } finally {
-    writeFileSync(join(results, "vscode-server.log"), log);
-    await browser.close();
+    writeFileSync(join(results, `${name}-server.log`), log);
+    const ended = new Promise((resolve) => server.process.once("exit", resolve));
     server.stop();
-    rmSync(scratch, { recursive: true, force: true });
+    await ended;
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
