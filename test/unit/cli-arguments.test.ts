@@ -58,6 +58,17 @@ test("`-` is standard input", async () => {
   assert.match(out, /1 passed, 0 failed, 0 skipped\n$/);
 });
 
+test("FILE:LINE of standard input is no option", async () => {
+  const { status, out, err } = await mmtrace(["eval", "-:2", "page(p).refcount"], { stdin: COW });
+  assert.deepEqual([status, out, err], [0, "1\n", ""]);
+});
+
+test("a number below zero is refused in one sentence", async () => {
+  const { status, err } = await mmtrace(["run", "--limit-events", "-1", "a"], { files: { a: COW } });
+  assert.equal(status, 2);
+  assert.match(err, /^error: Option '--limit-events' argument is ambiguous\nUsage: /);
+});
+
 test("an unknown model in --kernel names the nearest one, one that is not simulated says so", async () => {
   const unknown = await mmtrace(["run", "a", "--kernel", "6.2"], { files: { a: COW } });
   assert.equal(unknown.status, 2);

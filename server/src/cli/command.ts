@@ -107,6 +107,10 @@ export function helpOf(command: Command): string {
   return `${lines.join("\n")}\n`;
 }
 
+// FILE:LINE of standard input begins with a dash and is no option. No argument of a process holds a NUL.
+const STANDARD_INPUT = /^-:\d+$/;
+const NO_OPTION = "\0";
+
 function parse(argv: readonly string[], options: readonly Option[]) {
   const config = Object.fromEntries(
     options.map((option) => [
@@ -115,9 +119,11 @@ function parse(argv: readonly string[], options: readonly Option[]) {
     ]),
   );
   try {
-    return parseArgs({ args: [...argv], options: config, allowPositionals: true, strict: true });
+    const args = argv.map((arg) => (STANDARD_INPUT.test(arg) ? NO_OPTION + arg : arg));
+    const { values, positionals } = parseArgs({ args, options: config, allowPositionals: true, strict: true });
+    return { values, positionals: positionals.map((arg) => (arg.startsWith(NO_OPTION) ? arg.slice(1) : arg)) };
   } catch (error) {
-    if (error instanceof Error && "code" in error) throw new UsageError(error.message.split(". ")[0]);
+    if (error instanceof Error && "code" in error) throw new UsageError(error.message.split(/\.\s/)[0]);
     throw error;
   }
 }

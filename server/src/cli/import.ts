@@ -37,7 +37,7 @@ export const importCommand: Command = {
     const faults = args.text("faults");
     const logs = await logsOf(path, io);
     const into = straceImport({
-      files: logs.map((log) => basename(log.path)),
+      files: logs.map((log) => (log.path === "-" ? "<stdin>" : basename(log.path))),
       faults: faults === undefined ? undefined : basename(faults),
       touch: oneOf(args, "touch", TOUCHES),
     });
