@@ -21,7 +21,7 @@ export function derived(): Derived[] {
   return [
     { path: "server/OPERATIONS.md", text: manual() },
     { path: "server/MODELS.md", text: modelTable() },
-    { path: "snippets/mmtrace.json", text: snippets() },
+    { path: "extension/snippets.json", text: snippets() },
     { path: grammarPath, text: grammar(readFileSync(join(root, grammarPath), "utf8")) },
   ];
 }
