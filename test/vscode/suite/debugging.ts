@@ -18,6 +18,7 @@ interface Frame {
   readonly id: number;
   readonly name: string;
   readonly line: number;
+  readonly source?: { readonly name?: string };
 }
 
 interface Variable {
@@ -111,6 +112,18 @@ export const debugging: Story[] = [
         await session.customRequest("reverseNext", { threadId: first.threadId });
         equal(await (await stops.next()).line(), await first.line(), "line");
       }),
+  },
+  {
+    name: "an strace log is debugged as the trace that it becomes",
+    async act() {
+      const [log] = await workspace.findFiles("**/pipeline.strace");
+      await debugged(workspace.openTextDocument(log), {}, async (stops) => {
+        const stop = await stops.next();
+        equal(stop.reason, "entry", "reason");
+        const [frame] = await stop.frames();
+        includes(frame.source?.name ?? "", "imported", "the frame's source");
+      });
+    },
   },
   {
     name: "run under all models comes to an end under each of them",
