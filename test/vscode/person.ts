@@ -13,7 +13,7 @@ import { Workbench } from "./workbench.ts";
 export async function person(scene: Scene): Promise<Verdict[]> {
   const context = await scene.browser.newContext({ viewport: { width: 1400, height: 1300 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(40_000);
+  page.setDefaultTimeout(60_000);
   const verdicts: Verdict[] = [];
   for (const [name, act] of path(scene, new Workbench(page))) {
     const begun = Date.now();

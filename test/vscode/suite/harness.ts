@@ -46,7 +46,7 @@ export function includes(text: string, part: string | RegExp, what = "text"): vo
 
 // Asks again until the answer is there: an editor answers when it is ready, not when it is asked.
 export async function eventually<T>(ask: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
