@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { analyse } from "../../server/src/lang/document.ts";
 import { clean, finds, fixed, found } from "../support/marked.ts";
 
 test("a statement begins with a word", () => finds("«(»1)", ["syntax"]));
@@ -138,3 +139,18 @@ test("WHEN is read", () =>
 test("a bare release is a model", () => finds("expect @«5.9» 1", ["unknown-model"]));
 test("a comparison takes any release", () => clean("expect @>=5.9 1"));
 test("a strange WHEN is told", () => finds("expect @«>=» 1", ["bad-when"]));
+
+test("a misspelt statement is corrected", () => {
+  finds("«expet» 1", ["syntax"]);
+  assert.equal(fixed("expet 1 == 1"), "expect 1 == 1");
+  assert.equal(fixed("edn"), "end");
+});
+test("what stands behind a process is an operation, no statement", () => finds("main: expet «1»", ["syntax"]));
+test("a message is one line, however long the word or wild the character that it quotes", () => {
+  for (const text of ["a".repeat(100_000), "\u001b[31m\u0007", `expect ${"b".repeat(100_000)}`, "p = fork(\u202ex)"]) {
+    for (const { message } of analyse(text).program.problems) {
+      assert.ok(message.length < 900, message.slice(0, 100));
+      assert.doesNotMatch(message, /[\p{Cc}\u202e]/u);
+    }
+  }
+});

@@ -5,7 +5,7 @@ import type { Chunk } from "./chunks.ts";
 import { KIND_BITS, type LineFacts, MOST, type Use } from "./facts.ts";
 import { unusable } from "./models.ts";
 import type { Names } from "./names.ts";
-import { onLine, type Problem, type Related } from "./problem.ts";
+import { onLine, type Problem, type Related, readable } from "./problem.ts";
 import {
   type End,
   type KernelRef,
@@ -83,7 +83,8 @@ class Assembly {
       this.symbols[id] ??= { id, name: this.names.text(id), kind: "unknown", declaration: undefined, statement: -1 };
     }
     this.problems.sort((a, b) => a.range.line - b.range.line || a.range.start - b.range.start);
-    const { problems, kernels, machine, statements, symbols, needs, chunks, names } = this;
+    const problems = this.problems.map(readable);
+    const { kernels, machine, statements, symbols, needs, chunks, names } = this;
     return {
       problems,
       kernels,

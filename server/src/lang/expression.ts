@@ -4,7 +4,7 @@ import { bindNode } from "./bind_expression.ts";
 import { cursorOn } from "./cursor.ts";
 import { Findings } from "./facts.ts";
 import { parseExpression } from "./parse_expression.ts";
-import { onLine, type Problem } from "./problem.ts";
+import { onLine, type Problem, readable } from "./problem.ts";
 import type { Expr, Program } from "./program.ts";
 import { scan, T, Tokens } from "./token.ts";
 import { misuse, unbound } from "./uses.ts";
@@ -47,5 +47,8 @@ export function bindExpression(program: Program, text: string): BoundExpression 
       if (problem) problems.push(problem);
     }
   }
-  return { expr: problems.some((problem) => problem.severity === "error") ? undefined : expr, problems };
+  return {
+    expr: problems.some((problem) => problem.severity === "error") ? undefined : expr,
+    problems: problems.map(readable),
+  };
 }

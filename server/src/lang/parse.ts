@@ -4,10 +4,14 @@
 // was read up to there is in the tree. Expressions are in parse_expression.ts.
 
 import { type Cursor, cursorOn } from "./cursor.ts";
+import { nearest } from "./nearest.ts";
 import { parseExpression } from "./parse_expression.ts";
 import { scan, T, Tokens } from "./token.ts";
 import type { ArgNode, ExprNode, LineNode, LineTree, NameNode, OperationNode, SettingNode } from "./tree.ts";
 import { RESERVED } from "./words.ts";
+
+// The words that begin a statement which is no operation.
+const STATEMENTS = ["mmtrace", "kernel", "machine", "process", "repeat", "end", "expect", "interleave", "include"];
 
 // The tree of one line of text (without its line end).
 export function parseLine(line: string): LineTree {
@@ -161,10 +165,8 @@ function operation(c: Cursor, start: number): OperationNode {
     open = c.start;
     c.next();
     close = argumentList(c, args);
-  } else if (c.is(T.newline) && name.text !== "") {
-    c.syntax(name.start, name.end, `\`${name.text}\` is no statement; an operation has brackets: \`${name.text}()\``);
-  } else if (!c.is(T.newline)) {
-    c.syntax(c.start, c.end, unexpected(c));
+  } else if (name.text !== "") {
+    noBrackets(c, name, process === undefined && target === undefined);
   }
   const outcomes: NameNode[] = [];
   let arrow = -1;
@@ -175,6 +177,19 @@ function operation(c: Cursor, start: number): OperationNode {
     if (outcomes.length === 0) c.syntax(arrow, c.behind, "the outcome is missing: `-> anon`");
   }
   return { kind: "operation", process, target, name, open, close, args, arrow, outcomes, start, end: c.behind };
+}
+
+// A word without `(`: the beginning of another statement, misspelt, or an operation that lacks its brackets.
+function noBrackets(c: Cursor, name: NameNode, alone: boolean): void {
+  const near = alone ? nearest(name.text, STATEMENTS) : undefined;
+  if (near !== undefined) {
+    const message = `there is no statement \`${name.text}\`; did you mean \`${near}\`?`;
+    c.fix(name.start, name.end, message, `Change to \`${near}\``, near);
+  } else if (c.is(T.newline)) {
+    c.syntax(name.start, name.end, `\`${name.text}\` is no statement; an operation has brackets: \`${name.text}()\``);
+  } else {
+    c.syntax(c.start, c.end, unexpected(c));
+  }
 }
 
 function operationName(c: Cursor, message: string): NameNode {

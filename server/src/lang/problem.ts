@@ -52,3 +52,25 @@ export function onLine(line: number, found: LineProblem): Problem {
   }));
   return { range, code, severity, message, fixes };
 }
+
+// The problem with a message that fits a line of a terminal or an editor, whatever text it quotes: long words are cut, and
+// what would move a cursor or change its colour is written as \xNN.
+export function readable(problem: Problem): Problem {
+  const { message } = problem;
+  if (message.length <= LONG && !CONTROLS.test(message)) return problem;
+  const quotes = message
+    .split("`")
+    .map((part, i) => (i % 2 === 1 && part.length > 60 ? `${part.slice(0, 40)}…` : part));
+  const words = quotes.join("`");
+  const line = words.length <= 4 * LONG ? words : `${words.slice(0, 4 * LONG)}…`;
+  return { ...problem, message: line.replace(new RegExp(CONTROLS, "g"), escaped) };
+}
+
+const LONG = 200;
+
+// Control characters, and those that turn the direction of writing.
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+
+function escaped(character: string): string {
+  return `\\x${character.codePointAt(0)!.toString(16).padStart(2, "0")}`;
+}
