@@ -3,7 +3,6 @@
 // Whoever can run a program on this machine can connect, and a web page can post to it; a session reads files. So each
 // server has a token, and a launch is refused whose arguments do not carry it: `"token": "…"` in the configuration.
 
-import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { serveStreams } from "./stdio.ts";
 
@@ -13,7 +12,13 @@ export interface Listening {
 }
 
 // Port 0 takes a free one. Resolves when the server is closed, which is when the process is told to end.
-export function servePort(port: number, listening: (at: Listening) => void, signal?: AbortSignal): Promise<void> {
+export async function servePort(
+  port: number,
+  listening: (at: Listening) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  // Loaded here, so that a session on standard input and output does not wait for it.
+  const { randomBytes } = await import("node:crypto");
   const token = randomBytes(16).toString("hex");
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
