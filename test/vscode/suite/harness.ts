@@ -19,7 +19,7 @@ export async function tell(stories: readonly Story[]): Promise<number> {
   let failed = 0;
   for (const { name, act } of stories) {
     const begun = Date.now();
-    const error = await within(60_000, act()).then(
+    const error = await within(150_000, act()).then(
       () => undefined,
       (reason: unknown) => (reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)),
     );
