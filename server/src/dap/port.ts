@@ -12,11 +12,7 @@ export interface Listening {
 }
 
 // Port 0 takes a free one. Resolves when the server is closed, which is when the process is told to end.
-export async function servePort(
-  port: number,
-  listening: (at: Listening) => void,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function servePort(port: number, listening: (at: Listening) => void, signal?: AbortSignal): Promise<void> {
   // Loaded here, so that a session on standard input and output does not wait for it.
   const { randomBytes } = await import("node:crypto");
   const token = randomBytes(16).toString("hex");
