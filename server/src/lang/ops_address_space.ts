@@ -36,7 +36,10 @@ export const ADDRESS_SPACE_OPS: readonly OpSpec[] = [
     ],
     result: "address",
     errnos: [
-      ["EINVAL", "length 0; neither or both of `private` and `shared`; an address or offset that is not page-aligned."],
+      [
+        "EINVAL",
+        "length 0; neither `private` nor `shared`, or both without a file (with one that is `MAP_SHARED_VALIDATE`); an address or offset that is not page-aligned.",
+      ],
       ["ENOMEM", "No room in the address space, or more VMAs than `max_map_count`."],
       ["EEXIST", "`fixed_noreplace`, and something is mapped there."],
       ["EBADF", "Neither `anonymous` nor an open file."],
