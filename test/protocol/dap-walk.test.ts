@@ -70,7 +70,11 @@ test("walking back and forth, into the kernel and out of it, equals going there 
             const args = move === "goto" ? { threadId: 1, targetId: 1 + (number % 5) } : { threadId: 1 };
             stop = await walker.move(move, args);
           }
-          if (stop?.description?.includes("end of the trace")) return;
+          // The next walk starts where this one ends, and from the end nothing but a step back leads on.
+          if (stop?.description?.includes("end of the trace")) {
+            await walker.move("stepBack");
+            return;
+          }
           const here = await picture(walker);
           // How many events into the statement the walk stands.
           const step = Number(/step (\d+)/.exec(stop?.description ?? "")?.[1]);
