@@ -25,7 +25,10 @@ if (wanted("style")) {
   const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
   part("style", node([biome, "check", "--error-on-warnings", "--diagnostic-level=warn", "."]));
 }
-if (wanted("node")) nodeTests();
+if (wanted("node")) {
+  console.log(`random tests use seed ${process.env.SEED ?? 1} (SEED=N npm test for another)`);
+  nodeTests();
+}
 if (wanted("vscode")) vscodeSuite();
 
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -47,7 +50,15 @@ function nodeTests() {
   const counts = join(results, "node.json");
   const reporter = new URL("reporter.mjs", import.meta.url).href;
   const status = node(
-    ["--import", "tsx", "--test", "--test-timeout=600000", `--test-reporter=${reporter}`]
+    [
+      "--import",
+      "tsx",
+      "--import",
+      new URL("seed.mjs", import.meta.url).href,
+      "--test",
+      "--test-timeout=600000",
+      `--test-reporter=${reporter}`,
+    ]
       .concat("--test-reporter-destination=stdout")
       .concat(files),
     { env: { ...process.env, MMTRACE_COUNTS: counts } },
