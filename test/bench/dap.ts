@@ -2,17 +2,23 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bareStart, Echo } from "./echo.ts";
 import { Peer, percentile } from "./frames.ts";
 
 export interface Dap {
   readonly firstStopMs: number;
+  // Of `node` alone, from spawn to its first byte.
+  readonly nodeStartMs: number;
   readonly stepP50Ms: number;
   readonly stepP99Ms: number;
   readonly stepBackP50Ms: number;
   readonly stepBackP99Ms: number;
+  // Of a process that only echoes.
+  readonly echoP50Ms: number;
+  readonly echoP99Ms: number;
 }
 
-const STEPS = 300;
+const STEPS = 1000;
 
 // A trace of `operations` operations that touch pages, fork and copy.
 export function longTrace(operations: number): string {
@@ -26,7 +32,9 @@ export async function dap(program: readonly string[], folder: string): Promise<D
   const small = join(folder, "small.mmtrace");
   writeFileSync(small, 'p = mmap(4K)\nwrite(p, "a")\nchild = fork()\nwrite(p, "b")\n');
   const starts: number[] = [];
-  for (let i = 0; i < 5; i++) {
+  const bare: number[] = [];
+  for (let i = 0; i < 11; i++) {
+    bare.push(await bareStart());
     const began = performance.now();
     const session = await Session.launch(program, small);
     starts.push(performance.now() - began);
@@ -37,19 +45,31 @@ export async function dap(program: readonly string[], folder: string): Promise<D
   const session = await Session.launch(program, long);
   const forward: number[] = [];
   const backward: number[] = [];
+  const echo = new Echo();
   // Near the start, in the middle and at the end.
-  for (const line of [5, 50_000, 99_500]) {
+  for (const line of [5, 50_000, 98_900]) {
     await session.goto(long, line);
-    for (let i = 0; i < STEPS; i++) forward.push(await session.step("next"));
-    for (let i = 0; i < STEPS; i++) backward.push(await session.step("stepBack"));
+    for (const [command, taken] of [
+      ["next", forward],
+      ["stepBack", backward],
+    ] as const) {
+      for (let i = 0; i < STEPS; i++) {
+        taken.push(await session.step(command));
+        await echo.ask();
+      }
+    }
   }
   session.end();
+  echo.end();
   return {
     firstStopMs: percentile(starts, 0.5),
+    nodeStartMs: percentile(bare, 0.5),
     stepP50Ms: percentile(forward, 0.5),
     stepP99Ms: percentile(forward, 0.99),
     stepBackP50Ms: percentile(backward, 0.5),
     stepBackP99Ms: percentile(backward, 0.99),
+    echoP50Ms: percentile(echo.taken, 0.5),
+    echoP99Ms: percentile(echo.taken, 0.99),
   };
 }
 

@@ -1,14 +1,18 @@
 // The language server's speed over stdio: from a keystroke to the diagnostics of the edited text, run included.
 
 import { longTrace } from "./dap.ts";
+import { Echo } from "./echo.ts";
 import { Peer, percentile } from "./frames.ts";
 
 export interface Lsp {
   readonly p50Ms: number;
   readonly p95Ms: number;
+  // Of a process that only echoes.
+  readonly echoP50Ms: number;
+  readonly echoP95Ms: number;
 }
 
-const KEYSTROKES = 200;
+const KEYSTROKES = 1000;
 
 // A keystroke in the last line of a trace of 10,000 lines, so that the recording can be reused.
 export async function lsp([command, ...args]: readonly string[]): Promise<Lsp> {
@@ -33,6 +37,7 @@ export async function lsp([command, ...args]: readonly string[]): Promise<Lsp> {
   const pull = () => request("textDocument/diagnostic", { textDocument: { uri } });
   await pull();
   const taken: number[] = [];
+  const echo = new Echo();
   let column = 0;
   for (const [i, letter] of [..."write(p[17], 1) # typed ".padEnd(KEYSTROKES, "abc ")].entries()) {
     const position = { line: last, character: column++ };
@@ -44,7 +49,14 @@ export async function lsp([command, ...args]: readonly string[]): Promise<Lsp> {
     await pull();
     taken.push(performance.now() - began);
     peer.forget();
+    await echo.ask();
   }
   peer.end();
-  return { p50Ms: percentile(taken, 0.5), p95Ms: percentile(taken, 0.95) };
+  echo.end();
+  return {
+    p50Ms: percentile(taken, 0.5),
+    p95Ms: percentile(taken, 0.95),
+    echoP50Ms: percentile(echo.taken, 0.5),
+    echoP95Ms: percentile(echo.taken, 0.95),
+  };
 }

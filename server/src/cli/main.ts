@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 // The program `mmtrace`.
 
+import * as nodeModule from "node:module";
 import { main } from "./commands.ts";
 import { processIo } from "./io.ts";
+
+// From Node 22 on, compiled code is kept between runs: a debug session then starts without compiling its adapter again.
+(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const io = processIo();
 main(process.argv.slice(2), io).then(
