@@ -1,0 +1,59 @@
+// Entries that are not present but say something: where a page is in swap, that it is being migrated, or a marker.
+// include/linux/swapops.h, include/linux/leafops.h (from 6.19); mm-semantics §0.2.
+//
+//   swap       PTE_SWAP, above the flags the slot; PTE_SWP_EXCLUSIVE when the page was exclusive (5.19+)
+//   migration  PTE_MIGRATION, above the flags the pfn; PTE_SWP_WRITE when the entry was writable,
+//              PTE_SWP_EXCLUSIVE when it was not but the page was exclusive
+//   marker     PTE_MARKER, above the flags one of MARKER_*
+
+import { mk_pte, PTE_PRESENT, pte_pfn } from "./pgtable.ts";
+
+export const PTE_SWAP = 0x200;
+export const PTE_MIGRATION = 0x400;
+export const PTE_MARKER = 0x800;
+export const PTE_SWP_EXCLUSIVE = 0x1000;
+export const PTE_SWP_WRITE = 0x2000;
+
+export const MARKER_POISONED = 1;
+export const MARKER_GUARD = 2;
+
+// Neither empty nor present. Mirrors is_swap_pte(), include/linux/swapops.h.
+export function is_swap_pte(entry: number): boolean {
+  return entry !== 0 && (entry & PTE_PRESENT) === 0;
+}
+
+// A real swap entry. Mirrors the negation of non_swap_entry().
+export function is_swap_entry(entry: number): boolean {
+  return (entry & PTE_SWAP) !== 0;
+}
+
+export function is_migration_entry(entry: number): boolean {
+  return (entry & PTE_MIGRATION) !== 0;
+}
+
+export function is_guard_marker(entry: number): boolean {
+  return (entry & PTE_MARKER) !== 0 && pte_pfn(entry) === MARKER_GUARD;
+}
+
+// The slot of a swap entry. Mirrors swp_offset().
+export function swp_offset(entry: number): number {
+  return pte_pfn(entry);
+}
+
+// The frame that a migration entry stands for. Mirrors pfn_swap_entry_to_page().
+export function migration_entry_pfn(entry: number): number {
+  return pte_pfn(entry);
+}
+
+export function swp_entry(slot: number, exclusive: boolean): number {
+  return mk_pte(slot, PTE_SWAP | (exclusive ? PTE_SWP_EXCLUSIVE : 0));
+}
+
+export function migration_entry(pfn: number, kind: "write" | "read-exclusive" | "read"): number {
+  const bits = { write: PTE_SWP_WRITE, "read-exclusive": PTE_SWP_EXCLUSIVE, read: 0 }[kind];
+  return mk_pte(pfn, PTE_MIGRATION | bits);
+}
+
+export function make_pte_marker(marker: number): number {
+  return mk_pte(marker, PTE_MARKER);
+}
