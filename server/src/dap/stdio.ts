@@ -37,9 +37,15 @@ export function serveStreams(
   options: { token?: string } = {},
 ): Promise<void> {
   return new Promise((resolve) => {
+    // What one turn says (an answer, and the stop that follows it) goes out with one write: the client wakes up once.
+    let unsent: Uint8Array[] = [];
+    const flush = () => {
+      if (unsent.length > 0 && output.writable) output.write(unsent.length === 1 ? unsent[0] : Buffer.concat(unsent));
+      unsent = [];
+    };
     const session = adapter(
       (message) => {
-        if (output.writable) output.write(frame(message));
+        if (unsent.push(frame(message)) === 1) setImmediate(flush);
       },
       log,
       nodeHost,
@@ -53,6 +59,7 @@ export function serveStreams(
       session.abandon();
       input.off("data", onData);
       input.pause();
+      flush();
       resolve();
     };
     const onData = (bytes: Uint8Array) => reader.push(bytes);
