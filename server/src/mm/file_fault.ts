@@ -6,7 +6,7 @@ import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_RETRY } from "./fault.ts";
 import type { FaultPage } from "./filemap.ts";
 import { PG_dirty, PG_readahead, PG_swapbacked, PG_uptodate, VM_SHARED, VM_WRITE } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { COW, FILE, SHMEM } from "./outcome.ts";
 import { alloc_page, free_pages } from "./page_alloc.ts";
@@ -25,10 +25,16 @@ import {
 import { anon_vma_prepare, folio_add_file_rmap_pte, folio_add_new_anon_rmap, linear_page_index } from "./rmap.ts";
 import { do_page_mkwrite, vm_ops } from "./vm_ops.ts";
 
+const IS_WRITE = condition("vmf->flags & FAULT_FLAG_WRITE", "fault flags");
+const IS_SHARED = condition("vma->vm_flags & VM_SHARED", "vm_flags");
+
 // Mirrors do_fault(), mm/memory.c, 6.12.
 export const do_fault = kernelFunction("do_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
-  if ((vmf.flags & FAULT_FLAG_WRITE) === 0) return do_read_fault(k, vmf);
-  return k.w.vma.flags.data[vmf.vma] & VM_SHARED ? do_shared_fault(k, vmf) : do_cow_fault(k, vmf);
+  const write = (vmf.flags & FAULT_FLAG_WRITE) !== 0;
+  if (!k.decide(IS_WRITE, vmf.flags, write)) return do_read_fault(k, vmf);
+  const flags = k.w.vma.flags.data[vmf.vma];
+  const shared = k.decide(IS_SHARED, flags, (flags & VM_SHARED) !== 0);
+  return shared ? do_shared_fault(k, vmf) : do_cow_fault(k, vmf);
 });
 
 // Asks the file for its page. The page table for it is allocated before, so without memory for one nothing is read and no
