@@ -44,10 +44,21 @@ test("a machine has the settings that it has", () => {
 test("a setting has the values that it has", () => finds("machine layout=«spread»", ["bad-setting"]));
 test("a setting has bounds", () => finds("machine refcount_bits=«40»", ["bad-setting"]));
 test("a setting's default is always simulated", () => clean("machine thp=madvise swap=256M seed=0"));
+test("so is a value that changes nothing", () => clean("machine thp=never hugetlb_pages=0 page_mapcount=off seed=7"));
 test("other values of some settings are not", () => finds("machine «thp=always»", ["setting-not-simulated"]));
 
 test("include is refused", () => finds('«include "x"»', ["not-supported"]));
 test("interleave is refused", () => finds("«interleave»", ["not-supported"]));
+test("the end of an interleave is none of a repeat", () => {
+  finds("«interleave»\nmmap(4K)\n«and»\nmmap(8K)\nend\n«end»", ["not-supported", "not-supported", "stray-end"]);
+  finds("repeat 2\n«interleave»\nend\nend", ["not-supported"]);
+});
+test("a range of releases is not empty", () => {
+  finds("expect @«6.1..5.7» 1 == 1", ["empty-range"]);
+  assert.equal(fixed("expect @6.1..5.7 1 == 1"), "expect @5.7..6.1 1 == 1");
+  clean("expect @6.1..6.1 1 == 1");
+});
+test("a model is named once", () => finds("kernel 6.1 6.12 «6.1»", ["repeated-model"]));
 test("a repeat ends", () => finds("«repeat 3»\nmmap(4K)", ["unclosed-repeat"]));
 test("an end closes something", () => finds("«end»", ["stray-end"]));
 test("a repeat of 10^12 is fine", () => clean("p = mmap(4K)\nrepeat 1000000000000\n  read(p)\nend"));

@@ -100,7 +100,7 @@ export function settingDoc(key: string): string | undefined {
   if (!setting) return undefined;
   return sections(
     `**${key}=**${valuesText(setting.value)}`,
-    setting.simulated ? undefined : "*Only its default is simulated yet.*",
+    setting.simulated || setting.idle === "any" ? undefined : "*Only its default is simulated yet.*",
     setting.doc,
   );
 }

@@ -3,7 +3,7 @@
 
 import type { Chunk } from "./chunks.ts";
 import { KIND_BITS, type LineFacts, MOST, type Use } from "./facts.ts";
-import { unusable } from "./models.ts";
+import { namedTwice, unusable } from "./models.ts";
 import type { Names } from "./names.ts";
 import { onLine, type Problem, type Related, readable } from "./problem.ts";
 import {
@@ -49,6 +49,8 @@ class Assembly {
   // By symbol: what binds it first.
   private readonly symbols: TraceSymbol[] = [];
   private readonly repeats: OpenRepeat[] = [];
+  // What is open, outermost first: of each whether it is one of those repeats, or an interleave.
+  private readonly blocks: boolean[] = [];
   // Uses of names that no line before them binds.
   private readonly unbound: { use: Use; line: number }[] = [];
   // The line that the kernel and machine lines have to come before.
@@ -154,10 +156,15 @@ class Assembly {
         break;
       case "repeat": {
         const { statement } = facts;
-        if (statement?.kind === "repeat")
+        if (statement?.kind === "repeat") {
           this.repeats.push({ facts, statement: index, range, counter: statement.name });
+          this.blocks.push(true);
+        }
         break;
       }
+      case "reserved":
+        if (facts.interleaves) this.blocks.push(false);
+        break;
       case "end":
         this.end(facts, range, index);
         break;
@@ -166,9 +173,10 @@ class Assembly {
   }
 
   private end(facts: LineFacts, range: Range, index: number): void {
-    const open = this.repeats.pop();
+    const block = this.blocks.pop();
+    const open = block ? this.repeats.pop() : undefined;
     if (open === undefined) {
-      this.problem(range, "stray-end", "there is no `repeat` that this `end` could close");
+      if (block === undefined) this.problem(range, "stray-end", "there is no `repeat` that this `end` could close");
       // Whoever runs the trace in spite of the problem passes over a repeat of no rounds.
       const count = { kind: "literal" as const, value: 0n, start: range.start, end: range.end };
       this.statements[index] = { kind: "repeat", count, name: undefined, close: index, ...range };
@@ -209,8 +217,9 @@ class Assembly {
     } else this.early(range, "kernel");
     this.kernelLine ??= range;
     for (const model of facts.models ?? []) {
+      const twice = this.kernels.some((known) => known.model === model.text);
       this.kernels.push({ model: model.text, line: range.line, ...spanOf(model) });
-      const problem = unusable(model);
+      const problem = unusable(model) ?? (twice ? namedTwice(model) : undefined);
       if (problem) this.problems.push(onLine(range.line, problem));
     }
   }

@@ -31,6 +31,9 @@ export function bindLine(tree: LineTree, line: number, source: string, names: Na
     case "kernel":
       Object.assign(more, { models: node.models });
       break;
+    case "reserved":
+      if (node.word.text === "interleave") Object.assign(more, { interleaves: true });
+      break;
     case "machine":
       Object.assign(more, { settings: node.settings });
       for (const setting of node.settings) {
@@ -60,7 +63,7 @@ export function bindLine(tree: LineTree, line: number, source: string, names: Na
       const when = node.when && parseWhen(node.when, problems);
       if (problems.length > found.problems.length) {
         found.problems = problems;
-        found.failed = true;
+        found.failed ||= problems.some((problem) => problem.severity === "error");
       }
       found.when = when;
       const condition = bindNode(node.condition, names, found);

@@ -18,6 +18,8 @@ export const CODES = {
   "bad-setting": "A `machine` setting with a value that it cannot have.",
   "setting-not-simulated": "A `machine` setting whose other values are not simulated yet.",
   "bad-when": "A condition behind `@` that cannot be read.",
+  "empty-range": "A range behind `@` that ends before it begins: no release lies in it.",
+  "repeated-model": "A model that the `kernel` line names twice.",
   "unclosed-repeat": "A `repeat` without its `end`.",
   "stray-end": "An `end` without a `repeat`.",
   // Names.

@@ -52,6 +52,8 @@ export interface LineFacts {
   // Of a kernel or a machine line.
   readonly models?: readonly NameNode[];
   readonly settings?: readonly SettingNode[];
+  // An `interleave`, which is refused, and whose `end` is none of a repeat.
+  readonly interleaves?: boolean;
   // Where the statement stands, for problems about the whole of it.
   readonly span: Span;
 }

@@ -18,6 +18,13 @@ export function unusable(name: NameNode): LineProblem | undefined {
   return { start: name.start, end: name.end, code: "model-not-simulated", severity: "error", message };
 }
 
+// A trace runs once under each of its models.
+export function namedTwice(name: NameNode): LineProblem {
+  const { start, end, text } = name;
+  const message = `\`${text}\` is named before; a trace runs once under each model`;
+  return { start, end, code: "repeated-model", severity: "warning", message };
+}
+
 // The models that a trace runs under, the first one first: those of its `kernel` line that are simulated, or the default.
 export function modelsOf(program: { readonly kernels: readonly { readonly model: string }[] }): ModelName[] {
   if (program.kernels.length === 0) return [DEFAULT_MODEL];

@@ -56,7 +56,8 @@ function makeSection(lines: readonly LineFacts[], first: number): Section {
     const begins =
       kind === "operation" || kind === "expect" || kind === "process" || kind === "repeat" || kind === "end";
     if (begins && begun === undefined) begun = { line, start: facts.span.start, end: facts.span.end };
-    const frames = kind === "version" || kind === "kernel" || kind === "machine" || kind === "repeat" || kind === "end";
+    const closes = kind === "repeat" || kind === "end" || facts.interleaves === true;
+    const frames = closes || kind === "version" || kind === "kernel" || kind === "machine";
     if (frames || facts.binds !== undefined) landmarks.push({ facts, line, statement: statements.length });
     const { statement } = facts;
     if (statement === undefined) continue;

@@ -1,6 +1,6 @@
 // The values of `machine` settings: whether a written one can be used. The table of settings is mm/machine.ts.
 
-import { DEFAULT_MACHINE, MACHINE_KEYS, type MachineSetting as SettingSpec } from "../mm/machine.ts";
+import { DEFAULT_MACHINE, is_followed, MACHINE_KEYS, type MachineSetting as SettingSpec } from "../mm/machine.ts";
 import { listed, nearest } from "./nearest.ts";
 import { formatSize, parseNumber } from "./number.ts";
 import type { LineProblem } from "./problem.ts";
@@ -38,13 +38,13 @@ export function settingProblem(setting: SettingNode): LineProblem | undefined {
         near === undefined ? [] : [{ start: value.start, end: value.end, title: `Change to \`${near}\``, text: near }],
     };
   }
-  if (spec.simulated || isDefault(spec, value.text)) return undefined;
+  if (is_followed(spec, value.text) || isDefault(spec, value.text)) return undefined;
   return {
     start: setting.start,
     end: setting.end,
     code: "setting-not-simulated",
     severity: "error",
-    message: `\`${key.text}=${value.text}\` is not simulated yet; the only value so far is \`${defaultText(spec)}\``,
+    message: `\`${key.text}=${value.text}\` is not simulated yet; so far it is ${followedText(spec)}`,
   };
 }
 
@@ -68,6 +68,12 @@ function valueProblem(spec: SettingSpec, text: string): string | undefined {
       return fits ? undefined : `is between ${shown(kind.min)} and ${shown(kind.max)}`;
     }
   }
+}
+
+// The values that may be written: a setting with idle ones has words.
+function followedText(spec: SettingSpec): string {
+  const idle = typeof spec.idle === "object" ? spec.idle : [];
+  return listed([defaultText(spec), ...idle], "or");
 }
 
 function isDefault(spec: SettingSpec, text: string): boolean {

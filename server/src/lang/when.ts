@@ -46,13 +46,14 @@ function holds(condition: Exclude<Condition, { kind: "model" }>, release: string
   }
 }
 
-// Reads `@5.7`, `@>=5.9,refpage-v2`, `@5.19..6.9`. What cannot be read is left out and goes to `problems`.
+// Reads `@5.7`, `@>=5.9,refpage-v2`, `@5.19..6.9`. What cannot be read is left out; what is wrong goes to
+// `problems`.
 export function parseWhen(written: Span & { readonly text: string }, problems: LineProblem[]): When {
   const conditions: Condition[] = [];
   let start = written.start + 1;
   for (const part of written.text.slice(1).split(",")) {
     const span = { start, end: start + part.length };
-    const condition = parseCondition(part, span);
+    const condition = parseCondition(part, span, problems);
     if ("code" in condition) problems.push(condition);
     else conditions.push(condition);
     start = span.end + 1;
@@ -60,7 +61,7 @@ export function parseWhen(written: Span & { readonly text: string }, problems: L
   return { text: written.text, conditions, start: written.start, end: written.end };
 }
 
-function parseCondition(text: string, span: Span): Condition | LineProblem {
+function parseCondition(text: string, span: Span, problems: LineProblem[]): Condition | LineProblem {
   const comparison = COMPARISON.exec(text);
   if (comparison) {
     const [, operator, release] = comparison;
@@ -72,10 +73,22 @@ function parseCondition(text: string, span: Span): Condition | LineProblem {
     const from = text.slice(0, dots);
     const to = text.slice(dots + 2);
     if (!RELEASE.test(from) || !RELEASE.test(to)) return unreadable(text, span);
+    if (compareReleases(from, to) > 0) problems.push(emptyRange(from, to, span));
     return { kind: "range", from, to };
   }
   const problem = modelProblem(text, span);
   return problem ?? { kind: "model", name: text as ModelName };
+}
+
+function emptyRange(from: string, to: string, span: Span): LineProblem {
+  const turned = `${to}..${from}`;
+  return {
+    ...span,
+    code: "empty-range",
+    severity: "warning",
+    message: `no release is from ${from} to ${to}, so the check never counts; did you mean \`${turned}\`?`,
+    fixes: [{ ...span, title: `Change to \`${turned}\``, text: turned }],
+  };
 }
 
 function unreadable(text: string, span: Span): LineProblem {

@@ -59,6 +59,8 @@ export interface MachineSetting {
   readonly value: SettingKind;
   // False when this version only knows the key's default.
   readonly simulated: boolean;
+  // Of a key that is not simulated: the values that would change nothing, as what they govern does not exist here.
+  readonly idle?: "any" | readonly string[];
   readonly doc: string;
 }
 
@@ -93,6 +95,7 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
     key: "thp",
     value: { kind: "word", words: ["never", "madvise", "always"] },
     simulated: false,
+    idle: ["never"],
     doc: "Transparent huge pages, as /sys/kernel/mm/transparent_hugepage/enabled.",
   },
   {
@@ -105,6 +108,7 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
     key: "hugetlb_pages",
     value: { kind: "number", min: 0, max: 2 ** 20 },
     simulated: false,
+    idle: "any",
     doc: "Huge pages in the hugetlb pool.",
   },
   {
@@ -135,6 +139,7 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
     key: "page_mapcount",
     value: { kind: "switch" },
     simulated: false,
+    idle: "any",
     doc: "CONFIG_PAGE_MAPCOUNT: whether each page of a large folio has a mapcount of its own.",
   },
   {
@@ -159,6 +164,13 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
     key: "seed",
     value: { kind: "number", min: 0, max: 2 ** 32 - 1 },
     simulated: false,
+    idle: "any",
     doc: "Seed of whatever is left to chance.",
   },
 ];
+
+// Whether a machine with this value, written so, runs as it does with the key's default or as the value says.
+export function is_followed(setting: MachineSetting, text: string): boolean {
+  const { simulated, idle } = setting;
+  return simulated || idle === "any" || (idle?.includes(text) ?? false);
+}

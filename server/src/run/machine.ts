@@ -1,7 +1,14 @@
 // The machine that a trace runs on: the `machine` lines over the defaults, and a caller's overrides over both.
 
 import { parseNumber } from "../lang/number.ts";
-import { DEFAULT_MACHINE, MACHINE_KEYS, type Machine, type MachineKey, type SettingKind } from "../mm/machine.ts";
+import {
+  DEFAULT_MACHINE,
+  is_followed,
+  MACHINE_KEYS,
+  type Machine,
+  type MachineKey,
+  type SettingKind,
+} from "../mm/machine.ts";
 
 export type MachineOverrides = Readonly<Partial<Record<MachineKey, string>>>;
 
@@ -28,7 +35,8 @@ export function overrideProblem(overrides: MachineOverrides): string | undefined
     if (!known) return `the machine has no setting '${key}'`;
     const read = readSetting(known.value, value);
     if (read === undefined) return `'${value}' is no value of the machine's ${key}`;
-    if (!known.simulated && !same(read, DEFAULT_MACHINE[known.key])) return `${key}=${value} is not simulated yet`;
+    if (!is_followed(known, value) && !same(read, DEFAULT_MACHINE[known.key]))
+      return `${key}=${value} is not simulated yet`;
   }
   return undefined;
 }
