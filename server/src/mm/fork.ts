@@ -32,7 +32,7 @@ import {
   pud_alloc,
   slot_offset,
 } from "./pgtable.ts";
-import { folio_add_new_anon_rmap, folio_dup_anon_rmap_pte, folio_dup_file_rmap_pte } from "./rmap.ts";
+import { anon_vma_fork, folio_add_new_anon_rmap, folio_dup_anon_rmap_pte, folio_dup_file_rmap_pte } from "./rmap.ts";
 import { mm_alloc, mmput, task_of } from "./tasks.ts";
 import { is_cow_mapping, vma_fields, vma_link } from "./vma.ts";
 
@@ -83,15 +83,8 @@ const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: num
     const fields = vma_fields(k, source);
     if (fields.flags & VM_DONTCOPY) continue;
     const wiped = (fields.flags & VM_WIPEONFORK) !== 0;
-    const anon = !wiped && fields.anon_vma !== 0;
-    const vma = vma_link(k, {
-      ...fields,
-      mm,
-      flags: fields.flags & ~VM_LOCKED,
-      // The child's VMA gets an anon_vma of its own and stays linked to all of its parent's (anon_vma_fork).
-      anon_vma: anon ? k.create(k.w.anon_vma) + 1 : 0,
-      anon_vma_chain: anon ? fields.anon_vma_chain + 1 : 0,
-    });
+    const anon = wiped ? { anon_vma: 0, anon_vma_chain: 0 } : anon_vma_fork(k, source);
+    const vma = vma_link(k, { ...fields, mm, flags: fields.flags & ~VM_LOCKED, ...anon });
     if (!wiped && !copy_page_range(k, vma, source)) return false;
   }
   return true;

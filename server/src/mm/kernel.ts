@@ -7,6 +7,7 @@ import { type Geometry, geometryOf } from "./geometry.ts";
 import { type FieldInfo, Journal } from "./journal.ts";
 import type { Machine } from "./machine.ts";
 import type { Model } from "./model.ts";
+import { RmapIndex } from "./rmap_index.ts";
 import { Side } from "./side.ts";
 import { VmaIndex } from "./vma_index.ts";
 import { type Columns, ensureRows, type Field, newColumns, type Table, type World } from "./world.ts";
@@ -44,6 +45,7 @@ export class Kernel {
   // What rows own beside numbers: names of tasks, pages of pins, indexes of caches. Append-only, so a seek leaves it.
   readonly side: Side;
   readonly vmas: VmaIndex;
+  readonly rmap: RmapIndex;
   readonly limits: Limits;
   readonly pageSize: number;
   // Frames of the machine; valid pfns are below it.
@@ -92,6 +94,7 @@ export class Kernel {
     this.contents = options.past?.contents ?? new Contents();
     this.side = options.past ? options.past.side.fork() : new Side();
     this.vmas = new VmaIndex(this);
+    this.rmap = new RmapIndex(this);
     this.journal = options.past
       ? options.past.journal.fork(options.past.position, options.past.framesAt(options.past.position))
       : new Journal(fields, FUNCTIONS, options.journal ?? true);

@@ -75,6 +75,10 @@ export interface Model {
   // VMA is linked to (more than one: a fork child). is_mergeable_anon_vma(), mm-semantics §6.2.
   readonly anonVmaRule: "one missing and this side singular" | "the side that has one is no fork child";
 
+  // Whether fork may put the child's pages into this anon_vma (row + 1) of the parent's chain instead of a new one;
+  // active is the parent's own. anon_vma_clone(), mm/rmap.c; mm-semantics §13, bug 23.
+  readonly reusesAnonVma: (k: Kernel, anon_vma: number, active: number) => boolean;
+
   // MREMAP_DONTUNMAP is for private anonymous memory only (5.7 to 5.12).
   readonly dontunmapAnonymousOnly: boolean;
 

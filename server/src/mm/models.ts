@@ -11,6 +11,7 @@ import {
 import type { Model } from "./model.ts";
 import { upgrades_dirty_shared, upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
 import type { ModelName } from "./releases.ts";
+import { reuses_by_children, reuses_by_degree } from "./anon_vma_rules.ts";
 import { reuse_by_mapcount, reuse_by_page_count, reuse_exclusive } from "./reuse.ts";
 
 const v5_7: Model = {
@@ -35,6 +36,7 @@ const v5_7: Model = {
   ioUringRefusesFiles: true,
   populateAdvice: "unknown",
   anonVmaRule: "one missing and this side singular",
+  reusesAnonVma: reuses_by_degree,
   dontunmapAnonymousOnly: true,
   dontunmapLeaves: "anon_vma",
   dontunmapUnlocks: "the VMA",
@@ -52,11 +54,12 @@ const v5_7: Model = {
 };
 
 // 09854ba94c6a (5.9): reuse only without any further reference. 70e806e4e645 (5.9): fork copies pinned pages.
-// bce617edecad (5.9): mm_account_fault().
+// bce617edecad (5.9): mm_account_fault(). Stable 5.10.y carries 2555283eb40d (6.0): anon_vmas in use are not reused.
 const v5_10: Model = {
   ...v5_7,
   name: "5.10",
   reuseAnonSmall: reuse_by_page_count,
+  reusesAnonVma: reuses_by_children,
   mmHasPinned: true,
   retriedFaultsAreMajor: true,
   forkCopiesPinned: pinned_pages_are_copied_510,

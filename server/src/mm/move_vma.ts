@@ -7,6 +7,7 @@ import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { move_page_tables } from "./move_page_tables.ts";
 import { do_munmap } from "./munmap.ts";
+import { set_anon_vma } from "./rmap.ts";
 import { vma_fields, vma_is_anonymous, vma_link } from "./vma.ts";
 import { split_vma, vma_merge_new_range } from "./vma_merge.ts";
 
@@ -103,8 +104,7 @@ const dontunmap_complete = kernelFunction(
     const { vma: v } = k.w;
     k.set(v.flags, source, v.flags.data[source] & ~VM_LOCKED);
     if (!whole || source === target || k.model.dontunmapLeaves === "anon_vma") return;
-    k.set(v.anon_vma, source, 0);
-    k.set(v.anon_vma_chain, source, 0);
+    set_anon_vma(k, source, 0, 0);
     if (k.model.dontunmapLeaves === "an unfaulted VMA" && vma_is_anonymous(k, source)) {
       k.set(v.pgoff, source, v.start.data[source]);
     }

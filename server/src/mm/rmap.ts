@@ -6,6 +6,7 @@ import { bug } from "./errors.ts";
 import { PG_anon, PG_anon_exclusive, PG_lru, PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { anon_vmas_of } from "./rmap_index.ts";
 
 // The first mapping of a fresh anonymous folio: mapcount 1, the allocation's reference becomes the mapping's.
 // Exclusive where the release knows the flag. Mirrors folio_add_new_anon_rmap(), mm/rmap.c, 6.12.
@@ -72,7 +73,41 @@ export function anon_vma_prepare(k: Kernel, vma: number): void {
   const { vma: v } = k.w;
   if (v.anon_vma.data[vma] !== 0) return;
   const shared = k.vmas.mergeableAnonVma(vma);
-  const anon_vma = shared !== 0 ? shared : k.create(k.w.anon_vma) + 1;
+  const anon_vma = shared !== 0 ? shared : anon_vma_alloc(k, 0, 0);
+  set_anon_vma(k, vma, anon_vma, anon_vma);
+}
+
+// A new anon_vma (row + 1), a root when it has no parent. Mirrors anon_vma_alloc(), mm/rmap.c.
+function anon_vma_alloc(k: Kernel, parent: number, older: number): number {
+  const { anon_vma } = k.w;
+  const row = k.create(anon_vma);
+  k.set(anon_vma.root, row, parent === 0 ? row + 1 : anon_vma.root.data[parent - 1]);
+  k.set(anon_vma.parent, row, parent === 0 ? row + 1 : parent);
+  k.set(anon_vma.older, row, older);
+  k.rmap.adopt(row + 1);
+  return row + 1;
+}
+
+// Where the child's copy of the VMA puts its new pages, and what it is linked to: all that the parent's is, so that the
+// pages that both share are found in either, and an anon_vma of its own, unless one of the parent's (but a root) has no
+// VMA of its own left and at most one child. Mirrors anon_vma_fork() and anon_vma_clone(), mm/rmap.c.
+export function anon_vma_fork(k: Kernel, parent: number): { anon_vma: number; anon_vma_chain: number } {
+  const { vma } = k.w;
+  const active = vma.anon_vma.data[parent];
+  const anon_vma_chain = vma.anon_vma_chain.data[parent];
+  if (active === 0) return { anon_vma: 0, anon_vma_chain: 0 };
+  const oldestFirst = [...anon_vmas_of(k, parent)].reverse();
+  const reused = oldestFirst.find((anon_vma) => k.model.reusesAnonVma(k, anon_vma, active));
+  if (reused !== undefined) return { anon_vma: reused, anon_vma_chain };
+  const anon_vma = anon_vma_alloc(k, active, anon_vma_chain);
+  return { anon_vma, anon_vma_chain: anon_vma };
+}
+
+// The VMA puts its new pages into anon_vma and is linked to the anon_vmas from `chain` on (rows + 1, 0 = none).
+export function set_anon_vma(k: Kernel, vma: number, anon_vma: number, chain: number): void {
+  const { vma: v } = k.w;
+  k.rmap.remove(vma);
   k.set(v.anon_vma, vma, anon_vma);
-  k.set(v.anon_vma_chain, vma, 1);
+  k.set(v.anon_vma_chain, vma, chain);
+  k.rmap.insert(vma);
 }

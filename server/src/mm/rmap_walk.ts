@@ -4,7 +4,6 @@ import { PG_anon } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
 import { PTE_PRESENT, PTE_SPECIAL, pte_offset, pte_pfn } from "./pgtable.ts";
 import { is_migration_entry, migration_entry_pfn } from "./swapops.ts";
-import { mappings_of } from "./truncate.ts";
 
 // Calls visit(vma, vpn, row of the entry, entry) for each entry that maps the page, and with `migration` for each
 // migration entry that stands for it. The visitor may change the entry; false ends the walk.
@@ -17,9 +16,8 @@ export function rmap_walk(
 ): boolean {
   const { vma: v, page } = k.w;
   const index = page.index.data[pfn];
-  for (const vma of mapping_vmas(k, pfn)) {
+  for (const vma of mapping_vmas(k, pfn, index)) {
     const vpn = index - v.pgoff.data[vma] + v.start.data[vma];
-    if (vpn < v.start.data[vma] || vpn >= v.end.data[vma]) continue;
     const pte = pte_offset(k, v.mm.data[vma] - 1, vpn);
     if (pte < 0) continue;
     const entry = k.w.pte.entry.data[pte];
@@ -31,13 +29,11 @@ export function rmap_walk(
   return true;
 }
 
-// The VMAs in which the page may be mapped, in the order of their creation: of an anonymous page those with an
-// anon_vma (the interval tree holds the same, and maybe fewer), of a file's page those that map the file.
-function mapping_vmas(k: Kernel, pfn: number): number[] {
-  const { vma: v, page } = k.w;
-  if ((page.flags.data[pfn] & PG_anon) === 0)
-    return page.mapping.data[pfn] === 0 ? [] : mappings_of(k, page.mapping.data[pfn] - 1);
-  const rows: number[] = [];
-  for (let row = 0; row < k.rows(v); row++) if (v.mm.data[row] !== 0 && v.anon_vma.data[row] !== 0) rows.push(row);
-  return rows;
+// The VMAs in which the page may be mapped, in the order of their page offsets, then of their making: of an anonymous
+// page those that are linked to its anon_vma, of a file's page those that map the file.
+function mapping_vmas(k: Kernel, pfn: number, index: number): number[] {
+  const { page } = k.w;
+  const mapping = page.mapping.data[pfn];
+  if (mapping === 0) return [];
+  return page.flags.data[pfn] & PG_anon ? k.rmap.ofAnonPage(mapping, index) : k.rmap.ofFilePage(mapping, index);
 }

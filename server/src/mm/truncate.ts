@@ -11,12 +11,7 @@ import { zap_pte_range } from "./zap.ts";
 
 // The VMAs that map a file (its i_mmap tree), in the order of their rows.
 export function mappings_of(k: Kernel, file: number): number[] {
-  const { vma } = k.w;
-  const rows: number[] = [];
-  for (let row = 0; row < k.rows(vma); row++) {
-    if (vma.mm.data[row] !== 0 && vma.file.data[row] === file + 1) rows.push(row);
-  }
-  return rows;
+  return k.rmap.ofFile(file + 1);
 }
 
 // Everything of an ordinary file past the size (bytes) goes: mappings first (private copies too), then the cached pages,
@@ -127,10 +122,9 @@ export const filemap_fdatawrite_range = kernelFunction(
 // Mirrors folio_mkclean(), mm/rmap.c, 6.12: the entries of shared mappings lose their write and dirty bits.
 const folio_mkclean = kernelFunction("folio_mkclean", "mm/rmap.c", (k: Kernel, file: number, pfn: number) => {
   const { vma, page } = k.w;
-  for (const row of mappings_of(k, file)) {
+  for (const row of k.rmap.ofFilePage(file + 1, page.index.data[pfn])) {
     if ((vma.flags.data[row] & VM_SHARED) === 0) continue;
     const vpn = vma.start.data[row] + page.index.data[pfn] - vma.pgoff.data[row];
-    if (vpn < vma.start.data[row] || vpn >= vma.end.data[row]) continue;
     const pte = pte_offset(k, vma.mm.data[row] - 1, vpn);
     const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
     if (entry === 0 || pte_pfn(entry) !== pfn || (entry & (PTE_WRITE | PTE_DIRTY)) === 0) continue;

@@ -29,6 +29,7 @@ export function vma_link(k: Kernel, fields: VmaFields): number {
   k.set(v.anon_vma, row, fields.anon_vma);
   k.set(v.anon_vma_chain, row, fields.anon_vma_chain);
   k.vmas.insert(row);
+  k.rmap.insert(row);
   k.add(mm.map_count, fields.mm, 1);
   if (fields.file !== 0) k.add(file.users, fields.file - 1, 1);
   return row;
@@ -38,6 +39,7 @@ export function vma_link(k: Kernel, fields: VmaFields): number {
 export function vma_unlink(k: Kernel, vma: number): void {
   const { vma: v, mm, file } = k.w;
   k.vmas.remove(vma);
+  k.rmap.remove(vma);
   k.add(mm.map_count, v.mm.data[vma] - 1, -1);
   k.set(v.mm, vma, 0);
   if (v.file.data[vma] === 0) return;

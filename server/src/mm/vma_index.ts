@@ -5,6 +5,7 @@
 import { bug } from "./errors.ts";
 import { VM_ACCESS_FLAGS, VM_SOFTDIRTY } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
+import { anon_vma_chain_singular } from "./rmap_index.ts";
 
 export class VmaIndex {
   private readonly k: Kernel;
@@ -106,8 +107,7 @@ export class VmaIndex {
   }
 
   private reusable(vma: number): boolean {
-    const { anon_vma, anon_vma_chain } = this.k.w.vma;
-    return anon_vma.data[vma] !== 0 && anon_vma_chain.data[vma] === 1;
+    return this.k.w.vma.anon_vma.data[vma] !== 0 && anon_vma_chain_singular(this.k, vma);
   }
 
   private list(mm: number): number[] {

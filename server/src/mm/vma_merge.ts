@@ -9,6 +9,8 @@ import type { Errno } from "./abi.ts";
 import { VM_SOFTDIRTY, VM_SPECIAL } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { set_anon_vma } from "./rmap.ts";
+import { anon_vma_chain_singular, anon_vmas_of } from "./rmap_index.ts";
 import { vma_fields, vma_link, vma_unlink } from "./vma.ts";
 
 // struct vma_merge_struct: what the range [start, end) will hold. Rows are -1 where there is none, file and anon_vma
@@ -166,8 +168,7 @@ function move_start(k: Kernel, vma: number, to: number): void {
 function dup_anon_vma(k: Kernel, to: number, from: number): void {
   const { anon_vma, anon_vma_chain } = k.w.vma;
   if (anon_vma.data[from] === 0 || anon_vma.data[to] !== 0) return;
-  k.set(anon_vma, to, anon_vma.data[from]);
-  k.set(anon_vma_chain, to, anon_vma_chain.data[from]);
+  set_anon_vma(k, to, anon_vma.data[from], anon_vma_chain.data[from]);
 }
 
 // Mirrors can_vma_merge_left() and can_vma_merge_after(), mm/vma.c, 6.12.
@@ -193,29 +194,33 @@ function can_vma_merge_right(k: Kernel, range: MergeRange, prev: number, next: n
 
 // Mirrors is_mergeable_vma(), mm/vma.c, 6.12.
 function is_mergeable_vma(k: Kernel, range: MergeRange, vma: number): boolean {
-  const { flags, file, anon_vma_chain } = k.w.vma;
+  const { flags, file } = k.w.vma;
   const differ = (flags.data[vma] ^ range.flags) & ~VM_SOFTDIRTY;
   return (
     k.decide(SAME_FLAGS, differ, differ === 0) &&
     k.decide(SAME_FILE, file.data[vma], file.data[vma] === range.file) &&
-    k.decide(ANON_VMA_FITS, anon_vma_chain.data[vma], is_mergeable_anon_vma(k, range, vma))
+    k.decide(ANON_VMA_FITS, chain_length(k, vma), is_mergeable_anon_vma(k, range, vma))
   );
 }
 
 // Whether the neighbour's anon_vma goes with the range's: they are the same, or one has none and the model's rule on
 // fork children allows it. Mirrors is_mergeable_anon_vma(), mm/vma.c, 6.12 and 7.2.
 function is_mergeable_anon_vma(k: Kernel, range: MergeRange, vma: number): boolean {
-  const { anon_vma, anon_vma_chain } = k.w.vma;
+  const { anon_vma } = k.w.vma;
   const theirs = anon_vma.data[vma];
   const ours = range.anon_vma;
   if (theirs === ours) return true;
   if (theirs !== 0 && ours !== 0) return false;
   // list_is_singular() of the neighbour's chain: false for a VMA that never faulted as well as for a fork child.
-  if (k.model.anonVmaRule === "one missing and this side singular") return anon_vma_chain.data[vma] === 1;
+  if (k.model.anonVmaRule === "one missing and this side singular") return anon_vma_chain_singular(k, vma);
   return !vma_is_fork_child(k, theirs !== 0 ? vma : range.source);
 }
 
 // Mirrors vma_is_fork_child(), mm/vma.c, 7.2.
 function vma_is_fork_child(k: Kernel, vma: number): boolean {
-  return vma >= 0 && k.w.vma.anon_vma.data[vma] !== 0 && k.w.vma.anon_vma_chain.data[vma] !== 1;
+  return vma >= 0 && k.w.vma.anon_vma.data[vma] !== 0 && !anon_vma_chain_singular(k, vma);
+}
+
+function chain_length(k: Kernel, vma: number): number {
+  return [...anon_vmas_of(k, vma)].length;
 }

@@ -34,7 +34,8 @@ const SCHEMA = {
   table: ["pfn", "mm", "level", "first", "up", "slot"],
   // One row for each slot of each table page: row = table * PTRS + index. See pgtable.ts for the coding.
   pte: ["entry"],
-  // struct vm_area_struct. start, end in pages (virtual page numbers), end exclusive.
+  // struct vm_area_struct. start, end in pages (virtual page numbers), end exclusive. anon_vma takes its new pages;
+  // anon_vma_chain is the newest anon_vma that it is linked to, whose `older` leads on (rows + 1, 0 = none).
   vma: ["mm", "start", "end", "flags", "pgoff", "file", "anon_vma", "anon_vma_chain"],
   // struct mm_struct. rss in pages, pgtables_bytes in bytes, break in bytes.
   mm: [
@@ -52,8 +53,9 @@ const SCHEMA = {
     "def_flags",
   ],
   task: ["alive", "mm", "parent", "min_flt", "maj_flt"],
-  // struct anon_vma: only its identity matters to the rules.
-  anon_vma: ["root"],
+  // struct anon_vma (rows + 1; a root is its own parent). older: the next of those that the VMAs with this as their
+  // newest one are linked to, 0 at the root.
+  anon_vma: ["root", "parent", "older"],
   // struct inode with its struct file: size in bytes; open = descriptors; users = VMAs that map it. ra_*: the window that
   // was read last (struct file_ra_state), in pages.
   file: ["kind", "size", "open", "users", "ra_start", "ra_size", "ra_async", "ra_order"],

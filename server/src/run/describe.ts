@@ -158,6 +158,10 @@ function change(k: Kernel, event: Event): string {
 // Columns that hold another table's row + 1, with 0 for none.
 const ROWS: ReadonlySet<string> = new Set([
   "vma.anon_vma",
+  "vma.anon_vma_chain",
+  "anon_vma.root",
+  "anon_vma.parent",
+  "anon_vma.older",
   "mm.pgd",
   "table.mm",
   "table.up",
