@@ -1,5 +1,6 @@
 // The models that this version simulates, each release made from the one before it: the differences read as history.
 
+import { reuses_by_children, reuses_by_degree } from "./anon_vma_rules.ts";
 import { pinned_pages_are_copied, pinned_pages_are_copied_510, pinned_pages_are_shared } from "./fork_rules.ts";
 import {
   follows_dirty_after_cow,
@@ -11,7 +12,6 @@ import {
 import type { Model } from "./model.ts";
 import { upgrades_dirty_shared, upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
 import type { ModelName } from "./releases.ts";
-import { reuses_by_children, reuses_by_degree } from "./anon_vma_rules.ts";
 import { reuse_by_mapcount, reuse_by_page_count, reuse_exclusive } from "./reuse.ts";
 
 const v5_7: Model = {

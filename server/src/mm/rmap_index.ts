@@ -38,11 +38,7 @@ export class RmapIndex {
 
   // The VMAs that map a page of the file (row + 1), in the same order.
   ofFilePage(file: number, index: number): number[] {
-    return this.covering(
-      this.fresh().files.get(file) ?? NOBODY,
-      index,
-      (vma) => this.k.w.vma.file.data[vma] === file,
-    );
+    return this.covering(this.fresh().files.get(file) ?? NOBODY, index, (vma) => this.k.w.vma.file.data[vma] === file);
   }
 
   // All VMAs that map something of the file (row + 1), in the order of their making.

@@ -16,7 +16,7 @@ export function rmap_walk(
 ): boolean {
   const { vma: v, page } = k.w;
   const index = page.index.data[pfn];
-  for (const vma of mapping_vmas(k, pfn, index)) {
+  for (const vma of mapping_vmas(k, pfn)) {
     const vpn = index - v.pgoff.data[vma] + v.start.data[vma];
     const pte = pte_offset(k, v.mm.data[vma] - 1, vpn);
     if (pte < 0) continue;
@@ -31,8 +31,9 @@ export function rmap_walk(
 
 // The VMAs in which the page may be mapped, in the order of their page offsets, then of their making: of an anonymous
 // page those that are linked to its anon_vma, of a file's page those that map the file.
-function mapping_vmas(k: Kernel, pfn: number, index: number): number[] {
+export function mapping_vmas(k: Kernel, pfn: number): number[] {
   const { page } = k.w;
+  const index = page.index.data[pfn];
   const mapping = page.mapping.data[pfn];
   if (mapping === 0) return [];
   return page.flags.data[pfn] & PG_anon ? k.rmap.ofAnonPage(mapping, index) : k.rmap.ofFilePage(mapping, index);
