@@ -12,10 +12,10 @@ if (node(["esbuild.mjs"]) !== 0) process.exit(1);
 
 const options = process.argv.slice(2);
 if (options.includes("--terminal")) {
-  const [first] = readdirSync(join(root, "samples"))
+  const [first] = readdirSync(join(root, "samples"), { recursive: true })
     .filter((name) => name.endsWith(".mmtrace"))
     .sort();
-  console.log(`$ node dist/mmtrace.js run samples/${first}\n`);
+  console.log(`$ node dist/mmtrace.js run ${join("samples", first)}\n`);
   process.exitCode = node(["dist/mmtrace.js", "run", join("samples", first)]);
 } else {
   const child = spawn(process.execPath, ["--import", "tsx", "extension/tools/open.ts", ...options], {

@@ -2,14 +2,11 @@
 // all scopes open, and names are unique among siblings.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
+import { traces } from "../support/samples.ts";
 import type { Client } from "./dap/client.ts";
 import { launched, variables } from "./dap/stories.ts";
-
-const samples = fileURLToPath(new URL("../../samples/", import.meta.url));
 
 // A long trace stops often enough that its first stops tell.
 const MOST_STOPS = 60;
@@ -26,9 +23,8 @@ async function look(client: Client, threadId: number | undefined): Promise<void>
   for (const { variablesReference } of scopes) await visit(variablesReference, 0);
 }
 
-for (const name of readdirSync(samples).filter((file) => file.endsWith(".mmtrace"))) {
+for (const [name, text] of traces("samples")) {
   test(`${name}: the stops of a run and of its reverse are the same`, async () => {
-    const text = readFileSync(samples + name, "utf8");
     const client = await launched(text, { stopOnEntry: true, stopOnExit: true }, async (configuring) => {
       await configuring.ask("setFunctionBreakpoints", { breakpoints: [{ name: "handle_mm_fault" }, { name: "fork" }] });
       await configuring.ask("setExceptionBreakpoints", { filters: ["minor", "unexpected", "expect", "pin", "errno"] });

@@ -12,7 +12,7 @@ import { Client, type Transport } from "./dap/client.ts";
 import { evaluate } from "./dap/stories.ts";
 import { spawned } from "./dap/transports.ts";
 
-const program = fileURLToPath(new URL("../../samples/02-fork-parent-first.mmtrace", import.meta.url));
+const program = fileURLToPath(new URL("../../samples/02-fork/01-parent-first.mmtrace", import.meta.url));
 
 test("a session over stdio: nothing but frames on standard output, and disconnect ends the process", async () => {
   const transport = spawned();

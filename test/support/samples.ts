@@ -11,9 +11,10 @@ export function samples(): [string, string][] {
   return ["samples", "test/conformance", "test/data/lang"].flatMap(traces);
 }
 
-// Name and text of each trace that stands in the folder.
+// Name (with the folders below `folder`) and text of each trace in the folder, ordered by name.
 export function traces(folder: string): [string, string][] {
-  return readdirSync(join(root, folder))
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".mmtrace"))
-    .map((name) => [name, readFileSync(join(root, folder, name), "utf8")]);
+    .map((name): [string, string] => [name.replaceAll("\\", "/"), readFileSync(join(root, folder, name), "utf8")])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -23,7 +23,7 @@ test("every link and sample of the readme leads somewhere", () => {
 });
 
 test("the line of a run that the readme shows is what the run prints", async () => {
-  const path = "samples/02-fork-parent-first.mmtrace";
+  const path = "samples/02-fork/01-parent-first.mmtrace";
   const { out } = await mmtrace(["run", path], { files: { [path]: read(path) } });
   const [shown] = /^ +\d+ {2}.*→.*$/m.exec(read("README.md")) ?? [];
   assert.ok(shown !== undefined && out.split("\n").includes(shown.trim()), shown);

@@ -9,8 +9,8 @@ import { DEFAULT_MODEL } from "../../server/src/mm/models.ts";
 import { journalLines } from "../../server/src/run/journal_text.ts";
 import { run } from "../../server/src/run/run.ts";
 import { statementText } from "../../server/src/run/statement_text.ts";
+import { traces } from "../support/samples.ts";
 
-const samples = new URL("../../samples/", import.meta.url);
 const golden = new URL("../golden/", import.meta.url);
 const update = process.env.UPDATE === "1";
 
@@ -33,23 +33,22 @@ function journal(text: string, model: string): string[] | undefined {
   return journal;
 }
 
-mkdirSync(golden, { recursive: true });
-const names = readdirSync(samples).filter((name) => name.endsWith(".mmtrace"));
-
-for (const name of names) {
-  const text = readFileSync(new URL(name, samples), "utf8");
+for (const [name, text] of traces("samples")) {
   const model = analyse(text).program.kernels[0]?.model ?? DEFAULT_MODEL;
   test(`the journal of ${name} under ${model}`, () => {
     const lines = journal(text, model);
     if (lines === undefined) return;
     const file = new URL(name.replace(/\.mmtrace$/, ".journal"), golden);
     const now = `# ${name} under ${model}\n${lines.join("\n")}\n`;
-    if (update) writeFileSync(file, now);
+    if (update) {
+      mkdirSync(new URL(".", file), { recursive: true });
+      writeFileSync(file, now);
+    }
     assert.ok(existsSync(file), `${file.pathname} is missing; UPDATE=1 writes it`);
     assert.equal(now, readFileSync(file, "utf8"));
   });
 }
 
 test("there are at least ten samples with a golden journal", () => {
-  assert.ok(readdirSync(golden).length >= 10);
+  assert.ok(readdirSync(golden, { recursive: true }).length >= 10);
 });

@@ -1,7 +1,6 @@
 // Every question at any place of any text that the samples can be typed into: an answer or none, never a mistake of ours.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Analysis } from "../../server/src/ide/analysis.ts";
@@ -25,10 +24,10 @@ import { semanticTokens } from "../../server/src/ide/semantic_tokens.ts";
 import { signatureHelp } from "../../server/src/ide/signature_help.ts";
 import { outline } from "../../server/src/ide/symbols.ts";
 import { open } from "../support/ide.ts";
+import { traces } from "../support/samples.ts";
 
-const samples = readdirSync("samples")
-  .filter((name) => name.endsWith(".mmtrace"))
-  .map((name) => ({ name, text: readFileSync(`samples/${name}`, "utf8") }))
+const samples = traces("samples")
+  .map(([name, text]) => ({ name, text }))
   .filter(({ text }) => text.length < 20_000);
 
 function askAll(analysis: Analysis, at: Position): void {

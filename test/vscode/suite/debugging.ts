@@ -31,7 +31,7 @@ export const debugging: Story[] = [
   {
     name: "a sample stops on entry, steps, steps back and ends",
     act: () =>
-      debugged(sample("05"), {}, async (stops) => {
+      debugged(sample("vmsplice"), {}, async (stops) => {
         const entry = await stops.next();
         equal(entry.reason, "entry", "reason");
         const before = await entry.line();
@@ -45,7 +45,7 @@ export const debugging: Story[] = [
   {
     name: "a breakpoint stops where it stands",
     async act() {
-      const document = await sample("05");
+      const document = await sample("vmsplice");
       const line = lineOf(document, "munmap(secret)");
       const breakpoint = new SourceBreakpoint(new Location(document.uri, new Position(line, 0)));
       debug.addBreakpoints([breakpoint]);
@@ -64,7 +64,7 @@ export const debugging: Story[] = [
   {
     name: "the scopes hold the process, its page tables and its folios",
     act: () =>
-      debugged(sample("05"), {}, async (stops) => {
+      debugged(sample("vmsplice"), {}, async (stops) => {
         await stops.next();
         await stops.act("workbench.action.debug.stepOver");
         await stops.next();
@@ -105,7 +105,7 @@ export const debugging: Story[] = [
   {
     name: "a reverse step into the kernel is a request of the adapter",
     act: () =>
-      debugged(sample("05"), {}, async (stops, session) => {
+      debugged(sample("vmsplice"), {}, async (stops, session) => {
         const first = await stops.next();
         await stops.act("workbench.action.debug.stepOver");
         await stops.next();

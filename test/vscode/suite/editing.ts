@@ -195,7 +195,7 @@ export const editing: Story[] = [
   {
     name: "the journal of a trace opens as a read-only document",
     async act() {
-      const document = await sample("02-fork");
+      const document = await sample("parent-first");
       await commands.executeCommand("mmtrace.openJournal", document.uri);
       const journal = await eventually(
         () => workspace.textDocuments.find(({ uri }) => uri.scheme === "mmtrace-journal"),
