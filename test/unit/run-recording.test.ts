@@ -140,7 +140,7 @@ test("the limit on events ends the run with the line it was at", () => {
     limits: { events: 10_000 },
   });
   assert.equal(limit?.kind, "events");
-  assert.ok(limit?.line === 2 || limit?.line === 3);
+  assert.ok(limit !== undefined && limit.line >= 2 && limit.line <= 4);
   assert.ok(steps.end(steps.length - 1) >= 10_000);
 });
 

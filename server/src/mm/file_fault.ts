@@ -5,9 +5,11 @@ import { fault_flag_allow_retry_first } from "./account_fault.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_RETRY } from "./fault.ts";
 import type { FaultPage } from "./filemap.ts";
-import { PG_dirty, PG_readahead, PG_swapbacked, PG_uptodate, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { PG_dirty, PG_readahead, PG_swapbacked, PG_uptodate, VM_LOCKED, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_add_lru_vma, mlock_folio } from "./lru.ts";
+import { vma_locks } from "./mlock_vma.ts";
 import { COW, FILE, SHMEM } from "./outcome.ts";
 import { alloc_page, free_pages } from "./page_alloc.ts";
 import { file_pages, filemap_peek } from "./page_cache.ts";
@@ -116,6 +118,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
   const flags = k.w.vma.flags.data[vmf.vma];
   const write = flags & VM_WRITE ? PTE_WRITE : 0;
   folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, copy);
+  folio_add_lru_vma(k, copy, vmf.vma);
   k.set(k.w.pte.entry, vmf.pte, mk_pte(copy, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | write));
   add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
   folio_put(k, pfn);
@@ -171,6 +174,7 @@ function set_file_pte(k: Kernel, vmf: Fault, vpn: number, pte: number, pfn: numb
   else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty)
     flags |= PTE_DIRTY | PTE_SOFT_DIRTY;
   folio_add_file_rmap_pte(k, pfn);
+  if (vmaFlags & VM_LOCKED && k.model.mlockBatches && vma_locks(k, vmf.vma)) mlock_folio(k, pfn);
   k.set(k.w.pte.entry, pte, mk_pte(pfn, flags));
   add_mm_counter(k, vmf.mm, mm_counter_file(k, pfn), 1);
   k.outcome |= pageFlags & PG_swapbacked ? SHMEM : FILE;

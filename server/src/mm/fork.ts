@@ -15,6 +15,7 @@ import {
 } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_add_lru_vma } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { alloc_page } from "./page_alloc.ts";
 import { folio_get } from "./page_ref.ts";
@@ -179,6 +180,7 @@ const copy_present_page = kernelFunction(
     const flags = vma.flags.data[dst];
     k.set(page.content, copy, page.content.data[pfn]);
     folio_add_new_anon_rmap(k, dst, vpn, copy);
+    folio_add_lru_vma(k, copy, dst);
     const write = flags & VM_WRITE ? PTE_WRITE : 0;
     k.set(k.w.pte.entry, dst_pte, mk_pte(copy, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | write));
     return true;

@@ -27,7 +27,9 @@ import {
 import { PG_dirty, VM_ACCESS_FLAGS, VM_IO, VM_MAYREAD, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_mark_accessed, lru_add_drain, mlock_folio } from "./lru.ts";
 import { handle_mm_fault } from "./memory.ts";
+import { vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_put_refs, folio_ref_add, folio_ref_count, GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
@@ -104,6 +106,7 @@ const follow_page_pte = kernelFunction(
     if (refused) return refused;
     const dirty = (entry & PTE_DIRTY) !== 0 || (k.w.page.flags.data[pfn] & PG_dirty) !== 0;
     if (flags & FOLL_TOUCH && write && !dirty) folio_mark_dirty(k, pfn);
+    if (flags & FOLL_TOUCH && pfn !== ZERO_PFN) folio_mark_accessed(k, pfn);
     return pfn;
   },
 );
@@ -211,10 +214,18 @@ export const faultin_page_range = kernelFunction(
 
 function populate(k: Kernel, task: number, vma: number, start: number, end: number, flags: number): 0 | Errno {
   const mm = k.w.vma.mm.data[vma] - 1;
-  for (let vpn = start; vpn < end; vpn++) {
+  const locks = !k.model.mlockBatches && vma_locks(k, vma);
+  let error: 0 | Errno = 0;
+  for (let vpn = start; error === 0 && vpn < end; vpn++) {
     k.tick();
     const page = get_user_page(k, task, mm, vpn, flags);
-    if (typeof page === "string") return page;
+    if (typeof page === "string") error = page;
+    else if (locks && page !== ZERO_PFN) {
+      // FOLL_MLOCK of follow_page_pte(), mm/gup.c, 5.10.
+      lru_add_drain(k);
+      mlock_folio(k, page);
+    }
   }
-  return 0;
+  if (k.model.populateDrainsLru) lru_add_drain(k);
+  return error;
 }

@@ -114,7 +114,7 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
   {
     key: "lru_batch",
     value: { kind: "switch" },
-    simulated: false,
+    simulated: true,
     doc: "Whether a fresh page waits in the CPU's LRU batch, which holds one more reference (mm-semantics §1.3).",
   },
   {

@@ -6,6 +6,7 @@ import type { Errno } from "./abi.ts";
 import { bug } from "./errors.ts";
 import {
   PG_lru,
+  PG_referenced,
   VM_DONTCOPY,
   VM_HUGETLB,
   VM_IO,
@@ -19,6 +20,7 @@ import {
 import { kernelFunction } from "./frames.ts";
 import { faultin_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_deactivate, lru_add_drain } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { PTE_ACCESSED, pte_with, walk_ptes } from "./pgtable.ts";
 import { force_page_cache_readahead } from "./readahead.ts";
@@ -26,7 +28,7 @@ import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { is_shmem } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
-import { unmap_page_range } from "./zap.ts";
+import { zap_page_range_single } from "./zap.ts";
 
 // Advice that this version follows. Of the rest it knows what the kernel would refuse: madvise_refusal().
 export const SIMULATED_ADVICE = [
@@ -132,13 +134,14 @@ const madvise_vma_behavior = kernelFunction(
     switch (advice) {
       case "dontneed":
         if (!can_drop(flags)) return "EINVAL";
-        unmap_page_range(k, vma, start, end);
+        zap_page_range_single(k, vma, start, end);
         return 0;
       case "willneed":
         madvise_willneed(k, vma, start, end);
         return 0;
       case "cold":
         if (!can_madv_lru_vma(flags)) return "EINVAL";
+        lru_add_drain(k);
         madvise_cold(k, vma, start, end);
         return 0;
       case "normal":
@@ -183,8 +186,8 @@ const madvise_willneed = kernelFunction(
   },
 );
 
-// Pages that nobody else maps count as not accessed. Mirrors madvise_cold_or_pageout_pte_range(), mm/madvise.c, 6.12,
-// without reclaim, which alone would read the lists that the pages change.
+// Pages that nobody else maps count as not accessed, and go to an inactive list. Mirrors
+// madvise_cold_or_pageout_pte_range(), mm/madvise.c, 6.12, for MADV_COLD.
 const madvise_cold = kernelFunction(
   "madvise_cold_or_pageout_pte_range",
   "mm/madvise.c",
@@ -194,6 +197,8 @@ const madvise_cold = kernelFunction(
       const pfn = vm_normal_page(k, vma, entry);
       if (pfn === undefined || (page.flags.data[pfn] & PG_lru) === 0 || page._mapcount.data[pfn] !== 1) return;
       k.set(pte.entry, row, pte_with(entry, 0, PTE_ACCESSED));
+      k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_referenced);
+      folio_deactivate(k, pfn);
     });
   },
 );

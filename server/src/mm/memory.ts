@@ -11,6 +11,7 @@ import { do_fault } from "./file_fault.ts";
 import { VM_WRITE } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_add_lru_vma } from "./lru.ts";
 import { ANON, ZERO } from "./outcome.ts";
 import { alloc_page, ZERO_PFN } from "./page_alloc.ts";
 import {
@@ -77,6 +78,7 @@ const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k:
   k.set(k.w.page.content, pfn, 0);
   add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
   folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn);
+  folio_add_lru_vma(k, pfn, vmf.vma);
   const writable = flags & VM_WRITE ? PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY : 0;
   k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, prot | writable));
   k.outcome |= ANON;

@@ -1,12 +1,12 @@
 // mlock and munlock: memory that stays. mm/mlock.c.
 //
-// Only VM_LOCKED says so here: the kernel's PG_mlocked, which reclaim reads, would follow from it. No limit on locked
-// memory is modelled (CAP_IPC_LOCK).
+// No limit on locked memory is modelled (CAP_IPC_LOCK).
 
 import type { Errno } from "./abi.ts";
 import { VM_HUGETLB, VM_LOCKED, VM_SPECIAL } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { mlock_vma_pages_range } from "./mlock_vma.ts";
 import { __mm_populate } from "./populate.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
@@ -75,6 +75,7 @@ const mlock_fixup = kernelFunction(
     const modified = vma_modify_flags(k, vma, start, end, flags);
     if (typeof modified === "string") return modified;
     k.set(k.w.vma.flags, modified.vma, flags);
+    mlock_vma_pages_range(k, modified.vma, start, end);
     return modified.vma;
   },
 );

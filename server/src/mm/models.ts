@@ -28,6 +28,13 @@ const v5_7: Model = {
   mprotectUpgrades: upgrades_dirty_shared,
   retriedFaultsAreMajor: false,
   dirtyingFaultsRetry: true,
+  lruBatchSize: 15,
+  unmapDrainsLru: true,
+  populateDrainsLru: false,
+  dropCachesDrainsLru: false,
+  mlockBatches: false,
+  lruAddSkipsDead: false,
+  newAnonIsActive: true,
   gupGrowsStacks: true,
   readaheadAligns: false,
   readaheadMarksAtEnd: true,
@@ -55,11 +62,13 @@ const v5_7: Model = {
 
 // 09854ba94c6a (5.9): reuse only without any further reference. 70e806e4e645 (5.9): fork copies pinned pages.
 // bce617edecad (5.9): mm_account_fault(). Stable 5.10.y carries 2555283eb40d (6.0): anon_vmas in use are not reused.
+// b518154e59aa (5.9): anonymous pages start inactive.
 const v5_10: Model = {
   ...v5_7,
   name: "5.10",
   reuseAnonSmall: reuse_by_page_count,
   reusesAnonVma: reuses_by_children,
+  newAnonIsActive: false,
   mmHasPinned: true,
   retriedFaultsAreMajor: true,
   forkCopiesPinned: pinned_pages_are_copied_510,
@@ -90,12 +99,14 @@ const v6_1: Model = {
   mremapGrowthMerges: true,
   mremapMovesTables: "pud",
   brkKeepsApart: true,
+  populateDrainsLru: true,
+  mlockBatches: true,
   unknownAdvice: ["guard_install", "guard_remove"],
   mmapAlignsFiles: "up",
 };
 
 // 84209e87c696 (6.2): a read-only FOLL_LONGTERM unshares file pages and the zero page too. 6a56ccbcf6c6 (6.2): mprotect
-// needs no dirty bit. a7e689dd1c06 (6.5): O_DIRECT pins. 8ac268436e6d (6.5): no long-term writers of tracked files.
+// needs no dirty bit. 9cecde80aae0 (6.9): batches of 31. a7e689dd1c06 (6.5): O_DIRECT pins. 8ac268436e6d (6.5): no long-term writers of tracked files.
 // efa7df3e3bb5 (6.7): large anonymous mappings are aligned; d4148aeab412 (6.12.y): multiples only.
 const v6_12: Model = {
   ...v6_1,
@@ -111,6 +122,8 @@ const v6_12: Model = {
   mprotectUncharges: true,
   mmapAlignsFiles: "top-down",
   mmapAlignsLarge: "multiples",
+  lruBatchSize: 31,
+  dropCachesDrainsLru: true,
 };
 
 // Read faults keep the dirty bit of a dirty page. 6.17: readahead ends at natural boundaries. d23cb648e365 (6.17): mremap moves several VMAs at once.
@@ -132,6 +145,8 @@ const v7_2: Model = {
   dontunmapLeaves: "an unfaulted VMA",
   dontunmapUnlocks: "the range",
   readaheadMarksAtEnd: false,
+  unmapDrainsLru: false,
+  lruAddSkipsDead: true,
   mremapNeedsRoom: "all",
 };
 

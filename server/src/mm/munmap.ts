@@ -8,7 +8,7 @@ import { free_pgd_range } from "./pgtable.ts";
 import { offset_in_page, PAGE_ALIGN, pages_of } from "./user_range.ts";
 import { vma_unlink } from "./vma.ts";
 import { __split_vma } from "./vma_merge.ts";
-import { unmap_page_range } from "./zap.ts";
+import { unmap_drains_lru, unmap_page_range } from "./zap.ts";
 
 // munmap(2): what is not mapped is no error.
 export const sys_munmap = kernelFunction(
@@ -62,7 +62,9 @@ export const unmap_region = kernelFunction(
     if (vmas.length === 0) return;
     const first = vmas[0];
     const last = vmas[vmas.length - 1];
+    unmap_drains_lru(k);
     for (const vma of vmas) unmap_page_range(k, vma, start.data[vma], end.data[vma]);
+    unmap_drains_lru(k);
     const prev = k.vmas.prev(first);
     const next = k.vmas.next(last);
     const floor = prev < 0 ? 0 : end.data[prev];

@@ -4,6 +4,7 @@ import { FOLL_GET, PIN_KINDS, type PinKind } from "./abi.ts";
 import type { Content } from "./content.ts";
 import { PG_table } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
+import { waiting_pages } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { cached_slots } from "./page_cache.ts";
@@ -74,6 +75,7 @@ export type Holder =
   | { readonly kind: "page cache"; readonly file: number; readonly index: number; readonly count: number }
   | { readonly kind: "pin"; readonly pin: number; readonly count: number }
   | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
+  | { readonly kind: "LRU batch"; readonly batch: string; readonly count: number }
   | { readonly kind: "reserved"; readonly count: number };
 
 // The holders of one frame, each with a text that says who it is.
@@ -99,6 +101,8 @@ function holderText(k: Kernel, holder: Holder): string {
       return `${pinKind(k, holder.pin)} by ${k.side.taskNames[k.w.pin.owner.data[holder.pin] - 1]}`;
     case "page table":
       return `page table of ${space(holder.mm)} (${k.geometry.names[holder.level]})`;
+    case "LRU batch":
+      return `LRU batch ${holder.batch}`;
     case "reserved":
       return "reserved by the kernel";
   }
@@ -128,6 +132,7 @@ export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) =>
   for (let row = 0; row < k.rows(file); row++) {
     for (const { index, pfn } of cachedPages(k, row)) visit(pfn, { kind: "page cache", file: row, index, count: 1 });
   }
+  for (const { pfn, batch } of waiting_pages(k)) visit(pfn, { kind: "LRU batch", batch, count: 1 });
   for (const row of livePins(k)) {
     const count = pin.flags.data[row] & FOLL_GET ? 1 : GUP_PIN_COUNTING_BIAS;
     for (const pfn of k.side.pinPages[row]) {

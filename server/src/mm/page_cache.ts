@@ -3,9 +3,10 @@
 // A cached page has one reference from the cache. Its slot (a row of the cache table) remembers what the disk holds.
 
 import { bug } from "./errors.ts";
-import { PG_lru, PG_swapbacked, PG_uptodate } from "./flags.ts";
+import { PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_add_lru } from "./lru.ts";
 import { alloc_page } from "./page_alloc.ts";
 import { folio_put } from "./page_ref.ts";
 
@@ -69,10 +70,11 @@ export const filemap_add_folio = kernelFunction(
     const { page, cache } = k.w;
     const slot = make_slot(k, file, index);
     k.set(page.content, pfn, cache.disk.data[slot]);
-    k.set(page.flags, pfn, PG_uptodate | PG_lru | (swapbacked ? PG_swapbacked : 0));
+    k.set(page.flags, pfn, PG_uptodate | (swapbacked ? PG_swapbacked : 0));
     k.set(page.mapping, pfn, file + 1);
     k.set(page.index, pfn, index);
     k.set(cache.pfn, slot, pfn);
+    folio_add_lru(k, pfn);
     return pfn;
   },
 );

@@ -1,9 +1,10 @@
 // May a write fault make an anonymous page writable in place, or must it copy? The question of copy-on-write, as the
 // eras answer it. do_wp_page(), mm/memory.c; mm-semantics §2.4, §7.0, §7.1, §7.3.
 
-import { PG_anon_exclusive, PG_ksm, PG_swapcache } from "./flags.ts";
+import { PG_anon_exclusive, PG_ksm, PG_lru, PG_swapcache } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { lru_add_drain } from "./lru.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { folio_move_anon_rmap } from "./rmap.ts";
 
@@ -12,6 +13,7 @@ const PAGE_COUNT_IS_1 = condition("page_count(page) == 1", "refcount");
 const MAPCOUNT_IS_1 = condition("page_mapcount(page) == 1", "mapcount");
 const EXCLUSIVE = condition("PageAnonExclusive(page)", "exclusive");
 const REFCOUNT_AT_MOST_3 = condition("!folio_test_ksm(folio) && folio_ref_count(folio) <= 3", "refcount");
+const ON_LRU = condition("folio_test_lru(folio)", "lru");
 const REFCOUNT_AT_MOST_CACHED = condition("folio_ref_count(folio) <= 1 + folio_test_swapcache(folio)", "refcount");
 const REFCOUNT_IS_1 = condition("!folio_test_ksm(folio) && folio_ref_count(folio) == 1", "refcount");
 
@@ -52,6 +54,7 @@ const wp_can_reuse_anon_folio = kernelFunction(
     const ksm = (flags & PG_ksm) !== 0;
     const count = folio_ref_count(k, pfn);
     if (!k.decide(REFCOUNT_AT_MOST_3, count, !ksm && count <= 3)) return false;
+    if (!k.decide(ON_LRU, flags & PG_lru ? 1 : 0, (flags & PG_lru) !== 0)) lru_add_drain(k);
     const cached = flags & PG_swapcache ? 1 : 0;
     const drained = folio_ref_count(k, pfn);
     if (!k.decide(REFCOUNT_AT_MOST_CACHED, drained, drained <= 1 + cached)) return false;

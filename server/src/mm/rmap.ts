@@ -3,7 +3,7 @@
 // The counts here are logical (0 = unmapped); the kernel's fields hold one less.
 
 import { bug } from "./errors.ts";
-import { PG_anon, PG_anon_exclusive, PG_lru, PG_swapbacked, PG_uptodate } from "./flags.ts";
+import { PG_anon, PG_anon_exclusive, PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { anon_vmas_of } from "./rmap_index.ts";
@@ -16,8 +16,7 @@ export const folio_add_new_anon_rmap = kernelFunction(
   (k: Kernel, vma: number, vpn: number, pfn: number) => {
     const { page } = k.w;
     const exclusive = k.model.anonExclusive ? PG_anon_exclusive : 0;
-    // The LRU takes the folio right after (folio_add_lru_vma); it holds no reference.
-    k.set(page.flags, pfn, page.flags.data[pfn] | PG_anon | PG_swapbacked | PG_uptodate | PG_lru | exclusive);
+    k.set(page.flags, pfn, page.flags.data[pfn] | PG_anon | PG_swapbacked | PG_uptodate | exclusive);
     k.set(page.mapping, pfn, k.w.vma.anon_vma.data[vma]);
     k.set(page.index, pfn, linear_page_index(k, vma, vpn));
     k.set(page._mapcount, pfn, 1);

@@ -10,6 +10,7 @@ import { FIRST_PFN, ZERO_PFN } from "./page_alloc.ts";
 import { free_pgd_range, pgd_alloc, pgd_free } from "./pgtable.ts";
 import { release_pins_of } from "./pins.ts";
 import { vma_unlink } from "./vma.ts";
+import { unmap_drains_lru } from "./zap.ts";
 
 // The machine as it is before the first operation: no process, one page of zeroes.
 export const boot = kernelFunction("start_kernel", "init/main.c", (k: Kernel) => {
@@ -78,7 +79,9 @@ export function mmput(k: Kernel, mm: number): void {
 export const exit_mmap = kernelFunction("exit_mmap", "mm/mmap.c", (k: Kernel, mm: number) => {
   const { vma } = k.w;
   const vmas = [...k.vmas.of(mm)];
+  if (vmas.length > 0) unmap_drains_lru(k);
   for (const row of vmas) unmap_page_range(k, row, vma.start.data[row], vma.end.data[row]);
+  if (vmas.length > 0) unmap_drains_lru(k);
   for (const [i, row] of vmas.entries()) {
     // A table that the next VMA uses as well is freed with that one (free_pgtables).
     const ceiling = i + 1 < vmas.length ? vma.start.data[vmas[i + 1]] : Number.POSITIVE_INFINITY;

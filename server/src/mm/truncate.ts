@@ -1,13 +1,14 @@
 // Pages leave the page cache: truncation, dropped caches, and pages that are written back. mm/truncate.c.
 
-import { PG_dirty, PG_writeback, VM_SHARED } from "./flags.ts";
+import { PG_dirty, PG_reclaim, PG_writeback, VM_SHARED } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { deactivate_file_folio, folio_rotate_reclaimable, lru_add_drain } from "./lru.ts";
 import { cache_slot, cached_slots, file_pages, filemap_peek, filemap_remove_folio } from "./page_cache.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
 import { folio_mark_dirty, SHMEM_FILE } from "./vm_ops.ts";
-import { zap_pte_range } from "./zap.ts";
+import { unmap_drains_lru, zap_pte_range } from "./zap.ts";
 
 // The VMAs that map a file (its i_mmap tree), in the order of their rows.
 export function mappings_of(k: Kernel, file: number): number[] {
@@ -46,7 +47,10 @@ export const shmem_truncate_range = kernelFunction(
 
 function remove_pages(k: Kernel, file: number, size: number): void {
   const { cache, page } = k.w;
-  for (const slot of cached_slots(k, file, Math.ceil(size / k.pageSize), Number.POSITIVE_INFINITY)) {
+  const slots = cached_slots(k, file, Math.ceil(size / k.pageSize), Number.POSITIVE_INFINITY);
+  // The pages are let go of in batches, and pagevec_release() empties the LRU batches so that they can be freed.
+  if (slots.length > 0) lru_add_drain(k);
+  for (const slot of slots) {
     const pfn = cache.pfn.data[slot];
     k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
     filemap_remove_folio(k, slot);
@@ -74,25 +78,40 @@ export const unmap_mapping_pages = kernelFunction(
     const { vma } = k.w;
     for (const row of mappings_of(k, file)) {
       const start = Math.max(vma.start.data[row], vma.start.data[row] + first - vma.pgoff.data[row]);
-      if (start < vma.end.data[row]) zap_pte_range(k, row, start, vma.end.data[row], true);
+      if (start >= vma.end.data[row]) continue;
+      unmap_drains_lru(k);
+      zap_pte_range(k, row, start, vma.end.data[row], true);
+      unmap_drains_lru(k);
     }
   },
 );
 
 // Frees the cached pages that nobody uses and that are on the disk already: echo 1 > /proc/sys/vm/drop_caches. Of shmem
-// that is a hole's page that was only read. Mirrors drop_pagecache_sb(), fs/drop_caches.c, with
-// invalidate_mapping_pages(), mm/truncate.c: mapped, dirty and otherwise held pages stay.
+// that is a hole's page that was only read. Mirrors drop_pagecache_sb(), fs/drop_caches.c.
 export const drop_caches = kernelFunction("drop_pagecache_sb", "fs/drop_caches.c", (k: Kernel): 0 => {
-  const { file, page, cache } = k.w;
-  for (let row = 0; row < k.rows(file); row++) {
-    for (const slot of cached_slots(k, row, 0, file_pages(k, row))) {
-      const pfn = cache.pfn.data[slot];
-      if (page.flags.data[pfn] & (PG_dirty | PG_writeback) || folio_ref_count(k, pfn) > 1) continue;
-      filemap_remove_folio(k, slot);
-    }
-  }
+  if (k.model.dropCachesDrainsLru) lru_add_drain(k);
+  for (let row = 0; row < k.rows(k.w.file); row++) invalidate_mapping_pages(k, row);
   return 0;
 });
+
+// Mapped, dirty and otherwise held pages stay, those in an LRU batch too; reclaim shall look at them soon. The pages are
+// taken in batches, after each of which the LRU batches are emptied.
+// Mirrors invalidate_mapping_pages() with mapping_evict_folio(), mm/truncate.c, 6.12.
+const invalidate_mapping_pages = kernelFunction(
+  "invalidate_mapping_pages",
+  "mm/truncate.c",
+  (k: Kernel, file: number) => {
+    const { page, cache } = k.w;
+    for (const [i, slot] of cached_slots(k, file, 0, file_pages(k, file)).entries()) {
+      if (i > 0 && i % k.model.lruBatchSize === 0) lru_add_drain(k);
+      const pfn = cache.pfn.data[slot];
+      const busy = page.flags.data[pfn] & (PG_dirty | PG_writeback) || folio_ref_count(k, pfn) > 1;
+      if (busy) deactivate_file_folio(k, pfn);
+      else filemap_remove_folio(k, slot);
+    }
+    lru_add_drain(k);
+  },
+);
 
 // All of the file's dirty pages go to the disk.
 export function writeback(k: Kernel, file: number): 0 {
@@ -115,9 +134,19 @@ export const filemap_fdatawrite_range = kernelFunction(
       folio_mkclean(k, file, pfn);
       k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
       k.set(cache.disk, slot, page.content.data[pfn]);
+      folio_end_writeback(k, pfn);
     }
   },
 );
+
+// The disk has the page. When reclaim waited for it, it is the next to be looked at.
+// Mirrors folio_end_writeback(), mm/filemap.c, 6.12.
+function folio_end_writeback(k: Kernel, pfn: number): void {
+  const { flags } = k.w.page;
+  if ((flags.data[pfn] & PG_reclaim) === 0) return;
+  k.set(flags, pfn, flags.data[pfn] & ~PG_reclaim);
+  folio_rotate_reclaimable(k, pfn);
+}
 
 // Mirrors folio_mkclean(), mm/rmap.c, 6.12: the entries of shared mappings lose their write and dirty bits.
 const folio_mkclean = kernelFunction("folio_mkclean", "mm/rmap.c", (k: Kernel, file: number, pfn: number) => {

@@ -29,6 +29,7 @@ const SCHEMA = {
     "index", // page offset in its mapping (pages)
     "content", // id of the page's bytes in Contents
     "next_free", // the free list's next pfn, while free
+    "lru_order", // the place on its LRU list: the head has the largest number
   ],
   // One row for each page-table page. level 0 holds PTEs, 1 PMDs, 2 PUDs, …
   table: ["pfn", "mm", "level", "first", "up", "slot"],
@@ -64,11 +65,14 @@ const SCHEMA = {
   // A reference from outside the page tables. kind is of PIN_KINDS, owner a task row, live 1 until release().
   pin: ["live", "kind", "owner", "flags"],
   // The machine itself: one row, number 0.
-  machine: ["next_pfn", "free_list", "free_pages", "free_table", "next_map"],
+  // lru_head and lru_tail: the largest and the smallest lru_order that was given so far.
+  machine: ["next_pfn", "free_list", "free_pages", "free_table", "next_map", "lru_head", "lru_tail"],
   // Row counts of the tables above: one row a table.
   rows: ["count"],
-  // A pagevec/folio_batch of the one CPU: pages that wait to be put on the LRU.
-  batch: ["pfn"],
+  // A folio_batch (pagevec) of the one CPU: how many pages wait in it. See lru.ts for which is which.
+  batch: ["count"],
+  // The pages in the batches: row = batch * 32 + place.
+  batch_page: ["pfn"],
 } as const;
 
 type Schema = typeof SCHEMA;

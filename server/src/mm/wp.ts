@@ -7,6 +7,7 @@ import { fault_dirty_shared_page } from "./file_fault.ts";
 import { PG_anon, PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_add_lru_vma } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { COW, REUSE, UNSHARE } from "./outcome.ts";
 import { alloc_page } from "./page_alloc.ts";
@@ -96,6 +97,7 @@ const wp_page_copy = kernelFunction(
       add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
     }
     folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn);
+    folio_add_lru_vma(k, pfn, vmf.vma);
     k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, copied_pte_flags(k, vmf, unshare)));
     if (old !== undefined) {
       folio_remove_rmap_pte(k, old);

@@ -222,6 +222,8 @@ export function holderRow(k: Kernel, holder: Holder): HolderRow {
       return { ...row, pin: holder.pin, name: pinName(k, holder.pin) };
     case "page table":
       return { ...row, mm: holder.mm, name: `${k.geometry.names[holder.level]} table of ${mmName(k, holder.mm)}` };
+    case "LRU batch":
+      return { ...row, name: `LRU batch ${holder.batch}` };
     case "reserved":
       return { ...row, name: "the kernel itself" };
   }
