@@ -152,8 +152,8 @@ export const ADVICE: readonly WordSpec[] = [
     simulated: true,
     doc: "Fault all pages in as by writes; COW is broken (`MADV_POPULATE_WRITE`, 5.14).",
   },
-  { name: "mergeable", simulated: false, doc: "KSM may merge equal pages here (`MADV_MERGEABLE`). mm-semantics §5.9." },
-  { name: "unmergeable", simulated: false, doc: "KSM's pages here become ordinary ones again (`MADV_UNMERGEABLE`)." },
+  { name: "mergeable", simulated: true, doc: "KSM may merge equal pages here (`MADV_MERGEABLE`). mm-semantics §5.9." },
+  { name: "unmergeable", simulated: true, doc: "KSM's pages here become ordinary ones again (`MADV_UNMERGEABLE`)." },
   { name: "dontfork", simulated: true, doc: "A child gets a hole here (`MADV_DONTFORK`)." },
   { name: "dofork", simulated: true, doc: "Undoes `dontfork` (`MADV_DOFORK`)." },
   {

@@ -1,6 +1,6 @@
 // The kernel's own work: what happens without a system call of the process whose memory it is.
 
-import { drop_caches, lru_add_drain, writeback } from "../mm/syscalls.ts";
+import { drop_caches, ksm_do_scan, lru_add_drain, writeback } from "../mm/syscalls.ts";
 import { addr, done, length, NUMBER, operation, required } from "./op.ts";
 import type { OpSpec } from "./ops.ts";
 
@@ -49,6 +49,10 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     params: [],
     doc: "KSM merges equal pages of mergeable mappings, until nothing more merges. mm-semantics §5.9.\n\n`ksm_do_scan()`, mm/ksm.c.",
     example: "ksm_scan()",
+    perform: (a) => {
+      ksm_do_scan(a.k);
+      return {};
+    },
   }),
   operation({
     name: "khugepaged",

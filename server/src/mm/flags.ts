@@ -58,6 +58,8 @@ export const VM_DONTEXPAND = 0x40000;
 export const VM_ACCOUNT = 0x100000;
 export const VM_NORESERVE = 0x200000;
 export const VM_HUGETLB = 0x400000;
+// The kernel's is 1 << 31, which bit operators here would take for a sign.
+export const VM_MERGEABLE = 0x1000000;
 export const VM_WIPEONFORK = 0x2000000;
 export const VM_SOFTDIRTY = 0x8000000;
 export const VM_MIXEDMAP = 0x10000000;
@@ -82,6 +84,7 @@ export const VMA_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [VM_ACCOUNT, "account"],
   [VM_NORESERVE, "noreserve"],
   [VM_HUGETLB, "hugetlb"],
+  [VM_MERGEABLE, "mergeable"],
   [VM_WIPEONFORK, "wipeonfork"],
   [VM_SOFTDIRTY, "soft_dirty"],
   [VM_MIXEDMAP, "mixedmap"],

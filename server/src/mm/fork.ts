@@ -15,6 +15,7 @@ import {
 } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { ksm_fork } from "./ksm.ts";
 import { folio_add_lru_vma } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { alloc_page } from "./page_alloc.ts";
@@ -80,6 +81,7 @@ const dup_mm = kernelFunction("dup_mm", "kernel/fork.c", (k: Kernel, parent: num
 
 // Copies the VMAs, ascending. Mirrors dup_mmap(), kernel/fork.c (mm/mmap.c from 6.14).
 const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: number, parent: number): boolean => {
+  ksm_fork(k, mm, parent);
   for (const source of [...k.vmas.of(parent)]) {
     const fields = vma_fields(k, source);
     if (fields.flags & VM_DONTCOPY) continue;

@@ -126,7 +126,7 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
   {
     key: "ksm_zero_pages",
     value: { kind: "switch" },
-    simulated: false,
+    simulated: true,
     doc: "Whether KSM maps the zero page in place of pages of zeroes (/sys/kernel/mm/ksm/use_zero_pages).",
   },
   {

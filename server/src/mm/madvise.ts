@@ -20,6 +20,7 @@ import {
 import { kernelFunction } from "./frames.ts";
 import { faultin_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
+import { ksm_madvise } from "./ksm.ts";
 import { folio_deactivate, lru_add_drain } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { PTE_ACCESSED, pte_with, walk_ptes } from "./pgtable.ts";
@@ -42,6 +43,8 @@ export const SIMULATED_ADVICE = [
   "dofork",
   "wipeonfork",
   "keeponfork",
+  "mergeable",
+  "unmergeable",
 ] as const;
 
 // madvise(2). Mirrors do_madvise(), mm/madvise.c, 6.12.
@@ -55,7 +58,9 @@ export const sys_madvise = kernelFunction(
     if (start === end && !past) return 0;
     if (is_populate(advice)) return madvise_populate(k, task, start, end, advice) || (past ? "ENOMEM" : 0);
     const mm = k.w.task.mm.data[task] - 1;
-    return madvise_walk_vmas(k, mm, range, (vma, from, to) => madvise_vma_behavior(k, vma, from, to, advice));
+    return madvise_walk_vmas(k, mm, range, (vma, from, to) =>
+      is_ksm(advice) ? madvise_ksm(k, task, vma, from, to, advice) : madvise_vma_behavior(k, vma, from, to, advice),
+    );
   },
 );
 
@@ -159,6 +164,18 @@ const madvise_vma_behavior = kernelFunction(
     return bug(`madvise: the checker lets no ${advice} through`);
   },
 );
+
+function is_ksm(advice: string): boolean {
+  return advice === "mergeable" || advice === "unmergeable";
+}
+
+// No memory to give every page its own copy again is EAGAIN here. The part of madvise_vma_behavior(), mm/madvise.c,
+// 6.12, that asks KSM.
+function madvise_ksm(k: Kernel, task: number, vma: number, start: number, end: number, advice: string): 0 | Errno {
+  const flags = ksm_madvise(k, task, vma, { start, end }, advice === "mergeable");
+  if (typeof flags === "string") return flags === "ENOMEM" ? "EAGAIN" : flags;
+  return madvise_update_vma(k, vma, start, end, flags);
+}
 
 // The VMA's part gets other flags; too many VMAs is EAGAIN here. Mirrors madvise_update_vma(), mm/madvise.c, 6.12.
 const madvise_update_vma = kernelFunction(

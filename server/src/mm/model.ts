@@ -10,7 +10,7 @@ export interface Model {
   readonly anonExclusive: boolean;
 
   // Whether a write fault may make the small anonymous page writable in place. do_wp_page(), mm-semantics §2.4, §7.0.
-  readonly reuseAnonSmall: (k: Kernel, vma: number, pfn: number) => boolean;
+  readonly reuseAnonSmall: (k: Kernel, vma: number, pfn: number, vpn: number) => boolean;
 
   // Whether a read-only GUP must unshare the page first; pfn is undefined where vm_normal_page() gives no page.
   // gup_must_unshare(), mm-semantics §4.4.
@@ -137,6 +137,20 @@ export interface Model {
 
   // The heap never merges with what lies below its start, and shrinks only where there is a heap (6.1, 2e7ce7d354f2).
   readonly brkKeepsApart: boolean;
+
+  // KSM gives a page back its own copy by an unshare, which leaves the entry clean and read-only (6.2, 6cce3314b928); before
+  // by a write fault. break_ksm(), mm-semantics §5.9.
+  readonly breakKsmUnshares: boolean;
+
+  // A write makes a KSM page without a second reference an ordinary one again instead of copying it (5.1 to 5.8,
+  // 52d1e606ee73). reuse_ksm_page(), mm-semantics §7.1.
+  readonly reusesKsmPages: boolean;
+
+  // The entry of a zero page that KSM placed is dirty, so that unmerging finds it (6.6, 79271476b336).
+  readonly ksmMarksZeroPages: boolean;
+
+  // KSM asks whether a page keeps still before it looks for its like in the stable tree (6.11, after ac90c56bbd01).
+  readonly ksmAsksChecksumFirst: boolean;
 
   // Advice that madvise does not know yet.
   readonly unknownAdvice: readonly string[];

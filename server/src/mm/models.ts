@@ -12,12 +12,12 @@ import {
 import type { Model } from "./model.ts";
 import { upgrades_dirty_shared, upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
 import type { ModelName } from "./releases.ts";
-import { reuse_by_mapcount, reuse_by_page_count, reuse_exclusive } from "./reuse.ts";
+import { reuse_by_mapcount_or_ksm, reuse_by_page_count, reuse_exclusive } from "./reuse.ts";
 
 const v5_7: Model = {
   name: "5.7",
   anonExclusive: false,
-  reuseAnonSmall: reuse_by_mapcount,
+  reuseAnonSmall: reuse_by_mapcount_or_ksm,
   gupMustUnshare: must_unshare_never,
   canFollowForced: follows_dirty_after_cow,
   mmHasPinned: false,
@@ -55,6 +55,10 @@ const v5_7: Model = {
   mremapMovesManyVmas: false,
   mprotectUncharges: false,
   brkKeepsApart: false,
+  breakKsmUnshares: false,
+  reusesKsmPages: true,
+  ksmMarksZeroPages: false,
+  ksmAsksChecksumFirst: false,
   unknownAdvice: ["populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
   mmapAlignsFiles: "no",
   mmapAlignsLarge: "no",
@@ -67,6 +71,7 @@ const v5_10: Model = {
   ...v5_7,
   name: "5.10",
   reuseAnonSmall: reuse_by_page_count,
+  reusesKsmPages: false,
   reusesAnonVma: reuses_by_children,
   newAnonIsActive: false,
   mmHasPinned: true,
@@ -117,6 +122,9 @@ const v6_12: Model = {
   oDirectPins: true,
   ioUringRefusesFiles: false,
   populateAdvice: "stops at holes",
+  breakKsmUnshares: true,
+  ksmMarksZeroPages: true,
+  ksmAsksChecksumFirst: true,
   dontunmapLeaves: "no anon_vma",
   mremapRealigns: true,
   mprotectUncharges: true,

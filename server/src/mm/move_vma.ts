@@ -5,6 +5,7 @@ import { type Errno, MREMAP_DONTUNMAP } from "./abi.ts";
 import { VM_LOCKED } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { ksm_madvise } from "./ksm.ts";
 import { move_page_tables } from "./move_page_tables.ts";
 import { do_munmap } from "./munmap.ts";
 import { set_anon_vma } from "./rmap.ts";
@@ -17,6 +18,8 @@ export interface VmaMove {
   readonly oldPages: number;
   readonly to: number;
   readonly newPages: number;
+  // Who calls mremap.
+  readonly task: number;
   // MREMAP_* bits.
   readonly flags: number;
 }
@@ -32,6 +35,9 @@ export const move_vma = kernelFunction(
     const { from, to, oldPages, newPages } = move;
     const keep = (move.flags & MREMAP_DONTUNMAP) !== 0;
     if (!room_for_move(k, vma, keep)) return "ENOMEM";
+    // KSM's pages do not move: each address gets its own again, and KSM may merge them anew at the new place.
+    const broken = ksm_madvise(k, move.task, vma, { start: from, end: from + oldPages }, false);
+    if (typeof broken === "string") return broken;
     if (splits_before_unlocking(k, vma, keep)) {
       const error = split_around(k, vma, from, from + oldPages);
       if (error !== 0) return error;

@@ -202,7 +202,7 @@ function move_to_new_area(k: Kernel, r: Remap, vma: number, hint: number): numbe
   });
   if (isErrno(to)) return to;
   const { oldPages, newPages, flags } = r;
-  const error = move_vma(k, vma, { from: r.addr, oldPages, to, newPages, flags });
+  const error = move_vma(k, vma, { task: r.task, from: r.addr, oldPages, to, newPages, flags });
   if (error !== 0) return error;
   populate_growth(k, r, k.vmas.lookup(r.mm, to), to);
   return to;

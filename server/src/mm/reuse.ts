@@ -6,9 +6,10 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { lru_add_drain } from "./lru.ts";
 import { folio_ref_count } from "./page_ref.ts";
-import { folio_move_anon_rmap } from "./rmap.ts";
+import { folio_move_anon_rmap, linear_page_index } from "./rmap.ts";
 
 const MAPCOUNT_AT_MOST_1 = condition("page_trans_huge_map_swapcount(page) <= 1", "mapcount");
+const KSM_PAGE_IS_OURS = condition("page_count(page) == 1 && !PageSwapCache(page)", "refcount");
 const PAGE_COUNT_IS_1 = condition("page_count(page) == 1", "refcount");
 const MAPCOUNT_IS_1 = condition("page_mapcount(page) == 1", "mapcount");
 const EXCLUSIVE = condition("PageAnonExclusive(page)", "exclusive");
@@ -19,14 +20,34 @@ const REFCOUNT_IS_1 = condition("!folio_test_ksm(folio) && folio_ref_count(folio
 
 // Up to 5.8: mappings count, references do not. Whoever holds a GUP reference may see the write (CVE-2020-29374).
 // Mirrors reuse_swap_page(), mm/swapfile.c, 5.7.
-export const reuse_by_mapcount = kernelFunction(
-  "reuse_swap_page",
-  "mm/swapfile.c",
-  (k: Kernel, vma: number, pfn: number) => {
-    const mapcount = k.w.page._mapcount.data[pfn];
-    const reuse = k.decide(MAPCOUNT_AT_MOST_1, mapcount, mapcount <= 1);
-    if (reuse) folio_move_anon_rmap(k, vma, pfn);
-    return reuse;
+const reuse_by_mapcount = kernelFunction("reuse_swap_page", "mm/swapfile.c", (k: Kernel, vma: number, pfn: number) => {
+  const mapcount = k.w.page._mapcount.data[pfn];
+  const reuse = k.decide(MAPCOUNT_AT_MOST_1, mapcount, mapcount <= 1);
+  if (reuse) folio_move_anon_rmap(k, vma, pfn);
+  return reuse;
+});
+
+// Up to 5.8, where KSM's pages go by a rule of their own. The part of do_wp_page(), mm/memory.c, 5.7, that asks.
+export function reuse_by_mapcount_or_ksm(k: Kernel, vma: number, pfn: number, vpn: number): boolean {
+  if (k.w.page.flags.data[pfn] & PG_ksm) return reuse_ksm_page(k, vma, pfn, vpn);
+  return reuse_by_mapcount(k, vma, pfn);
+}
+
+// A KSM page that nobody else holds becomes this VMA's ordinary page again; its stable node goes stale.
+// Mirrors reuse_ksm_page(), mm/ksm.c, 5.7.
+const reuse_ksm_page = kernelFunction(
+  "reuse_ksm_page",
+  "mm/ksm.c",
+  (k: Kernel, vma: number, pfn: number, vpn: number): boolean => {
+    const { page } = k.w;
+    if (!k.model.reusesKsmPages) return false;
+    const cached = (page.flags.data[pfn] & PG_swapcache) !== 0;
+    const count = folio_ref_count(k, pfn);
+    if (!k.decide(KSM_PAGE_IS_OURS, count, !cached && page.mapping.data[pfn] !== 0 && count === 1)) return false;
+    k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_ksm);
+    folio_move_anon_rmap(k, vma, pfn);
+    k.set(page.index, pfn, linear_page_index(k, vma, vpn));
+    return true;
   },
 );
 

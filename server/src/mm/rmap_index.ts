@@ -36,6 +36,17 @@ export class RmapIndex {
     return this.covering(this.fresh().anon.get(anon_vma) ?? NOBODY, index, (vma) => this.linked(vma, anon_vma));
   }
 
+  // The VMAs linked to the anon_vma (row + 1) that cover the address, whatever they map there.
+  ofAddress(anon_vma: number, vpn: number): number[] {
+    const { pgoff } = this.k.w.vma;
+    const found: number[] = [];
+    for (const mm of this.fresh().anon.get(anon_vma)?.spaces.keys() ?? []) {
+      const vma = this.k.vmas.lookup(mm, vpn);
+      if (vma >= 0 && this.linked(vma, anon_vma)) found.push(vma);
+    }
+    return found.sort((a, b) => pgoff.data[a] - pgoff.data[b] || a - b);
+  }
+
   // The VMAs that map a page of the file (row + 1), in the same order.
   ofFilePage(file: number, index: number): number[] {
     return this.covering(this.fresh().files.get(file) ?? NOBODY, index, (vma) => this.k.w.vma.file.data[vma] === file);

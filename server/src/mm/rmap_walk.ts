@@ -1,7 +1,8 @@
 // The way back from a page to the entries that map it. mm/rmap.c.
 
-import { PG_anon } from "./flags.ts";
+import { PG_anon, PG_ksm } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
+import { rmap_walk_ksm } from "./ksm_nodes.ts";
 import { PTE_PRESENT, PTE_SPECIAL, pte_offset, pte_pfn } from "./pgtable.ts";
 import { is_migration_entry, migration_entry_pfn } from "./swapops.ts";
 
@@ -15,16 +16,21 @@ export function rmap_walk(
   options: { readonly migration?: boolean } = {},
 ): boolean {
   const { vma: v, page } = k.w;
-  const index = page.index.data[pfn];
-  for (const vma of mapping_vmas(k, pfn)) {
-    const vpn = index - v.pgoff.data[vma] + v.start.data[vma];
+  const at = (vma: number, vpn: number): boolean => {
+    if (vpn < v.start.data[vma] || vpn >= v.end.data[vma]) return true;
     const pte = pte_offset(k, v.mm.data[vma] - 1, vpn);
-    if (pte < 0) continue;
+    if (pte < 0) return true;
     const entry = k.w.pte.entry.data[pte];
     const maps = options.migration
       ? is_migration_entry(entry) && migration_entry_pfn(entry) === pfn
       : (entry & (PTE_PRESENT | PTE_SPECIAL)) === PTE_PRESENT && pte_pfn(entry) === pfn;
-    if (maps && !visit(vma, vpn, pte, entry)) return false;
+    return !maps || visit(vma, vpn, pte, entry);
+  };
+  // KSM's pages are mapped at different offsets.
+  if (page.flags.data[pfn] & PG_ksm) return rmap_walk_ksm(k, pfn, at);
+  const index = page.index.data[pfn];
+  for (const vma of mapping_vmas(k, pfn)) {
+    if (!at(vma, index - v.pgoff.data[vma] + v.start.data[vma])) return false;
   }
   return true;
 }

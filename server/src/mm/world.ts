@@ -25,7 +25,7 @@ const SCHEMA = {
     "_refcount", // references; 0 = free. Of tail pages always 0
     "_mapcount", // logical: PTE mappings of this page, 0 = none (the kernel stores one less)
     "flags", // PG_* bits of flags.ts
-    "mapping", // PageAnon: anon_vma row; page cache: inode row; 0 = none
+    "mapping", // PageAnon: anon_vma row; of a KSM page ksm_stable_node row; page cache: inode row; 0 = none
     "index", // page offset in its mapping (pages)
     "content", // id of the page's bytes in Contents
     "next_free", // the free list's next pfn, while free
@@ -52,6 +52,7 @@ const SCHEMA = {
     "start_brk",
     "brk",
     "def_flags",
+    "ksm_slot", // place in KSM's list of address spaces (struct mm_slot), ascending; 0 = not in it
   ],
   task: ["alive", "mm", "parent", "min_flt", "maj_flt"],
   // struct anon_vma (rows + 1; a root is its own parent). older: the next of those that the VMAs with this as their
@@ -64,6 +65,13 @@ const SCHEMA = {
   cache: ["file", "index", "pfn", "disk"],
   // A reference from outside the page tables. kind is of PIN_KINDS, owner a task row, live 1 until release().
   pin: ["live", "kind", "owner", "flags"],
+  // An address that KSM has looked at (struct ksm_rmap_item): oldchecksum is the content + 1 that it saw there last (0 =
+  // none), head the stable node whose page is mapped there (row + 1), anon_vma that of the VMA (row + 1), next the
+  // node's next item (row + 1).
+  ksm_rmap_item: ["mm", "vpn", "oldchecksum", "head", "anon_vma", "next"],
+  // A page of KSM (struct ksm_stable_node): hlist its newest item (row + 1), len their number; rank orders nodes of equal
+  // pages (the chain of duplicates), the highest first. kpfn 0: gone.
+  ksm_stable_node: ["kpfn", "hlist", "len", "rank"],
   // The machine itself: one row, number 0.
   // lru_head and lru_tail: the largest and the smallest lru_order that was given so far.
   machine: ["next_pfn", "free_list", "free_pages", "free_table", "next_map", "lru_head", "lru_tail"],

@@ -36,7 +36,7 @@ export const do_wp_page = kernelFunction("do_wp_page", "mm/memory.c", (k: Kernel
   if (flags & VM_SHARED) return pfn === undefined ? wp_pfn_shared(k, vmf) : wp_page_shared(k, vmf, pfn);
   const anon = pfn !== undefined && (k.w.page.flags.data[pfn] & PG_anon) !== 0;
   if (!k.decide(PAGE_ANON, anon ? 1 : 0, anon) || pfn === undefined) return wp_page_copy(k, vmf, pfn);
-  if (!k.model.reuseAnonSmall(k, vmf.vma, pfn)) return wp_page_copy(k, vmf, pfn);
+  if (!k.model.reuseAnonSmall(k, vmf.vma, pfn, vmf.vpn)) return wp_page_copy(k, vmf, pfn);
   if (k.model.anonExclusive) k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_anon_exclusive);
   if (vmf.flags & FAULT_FLAG_UNSHARE) return 0;
   wp_page_reuse(k, vmf);

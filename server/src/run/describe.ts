@@ -6,7 +6,7 @@
 import { decode, quote } from "../lang/bytes.ts";
 import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, PIN_KINDS } from "../mm/abi.ts";
 import { bug } from "../mm/errors.ts";
-import { flagNames, PAGE_FLAG_NAMES, PG_anon, VMA_FLAG_NAMES } from "../mm/flags.ts";
+import { flagNames, PAGE_FLAG_NAMES, PG_anon, PG_ksm, VMA_FLAG_NAMES } from "../mm/flags.ts";
 import type { Event } from "../mm/journal.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
@@ -167,6 +167,11 @@ const ROWS: ReadonlySet<string> = new Set([
   "table.up",
   "pin.owner",
   "cache.file",
+  "ksm_rmap_item.mm",
+  "ksm_rmap_item.head",
+  "ksm_rmap_item.anon_vma",
+  "ksm_rmap_item.next",
+  "ksm_stable_node.hlist",
 ]);
 
 function optional(value: number, name: (row: number) => string): string {
@@ -181,6 +186,7 @@ function flagChange(names: readonly (readonly [number, string])[], from: number,
 }
 
 function mappingName(k: Kernel, pfn: number, mapping: number): string {
+  if (k.w.page.flags.data[pfn] & PG_ksm) return `stable node ${mapping - 1}`;
   return k.w.page.flags.data[pfn] & PG_anon ? `anon_vma ${mapping - 1}` : fileName(k, mapping - 1);
 }
 
