@@ -5,6 +5,8 @@ import { PG_anon, PG_anon_exclusive, PG_dirty, PG_ksm, PG_swapcache } from "./fl
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { find_mergeable_vma } from "./ksm.ts";
+import { folio_mark_accessed, mlock_folio } from "./lru.ts";
+import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_get, folio_maybe_dma_pinned, folio_put, folio_ref_count } from "./page_ref.ts";
 import {
@@ -64,8 +66,10 @@ const try_to_merge_one_page = kernelFunction(
     if (pte < 0) return false;
     if (kpage < 0) {
       k.set(page.mapping, pfn, 0);
+      k.set(page.flags, pfn, page.flags.data[pfn] | PG_ksm);
+      folio_mark_accessed(k, pfn);
       // Dirty, so that reclaim does not take it for a page that is on disk.
-      k.set(page.flags, pfn, page.flags.data[pfn] | PG_ksm | PG_dirty);
+      k.set(page.flags, pfn, page.flags.data[pfn] | PG_dirty);
       return true;
     }
     if (!k.contents.equal(page.content.data[pfn], page.content.data[kpage])) return false;
@@ -118,8 +122,10 @@ const replace_page = kernelFunction(
       folio_get(k, kpage);
       k.set(page._mapcount, kpage, page._mapcount.data[kpage] + 1);
       k.set(k.w.pte.entry, pte, mk_pte(kpage, prot));
+      if (vma_locks(k, vma)) mlock_folio(k, kpage);
     }
     folio_remove_rmap_pte(k, pfn);
+    if (vma_locks(k, vma)) munlock_vma_folio(k, pfn);
     folio_put(k, pfn);
   },
 );
