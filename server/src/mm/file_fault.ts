@@ -11,7 +11,7 @@ import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma, mlock_folio } from "./lru.ts";
 import { vma_locks } from "./mlock_vma.ts";
 import { COW, FILE, SHMEM } from "./outcome.ts";
-import { alloc_page, free_pages } from "./page_alloc.ts";
+import { alloc_page, page_available } from "./page_alloc.ts";
 import { file_pages, filemap_peek } from "./page_cache.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import {
@@ -42,7 +42,7 @@ export const do_fault = kernelFunction("do_fault", "mm/memory.c", (k: Kernel, vm
 // Asks the file for its page. The page table for it is allocated before, so without memory for one nothing is read and no
 // page gets dirty; here it is enough to know that there is memory. Mirrors __do_fault(), mm/memory.c, 6.12.
 function __do_fault(k: Kernel, vmf: Fault): FaultPage {
-  if (free_pages(k) === 0 && pte_offset(k, vmf.mm, vmf.vpn) < 0) return { pfn: -1, result: VM_FAULT_OOM };
+  if (pte_offset(k, vmf.mm, vmf.vpn) < 0 && !page_available(k)) return { pfn: -1, result: VM_FAULT_OOM };
   return vm_ops(k, vmf.vma).fault(k, vmf);
 }
 

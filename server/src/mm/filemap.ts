@@ -29,7 +29,7 @@ export const filemap_fault = kernelFunction("filemap_fault", "mm/filemap.c", (k:
   if (pfn < 0) {
     do_sync_mmap_readahead(k, vmf);
     pfn = filemap_peek(k, file, index);
-    if (pfn < 0) pfn = filemap_add_folio(k, file, index, false);
+    if (pfn < 0) pfn = filemap_add_folio(k, file, index, false, false);
     if (pfn < 0) return { pfn, result: VM_FAULT_OOM };
     if (retry) return { pfn: -1, result: VM_FAULT_MAJOR | VM_FAULT_RETRY };
     result = VM_FAULT_MAJOR;

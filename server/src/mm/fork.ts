@@ -64,7 +64,9 @@ export const sys_clone = kernelFunction(
 );
 
 export function sys_vfork(k: Kernel, task: number, name: string): number | Errno {
-  return sys_clone(k, task, name, true);
+  const child = sys_clone(k, task, name, true);
+  if (typeof child === "number") k.set(k.w.task.vfork, child, 1);
+  return child;
 }
 
 // -1 when memory is used up: the child is undone, what the parent lost (write bits, exclusive flags) stays lost.

@@ -32,8 +32,15 @@ export const TRACEPOINTS = {
   page_fault_user: "page_fault_user", // row = task, from = virtual page number, to = FAULT_FLAG_* bits
   mm_page_alloc: "mm_page_alloc_failed", // row = 0, from = pages wanted, to = pages free
   signal_generate: "signal_generate", // row = task, from = signal number, to = virtual page number
+  mark_victim: "mark_victim", // row = task, from = oom_badness() in pages
+  oom_kill: "oom_kill", // row = task: SIGKILL from the OOM killer
 } as const;
 export type Tracepoint = keyof typeof TRACEPOINTS;
+
+// Who runs when no process of the trace does: the process that makes them, or a thread of the kernel, whose allocations
+// kill nobody.
+export const INIT_TASK = -1;
+export const KTHREAD = -2;
 
 export class Kernel {
   readonly model: Model;
@@ -56,6 +63,10 @@ export class Kernel {
   frame = 0;
   // The outcome bits of the running operation (outcome.ts).
   outcome = 0;
+  // The task whose system call or fault runs, or one of the two below.
+  current = KTHREAD;
+  // The tasks that the OOM killer has ended since the operation began.
+  killed: number[] = [];
   // Asked now and then during long work; throws LimitReached to end it (a deadline, a cancelled request).
   interrupt: (() => void) | undefined;
   private ticks = 0;

@@ -77,12 +77,13 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
     key: "memory",
     value: { kind: "size", min: 2 ** 18, max: TIB },
     simulated: true,
-    doc: "Memory in bytes. When it is used up, a fault comes to `OOM`.",
+    doc: "Memory in bytes. Every mapping is granted (vm.overcommit_memory=1); when memory is used up, the OOM killer ends the largest process, and a fault of that process comes to `OOM`.",
   },
   {
     key: "swap",
     value: { kind: "size", min: 0, max: TIB },
     simulated: false,
+    idle: ["0"],
     doc: "Swap space in bytes.",
   },
   {

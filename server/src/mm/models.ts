@@ -59,6 +59,7 @@ const v5_7: Model = {
   reusesKsmPages: true,
   ksmMarksZeroPages: false,
   ksmAsksChecksumFirst: false,
+  oomPrefersChildren: false,
   unknownAdvice: ["populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
   mmapAlignsFiles: "no",
   mmapAlignsLarge: "no",

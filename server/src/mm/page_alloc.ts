@@ -2,7 +2,9 @@
 // That keeps frame numbers apart for as long as possible; nothing but their equality means anything.
 
 import { PG_table } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { out_of_memory } from "./oom_kill.ts";
 
 // Frame 0 is never used; frame 1 is the zero page.
 export const ZERO_PFN = 1;
@@ -12,9 +14,35 @@ export function free_pages(k: Kernel): number {
   return k.totalPages - k.w.machine.next_pfn.data[0] + k.w.machine.free_pages.data[0];
 }
 
-// A frame with one reference and no flags; its content is the caller's to set. -1 when memory is used up.
-// Mirrors alloc_pages(), mm/page_alloc.c.
+// A frame with one reference and no flags; its content is the caller's to set. -1 when memory is used up and the OOM
+// killer has chosen the very process that asks. Mirrors alloc_pages() with GFP_KERNEL, mm/page_alloc.c.
 export function alloc_page(k: Kernel): number {
+  for (;;) {
+    const pfn = get_page_from_freelist(k);
+    if (pfn >= 0 || !__alloc_pages_slowpath(k)) return pfn;
+  }
+}
+
+// The same for what can be done without: nobody is killed for it. Mirrors alloc_pages() with __GFP_NORETRY, as readahead
+// asks.
+export function alloc_page_noretry(k: Kernel): number {
+  return get_page_from_freelist(k);
+}
+
+// Whether alloc_page() would find a frame, having done what it does for one.
+export function page_available(k: Kernel): boolean {
+  while (free_pages(k) === 0) if (!__alloc_pages_slowpath(k)) return false;
+  return true;
+}
+
+// Memory is used up: true when it may be tried again. Mirrors __alloc_pages_slowpath(), mm/page_alloc.c, 6.12.
+const __alloc_pages_slowpath = kernelFunction("__alloc_pages_slowpath", "mm/page_alloc.c", (k: Kernel): boolean => {
+  k.trace("mm_page_alloc", 0, 1, 0);
+  return out_of_memory(k);
+});
+
+// The next frame, or -1. Mirrors get_page_from_freelist(), mm/page_alloc.c.
+function get_page_from_freelist(k: Kernel): number {
   const { machine, page } = k.w;
   let pfn = machine.next_pfn.data[0];
   if (pfn < k.totalPages) {
@@ -22,10 +50,7 @@ export function alloc_page(k: Kernel): number {
     k.set(machine.next_pfn, 0, pfn + 1);
   } else {
     pfn = machine.free_list.data[0];
-    if (pfn === 0) {
-      k.trace("mm_page_alloc", 0, 1, 0);
-      return -1;
-    }
+    if (pfn === 0) return -1;
     k.set(machine.free_list, 0, page.next_free.data[pfn]);
     k.set(machine.free_pages, 0, machine.free_pages.data[0] - 1);
   }

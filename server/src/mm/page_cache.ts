@@ -7,7 +7,7 @@ import { PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru } from "./lru.ts";
-import { alloc_page } from "./page_alloc.ts";
+import { alloc_page, alloc_page_noretry } from "./page_alloc.ts";
 import { folio_put } from "./page_ref.ts";
 
 // Pages that a file of this many bytes has; the last one may be partial.
@@ -59,13 +59,14 @@ export function filemap_peek(k: Kernel, file: number, index: number): number {
   return pfn === 0 ? -1 : pfn;
 }
 
-// A new page in the cache, with what the disk holds: refcount 1, the cache's. -1 when memory is used up.
+// A new page in the cache, with what the disk holds: refcount 1, the cache's. -1 when memory is used up; nobody is killed
+// for a page that is only read ahead.
 // Mirrors filemap_add_folio(), mm/filemap.c, 6.12.
 export const filemap_add_folio = kernelFunction(
   "filemap_add_folio",
   "mm/filemap.c",
-  (k: Kernel, file: number, index: number, swapbacked: boolean): number => {
-    const pfn = alloc_page(k);
+  (k: Kernel, file: number, index: number, swapbacked: boolean, ahead: boolean): number => {
+    const pfn = ahead ? alloc_page_noretry(k) : alloc_page(k);
     if (pfn < 0) return -1;
     const { page, cache } = k.w;
     const slot = make_slot(k, file, index);

@@ -18,6 +18,7 @@ import { kernelFunction } from "./frames.ts";
 import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
+import { mmget, mmput } from "./tasks.ts";
 import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
 
 const SZ_1G = 2n ** 30n;
@@ -211,10 +212,11 @@ export const process_vm_readv = kernelFunction(
     if (addr + length > BigInt(k.geometry.taskPages) * BigInt(k.pageSize)) return "EFAULT";
     const { start, pages } = page_range(k, addr, length);
     const counted = k.model.retriedFaultsAreMajor ? task : target;
+    mmget(k, mm);
     const got = __get_user_pages(k, counted, mm, start, pages, FOLL_PIN | FOLL_UNLOCKABLE);
-    if (typeof got === "string") return "EFAULT";
-    for (const pfn of got) gup_put_folio(k, pfn, FOLL_PIN);
-    return 0;
+    if (typeof got !== "string") for (const pfn of got) gup_put_folio(k, pfn, FOLL_PIN);
+    mmput(k, mm);
+    return typeof got === "string" ? "EFAULT" : 0;
   },
 );
 
@@ -231,14 +233,19 @@ export const ptrace_poke = kernelFunction(
     const size = BigInt(k.pageSize);
     const vpn = Number(addr / size);
     const flags = FOLL_GET | FOLL_FORCE | FOLL_WRITE | FOLL_TOUCH;
-    lock_mm_and_find_vma(k, mm, vpn);
     const counted = k.model.retriedFaultsAreMajor ? task : target;
+    mmget(k, mm);
+    lock_mm_and_find_vma(k, mm, vpn);
     const got = __get_user_pages(k, counted, mm, vpn, 1, flags);
-    if (typeof got === "string") return "EIO";
+    if (typeof got === "string") {
+      mmput(k, mm);
+      return "EIO";
+    }
     const { content } = k.w.page;
     k.set(content, got[0], k.contents.write(content.data[got[0]], Number(addr % size), Uint8Array.of(byte)));
     folio_mark_dirty(k, got[0]);
     gup_put_folio(k, got[0], flags);
+    mmput(k, mm);
     return 0;
   },
 );

@@ -103,7 +103,7 @@ export const page_cache_ra_unbounded = kernelFunction(
     const { flags } = k.w.page;
     for (let i = 0; i < pages; i++) {
       if (filemap_peek(k, file, start + i) >= 0) continue;
-      const pfn = filemap_add_folio(k, file, start + i, false);
+      const pfn = filemap_add_folio(k, file, start + i, false, true);
       if (pfn < 0) return;
       if (lookahead > 0 && i === pages - lookahead) k.set(flags, pfn, flags.data[pfn] | PG_readahead);
     }

@@ -15,7 +15,7 @@ export const shmem_get_folio = kernelFunction(
   "mm/shmem.c",
   (k: Kernel, file: number, index: number): number => {
     const cached = filemap_peek(k, file, index);
-    return cached >= 0 ? cached : filemap_add_folio(k, file, index, true);
+    return cached >= 0 ? cached : filemap_add_folio(k, file, index, true, false);
   },
 );
 

@@ -1,10 +1,9 @@
 // Processes and their address spaces: made, ended, replaced. kernel/fork.c, kernel/exit.c, fs/exec.c.
 
 import type { Errno } from "./abi.ts";
-import { bug } from "./errors.ts";
 import { PG_uptodate, PG_zero } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
-import type { Kernel } from "./kernel.ts";
+import { INIT_TASK, type Kernel, KTHREAD } from "./kernel.ts";
 import { unmap_page_range } from "./memory.ts";
 import { FIRST_PFN, ZERO_PFN } from "./page_alloc.ts";
 import { free_pgd_range, pgd_alloc, pgd_free } from "./pgtable.ts";
@@ -30,11 +29,12 @@ export function mm_alloc(k: Kernel): number {
   return mm;
 }
 
-// A process of the trace's own making: `main` and `process NAME`.
+// A process of the trace's own making: `main` and `process NAME`. It is init that makes it. -1 when memory is used up.
 export function new_task(k: Kernel, name: string): number {
+  k.current = INIT_TASK;
   const mm = mm_alloc(k);
-  if (mm < 0) bug("no memory for a first page table");
-  return task_of(k, name, mm, -1);
+  k.current = KTHREAD;
+  return mm < 0 ? -1 : task_of(k, name, mm, -1);
 }
 
 // A task that runs in the address space. parent is a task row or -1.
@@ -68,6 +68,11 @@ export const sys_execve = kernelFunction("exec_mmap", "fs/exec.c", (k: Kernel, t
   mmput(k, old);
   return 0;
 });
+
+// One user more, who works in the address space of somebody else. Mirrors mmget(), include/linux/sched/mm.h.
+export function mmget(k: Kernel, mm: number): void {
+  k.add(k.w.mm.users, mm, 1);
+}
 
 // One user less; the last one takes everything down. Mirrors mmput(), kernel/fork.c.
 export function mmput(k: Kernel, mm: number): void {

@@ -54,7 +54,8 @@ const SCHEMA = {
     "def_flags",
     "ksm_slot", // place in KSM's list of address spaces (struct mm_slot), ascending; 0 = not in it
   ],
-  task: ["alive", "mm", "parent", "min_flt", "maj_flt"],
+  // vfork: made by vfork(2) (vfork_done), so that it runs in its parent's memory until it execs or exits.
+  task: ["alive", "mm", "parent", "min_flt", "maj_flt", "vfork"],
   // struct anon_vma (rows + 1; a root is its own parent). older: the next of those that the VMAs with this as their
   // newest one are linked to, 0 at the root.
   anon_vma: ["root", "parent", "older"],

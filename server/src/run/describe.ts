@@ -53,6 +53,10 @@ function tracepoint(k: Kernel, event: Event): string {
     }
     case "signal_generate":
       return `! signal_generate ${k.side.taskNames[event.row]} ${SIGNALS[event.from] ?? event.from} at ${address(k, event.to)}`;
+    case "mark_victim":
+      return `! mark_victim ${k.side.taskNames[event.row]}: ${event.from} pages`;
+    case "oom_kill":
+      return `! oom_kill ${k.side.taskNames[event.row]}`;
     default:
       return `! ${event.field} ${event.from} ${event.to}`;
   }

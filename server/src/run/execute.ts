@@ -5,10 +5,19 @@
 
 import { type Environment, evaluate, isTrue } from "../lang/evaluate.ts";
 import type { OpResult } from "../lang/ops.ts";
-import { type Expect, type Fault, isFault, MAIN, type Operation, type Repeat } from "../lang/program.ts";
+import {
+  type Expect,
+  type Fault,
+  isFault,
+  MAIN,
+  type Operation,
+  type ProcessStatement,
+  type Repeat,
+} from "../lang/program.ts";
 import { kindOf, type Outcomes, type Process, type Value } from "../lang/value.ts";
 import { matches } from "../lang/when.ts";
 import { LimitReached } from "../mm/errors.ts";
+import { KTHREAD } from "../mm/kernel.ts";
 import { SIGNALS } from "../mm/outcome.ts";
 import { new_task, sys_exit } from "../mm/syscalls.ts";
 import { acceptedValue, checkMessage } from "./check.ts";
@@ -166,9 +175,7 @@ export class Execution {
         return;
       case "process": {
         const name = program.symbols[statement.symbol].name;
-        const value: Process = { kind: "process", task: new_task(this.env.k, name) };
-        this.step(value.task, 0, { value });
-        this.bind(statement.symbol, value);
+        this.process(statement, name);
         this.pc++;
         return;
       }
@@ -189,6 +196,18 @@ export class Execution {
         return;
       }
     }
+  }
+
+  private process(statement: ProcessStatement, name: string): void {
+    const { k } = this.env;
+    k.killed = [];
+    const task = new_task(k, name);
+    const step = this.recording.steps.length;
+    for (const killed of k.killed) this.recording.deaths.set(killed, step);
+    const value: Process | undefined = task < 0 ? undefined : { kind: "process", task };
+    this.step(Math.max(0, task), 0, { value });
+    this.bind(statement.symbol, value ?? null);
+    if (value === undefined) this.log.fail("unexpected-errno", statement, () => `there is no memory for ${name}`);
   }
 
   private repeat(statement: Repeat): void {
@@ -227,6 +246,7 @@ export class Execution {
     const { env } = this;
     const { k } = env;
     k.outcome = 0;
+    k.killed = [];
     const who = statement.process === undefined ? MAIN : statement.process;
     const process = this.values[who] ?? null;
     if (process === null || typeof process !== "object" || process.kind !== "process") {
@@ -254,7 +274,10 @@ export class Execution {
     }
     const name = statement.target === undefined ? undefined : this.recording.program.symbols[statement.target].name;
     const place = placeOf(k, statement.op, args, task);
+    // What the kernel does on its own it does for nobody.
+    k.current = statement.op.group === "The kernel's own work" ? KTHREAD : task;
     const result = statement.op.run({ k, task, args, name });
+    k.current = KTHREAD;
     if (result.fault) {
       this.notDone(statement, task);
       const { fault } = result;
@@ -275,6 +298,7 @@ export class Execution {
     if (signal !== undefined) sys_exit(k, task);
     const step = this.recording.steps.length;
     if (k.w.task.alive.data[task] === 0) this.recording.deaths.set(task, step);
+    for (const killed of k.killed) this.recording.deaths.set(killed, step);
     const value = result.value ?? undefined;
     this.step(task, bits, { errno, value, place });
     if (statement.target !== undefined) this.bind(statement.target, value ?? null);
