@@ -1,20 +1,24 @@
 // Where each rule of each model comes from: the first release in the chain that has it as it is.
 
-import * as fork from "../src/mm/fork_rules.ts";
-import * as gup from "../src/mm/gup_rules.ts";
+import { readdirSync } from "node:fs";
 import type { Model } from "../src/mm/model.ts";
 import { MODELS } from "../src/mm/models.ts";
-import * as mprotect from "../src/mm/mprotect_rules.ts";
-import * as reuse from "../src/mm/reuse.ts";
 
-// A function that leaves a frame has no name of its own; its export has.
-const NAMES = new Map<unknown, string>(
-  [fork, gup, mprotect, reuse].flatMap((rules) => Object.entries(rules)).map(([name, rule]) => [rule, name]),
-);
+// A function that leaves a frame has no name of its own; its export has. Rules stand in reuse.ts and *_rules.ts.
+const NAMES = new Map<unknown, string>();
+const MM = new URL("../src/mm/", import.meta.url);
+for (const file of readdirSync(MM).filter((name) => /(^reuse|_rules)\.ts$/.test(name))) {
+  const rules: Record<string, unknown> = await import(new URL(file, MM).href);
+  for (const [name, rule] of Object.entries(rules)) NAMES.set(rule, name);
+}
 
 // A model's rule as text: a function by its name, a constant as it is.
 function shown(rule: Model[keyof Model]): string {
-  if (typeof rule === "function") return `\`${NAMES.get(rule)}\``;
+  if (typeof rule === "function") {
+    const name = NAMES.get(rule);
+    if (name === undefined) throw new Error(`no file of rules exports ${rule}`);
+    return `\`${name}\``;
+  }
   return Array.isArray(rule) ? rule.map((word) => `\`${word}\``).join(" ") || "none" : `${rule}`;
 }
 

@@ -80,8 +80,8 @@ test("behind a dot stand the fields of that value", () => {
 });
 
 test("`kernel` and `@` offer the models that are simulated", () => {
-  offers("kernel $0", "5.7", "6.18", "7.2");
-  withholds("kernel 6.1 $0", "6.1", "5.17");
+  offers("kernel $0", "4.19", "5.17", "6.18", "7.2");
+  withholds("kernel 6.1 $0", "6.1", "refpage-v1");
   offers("p = mmap(4K)\nexpect @$0", "6.1", ">=");
   const { analysis, cursor } = open("kernel 6.1$0");
   assert.deepEqual(completion(analysis, cursor).place, { line: 0, start: 7, end: 10 });

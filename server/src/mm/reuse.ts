@@ -60,6 +60,11 @@ export function reuse_by_page_count(k: Kernel, _vma: number, pfn: number): boole
   return k.decide(MAPCOUNT_IS_1, mapcount, mapcount === 1);
 }
 
+// 5.18: a page whose only reference is this mapping, once the LRU batches and the swap cache have given up theirs.
+export function reuse_only_reference(k: Kernel, vma: number, pfn: number): boolean {
+  return wp_can_reuse_anon_folio(k, vma, pfn);
+}
+
 // From 5.19 on: an exclusive page at once; else one whose only reference is this mapping.
 export function reuse_exclusive(k: Kernel, vma: number, pfn: number): boolean {
   const exclusive = (k.w.page.flags.data[pfn] & PG_anon_exclusive) !== 0;

@@ -1,0 +1,226 @@
+// What a kernel answers in 4.19, and what changed up to 5.19. mm-semantics §7.0, §7.1, §7.3.
+
+import { reuses_by_children, reuses_by_degree } from "./anon_vma_rules.ts";
+import { pinned_pages_are_copied, pinned_pages_are_copied_510, pinned_pages_are_shared } from "./fork_rules.ts";
+import { follows_dirty_after_cow, must_unshare_never, must_unshare_pins } from "./gup_rules.ts";
+import type { ReleaseHistory, Rules } from "./history.ts";
+import { upgrades_dirty_shared } from "./mprotect_rules.ts";
+import { reuse_by_mapcount_or_ksm, reuse_by_page_count, reuse_exclusive, reuse_only_reference } from "./reuse.ts";
+
+// 4.19, the oldest release.
+export const FIRST: Rules = {
+  anonExclusive: false,
+  reuseAnonSmall: reuse_by_mapcount_or_ksm,
+  gupMustUnshare: must_unshare_never,
+  canFollowForced: follows_dirty_after_cow,
+  mmHasPinned: false,
+  longtermNeedsUntrackedFile: false,
+  oDirectPins: false,
+  pinsZeroPage: true,
+  forkCopiesPinned: pinned_pages_are_shared,
+  mprotectUpgrades: upgrades_dirty_shared,
+  retriedFaultsAreMajor: false,
+  dirtyingFaultsRetry: false,
+  lruBatchSize: 15,
+  unmapDrainsLru: true,
+  populateDrainsLru: false,
+  dropCachesDrainsLru: false,
+  mlockBatches: false,
+  lruAddSkipsDead: false,
+  newAnonIsActive: true,
+  gupGrowsStacks: true,
+  readaheadAligns: false,
+  readaheadMarksAtEnd: true,
+  armPrefaultsOld: false,
+  readFaultKeepsDirty: false,
+  ioUringRefusesFiles: true,
+  populateAdvice: "unknown",
+  anonVmaRule: "one missing and this side singular",
+  reusesAnonVma: reuses_by_degree,
+  dontunmapAnonymousOnly: true,
+  dontunmapLeaves: "anon_vma",
+  dontunmapUnlocks: "the VMA",
+  mremapChecksFirst: "addresses",
+  mremapNeedsRoom: "moves",
+  mremapGrowthMerges: false,
+  mremapMovesTables: "pmd",
+  mremapRealigns: false,
+  mremapMovesManyVmas: false,
+  mprotectUncharges: false,
+  brkKeepsApart: false,
+  breakKsmUnshares: false,
+  reusesKsmPages: false,
+  ksmMarksZeroPages: false,
+  ksmAsksChecksumFirst: false,
+  oomPrefersChildren: true,
+  unknownAdvice: ["cold", "pageout", "populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
+  mmapAlignsFiles: "no",
+  mmapAlignsLarge: "no",
+};
+
+export const HISTORY_5: readonly ReleaseHistory[] = [
+  { name: "4.19", changes: [] },
+  {
+    name: "5.7",
+    changes: [
+      {
+        since: "5.1",
+        commits: ["52d1e606ee73"],
+        text: "A write makes a KSM page without a second reference an ordinary one again instead of copying it.",
+        rules: { reusesKsmPages: true },
+      },
+      {
+        since: "5.1",
+        commits: ["bbbe48029720", "f168a9a54ec3"],
+        text: "The OOM killer takes the victim itself instead of its largest child, and of several equals the last process (5.4).",
+        rules: { oomPrefersChildren: false },
+      },
+      {
+        since: "5.4",
+        commits: ["9c276cc65a58", "1a4e58cce84e"],
+        text: "madvise knows MADV_COLD and MADV_PAGEOUT.",
+        rules: { unknownAdvice: ["populate_read", "populate_write", "collapse", "guard_install", "guard_remove"] },
+      },
+      {
+        since: "5.5",
+        commits: ["89b15332af7c"],
+        text: "A fault that made a page of a shared mapping dirty gives up the lock and is tried again.",
+        rules: { dirtyingFaultsRetry: true },
+      },
+    ],
+  },
+  { name: "5.8", changes: [] },
+  {
+    name: "5.10",
+    changes: [
+      {
+        since: "5.9",
+        commits: ["b518154e59aa"],
+        text: "A fresh anonymous page starts on the inactive list.",
+        rules: { newAnonIsActive: false },
+      },
+      {
+        since: "6.0",
+        commits: ["2555283eb40d"],
+        text: "fork puts a child's pages into an anon_vma of its ancestors only when no VMA uses it: CVE-2022-42703 is closed (stable 5.10.y has it too).",
+        rules: { reusesAnonVma: reuses_by_children },
+      },
+      {
+        since: "5.9",
+        commits: ["09854ba94c6a"],
+        text: "A write fault reuses an anonymous page only when nobody holds a further reference to it: CVE-2020-29374 is closed for small pages. A KSM page is always copied.",
+        rules: { reuseAnonSmall: reuse_by_page_count, reusesKsmPages: false },
+      },
+      {
+        since: "5.9",
+        commits: ["008cfe4418b3"],
+        text: "An address space remembers that its pages were ever pinned (FOLL_PIN).",
+        rules: { mmHasPinned: true },
+      },
+      {
+        since: "5.9",
+        commits: ["70e806e4e645"],
+        text: "fork copies an anonymous page that may be pinned for the child at once, so that the parent keeps what its device uses.",
+        rules: { forkCopiesPinned: pinned_pages_are_copied_510 },
+      },
+      {
+        since: "5.9",
+        commits: ["bce617edecad"],
+        text: "handle_mm_fault() counts faults: one that was tried again is major, and those of get_user_pages() count for the process that calls it.",
+        rules: { retriedFaultsAreMajor: true },
+      },
+    ],
+  },
+  {
+    name: "5.15",
+    changes: [
+      {
+        since: "3.19",
+        commits: ["7a3ef208e662"],
+        text: "fork reuses anon_vmas by their degree: not what stable 5.10.y took over from 6.0.",
+        rules: { reusesAnonVma: reuses_by_degree },
+      },
+      {
+        since: "5.11",
+        commits: ["c49dd3401802"],
+        text: "mremap moves page tables of a PUD's worth as a whole.",
+        rules: { mremapMovesTables: "pud" },
+      },
+      {
+        since: "5.12",
+        commits: ["46bdb4277f98"],
+        text: "On arm64 the entries that fault-around makes begin as not accessed.",
+        rules: { armPrefaultsOld: true },
+      },
+      {
+        since: "5.13",
+        commits: ["a4609387859f"],
+        text: "MREMAP_DONTUNMAP works on shared and file mappings too.",
+        rules: { dontunmapAnonymousOnly: false },
+      },
+      {
+        since: "5.13",
+        commits: ["1583aa278f52"],
+        text: "A mapping that MREMAP_DONTUNMAP moved whole leaves a VMA without an anon_vma.",
+        rules: { dontunmapLeaves: "no anon_vma" },
+      },
+      {
+        since: "5.14",
+        commits: ["4ca9b3859dac"],
+        text: "madvise knows MADV_POPULATE_READ and MADV_POPULATE_WRITE.",
+        rules: { populateAdvice: "passes holes", unknownAdvice: ["collapse", "guard_install", "guard_remove"] },
+      },
+    ],
+  },
+  {
+    name: "5.17",
+    changes: [
+      {
+        since: "5.16",
+        commits: ["550a7d60bd5e"],
+        text: "mremap looks for the VMA before it unmaps anything.",
+        rules: { mremapChecksFirst: "the VMA" },
+      },
+    ],
+  },
+  {
+    name: "5.18",
+    changes: [
+      {
+        since: "5.18",
+        commits: ["2fbb0c10d1e8"],
+        text: "Populating a range empties the LRU batches at its end, and locked pages wait for the unevictable list in a batch of their own.",
+        rules: { populateDrainsLru: true, mlockBatches: true },
+      },
+      {
+        since: "5.18",
+        commits: ["53a05ad9f21d", "d4c470970d45"],
+        text: "Before a write fault copies an anonymous page, it gives up the references that the swap cache and the LRU batches hold.",
+        rules: { reuseAnonSmall: reuse_only_reference },
+      },
+      {
+        since: "5.18",
+        commits: ["1854bc6e2420"],
+        text: "Large mappings of ordinary files are placed at multiples of a huge page.",
+        rules: { mmapAlignsFiles: "up" },
+      },
+    ],
+  },
+  {
+    name: "5.19",
+    changes: [
+      {
+        since: "5.19",
+        commits: ["6c287605fd56"],
+        text: "PG_anon_exclusive marks a page that belongs to one address space alone. It is enough for a write fault to reuse the page; fork takes it away.",
+        rules: { anonExclusive: true, reuseAnonSmall: reuse_exclusive, forkCopiesPinned: pinned_pages_are_copied },
+      },
+      {
+        since: "5.19",
+        commits: ["a7f226604170"],
+        text: "A read-only FOLL_PIN of an anonymous page that is not exclusive unshares it first.",
+        rules: { gupMustUnshare: must_unshare_pins },
+      },
+    ],
+  },
+];

@@ -1,0 +1,271 @@
+// What changed from 6.1 to 7.2. mm-semantics §7.0, §7.4 to §7.6.
+
+import { reuses_by_children } from "./anon_vma_rules.ts";
+import { follows_exclusive, must_unshare_pins_and_longterm } from "./gup_rules.ts";
+import type { ReleaseHistory } from "./history.ts";
+import { upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
+
+export const HISTORY_6: readonly ReleaseHistory[] = [
+  {
+    name: "6.1",
+    changes: [
+      {
+        since: "6.0",
+        commits: ["2555283eb40d"],
+        text: "fork puts a child's pages into an anon_vma of its ancestors only when no VMA uses it: CVE-2022-42703 is closed.",
+        rules: { reusesAnonVma: reuses_by_children },
+      },
+      {
+        since: "6.0",
+        commits: ["5535be309971"],
+        text: "A forced write (FOLL_FORCE) follows exclusive anonymous pages instead of dirty entries: CVE-2022-2590 is closed.",
+        rules: { canFollowForced: follows_exclusive },
+      },
+      {
+        since: "6.0",
+        commits: ["64fe24a3e05e"],
+        text: "mprotect makes dirty entries of exclusive anonymous pages writable at once.",
+        rules: { mprotectUpgrades: upgrades_exclusive_dirty },
+      },
+      {
+        since: "6.0",
+        commits: ["d92725256b4f"],
+        text: "A fault that gave up the lock after its work was done is not tried again (VM_FAULT_COMPLETED).",
+        rules: { dirtyingFaultsRetry: false },
+      },
+      {
+        since: "6.0",
+        commits: ["ca3d76b0aa80"],
+        text: "A mapping that mremap grew in place merges with the one that it now touches.",
+        rules: { mremapGrowthMerges: true },
+      },
+      {
+        since: "6.1",
+        commits: ["7d8faaf15545"],
+        text: "madvise knows MADV_COLLAPSE.",
+        rules: { unknownAdvice: ["guard_install", "guard_remove"] },
+      },
+      {
+        since: "6.1",
+        commits: ["2e7ce7d354f2"],
+        text: "The heap never merges with what lies below its start, and shrinks only where there is a heap.",
+        rules: { brkKeepsApart: true },
+      },
+      {
+        since: "6.5",
+        commits: ["c8070b787519"],
+        text: "FOLL_PIN of the zero page counts nowhere (stable 6.1.y has it too).",
+        rules: { pinsZeroPage: false },
+      },
+      {
+        since: "6.5",
+        commits: ["8d7071af8907"],
+        text: "get_user_pages() grows no stacks (stable 6.1.y has it too).",
+        rules: { gupGrowsStacks: false },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "The VMA that MREMAP_DONTUNMAP leaves is like one that never faulted, its page offset natural again (stable 6.1.y has it too).",
+        rules: { dontunmapLeaves: "an unfaulted VMA" },
+      },
+    ],
+  },
+  {
+    name: "6.6",
+    changes: [
+      {
+        since: "6.2",
+        commits: ["6cce3314b928"],
+        text: "KSM gives a page back its own copy by an unshare, which leaves the entry clean and read-only.",
+        rules: { breakKsmUnshares: true },
+      },
+      {
+        since: "6.6",
+        commits: ["79271476b336"],
+        text: "The entry of a zero page that KSM placed is dirty.",
+        rules: { ksmMarksZeroPages: true },
+      },
+      {
+        since: "6.6",
+        commits: [],
+        text: "drop_caches empties the LRU batches first.",
+        rules: { dropCachesDrainsLru: true },
+      },
+      {
+        since: "6.2",
+        commits: ["84209e87c696"],
+        text: "A read-only FOLL_PIN|FOLL_LONGTERM unshares page-cache pages and the zero page of a private mapping too.",
+        rules: { gupMustUnshare: must_unshare_pins_and_longterm },
+      },
+      {
+        since: "6.2",
+        commits: ["6a56ccbcf6c6"],
+        text: "mprotect makes clean entries of exclusive anonymous pages writable too.",
+        rules: { mprotectUpgrades: upgrades_exclusive },
+      },
+      {
+        since: "6.5",
+        commits: ["a7e689dd1c06"],
+        text: "O_DIRECT pins its pages (FOLL_PIN) instead of referencing them (FOLL_GET).",
+        rules: { oDirectPins: true },
+      },
+      {
+        since: "6.5",
+        commits: ["8ac268436e6d"],
+        text: "A long-term pin for writing refuses shared mappings of files that track dirty pages.",
+        rules: { longtermNeedsUntrackedFile: true },
+      },
+      {
+        since: "6.5",
+        commits: ["edd478269640"],
+        text: "io_uring leaves it to FOLL_LONGTERM which mappings of files it refuses: private ones no more.",
+        rules: { ioUringRefusesFiles: false },
+      },
+      {
+        since: "5.13",
+        commits: ["1583aa278f52"],
+        text: "What MREMAP_DONTUNMAP leaves keeps its page offset: not what stable 6.1.y took over from a later release.",
+        rules: { dontunmapLeaves: "no anon_vma" },
+      },
+    ],
+  },
+  {
+    name: "6.8",
+    changes: [
+      {
+        since: "6.7",
+        commits: ["efa7df3e3bb5"],
+        text: "Anonymous mappings of at least a huge page are placed at multiples of one.",
+        rules: { mmapAlignsLarge: "yes" },
+      },
+      {
+        since: "6.7",
+        commits: ["af8ca1c14906"],
+        text: "mremap widens a range to the start of its page table when nothing else lives there, to move the table whole.",
+        rules: { mremapRealigns: true },
+      },
+      {
+        since: "6.8",
+        commits: ["96204e15310c"],
+        text: "Mappings that are aligned go to the top of the gap, as all others do.",
+        rules: { mmapAlignsFiles: "top-down" },
+      },
+    ],
+  },
+  {
+    name: "6.10",
+    changes: [
+      {
+        since: "6.9",
+        commits: ["9cecde80aae0"],
+        text: "A batch of the LRU holds 31 pages instead of 15.",
+        rules: { lruBatchSize: 31 },
+      },
+      {
+        since: "6.9",
+        commits: ["631426ba1d45"],
+        text: "MADV_POPULATE_READ and MADV_POPULATE_WRITE end at the first hole of the range.",
+        rules: { populateAdvice: "stops at holes" },
+      },
+    ],
+  },
+  {
+    name: "6.12",
+    changes: [
+      {
+        since: "6.11",
+        commits: [],
+        text: "KSM asks whether a page keeps still before it looks for its like in the stable tree.",
+        rules: { ksmAsksChecksumFirst: true },
+      },
+      {
+        since: "6.13",
+        commits: ["d4148aeab412"],
+        text: "Anonymous mappings are aligned only when their length is a multiple of a huge page (stable 6.12.y has it too).",
+        rules: { mmapAlignsLarge: "multiples" },
+      },
+      {
+        since: "6.12",
+        commits: [],
+        text: "mprotect to read-only gives back the commit charge of memory that was never touched, so that it merges with memory that was mapped read-only.",
+        rules: { mprotectUncharges: true },
+      },
+    ],
+  },
+  {
+    name: "6.15",
+    changes: [
+      {
+        since: "6.13",
+        commits: ["662df3e5c376"],
+        text: "madvise knows MADV_GUARD_INSTALL and MADV_GUARD_REMOVE.",
+        rules: { unknownAdvice: [] },
+      },
+    ],
+  },
+  {
+    name: "6.18",
+    changes: [
+      {
+        since: "6.16",
+        commits: ["879bca0a2c4f"],
+        text: "Anonymous VMAs merge unless the one that has faulted is a fork child's.",
+        rules: { anonVmaRule: "the side that has one is no fork child" },
+      },
+      {
+        since: "6.17",
+        commits: ["d23cb648e365"],
+        text: "mremap checks everything before it unmaps anything, and moves a range of several VMAs when it changes no size.",
+        rules: { mremapChecksFirst: "everything", mremapMovesManyVmas: true },
+      },
+      {
+        since: "6.17",
+        commits: [],
+        text: "Readahead ends at natural boundaries, and reads executable mappings from the fault on.",
+        rules: { readaheadAligns: true },
+      },
+      {
+        since: "6.18",
+        commits: [],
+        text: "A writable entry that a read fault makes for a dirty page of the page cache is dirty.",
+        rules: { readFaultKeepsDirty: true },
+      },
+    ],
+  },
+  {
+    name: "7.2",
+    changes: [
+      {
+        since: "7.2",
+        commits: [],
+        text: "Unmapping does not empty the LRU batches, and a page of a batch that nobody else holds is freed without being put on a list.",
+        rules: { unmapDrainsLru: false, lruAddSkipsDead: true },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "The VMA that MREMAP_DONTUNMAP leaves is like one that never faulted, its page offset natural again.",
+        rules: { dontunmapLeaves: "an unfaulted VMA" },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "MREMAP_DONTUNMAP of a part of a locked VMA unlocks that part alone.",
+        rules: { dontunmapUnlocks: "the range" },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "mremap asks first of all whether the address space may have the VMAs that it may need for a while.",
+        rules: { mremapNeedsRoom: "all" },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "A readahead window that the end of the file cuts off asks for no next one.",
+        rules: { readaheadMarksAtEnd: false },
+      },
+    ],
+  },
+];
