@@ -7,7 +7,7 @@ import { evaluate } from "../lang/evaluate.ts";
 import { isFault } from "../lang/program.ts";
 import type { Value } from "../lang/value.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { mmOf, pageAt } from "../mm/observe.ts";
+import { contentOf, mmOf } from "../mm/observe.ts";
 import type { Field } from "../mm/world.ts";
 import type { Recording } from "../run/recording.ts";
 import { done, type Moment, momentOfEvent, position } from "./moment.ts";
@@ -155,20 +155,20 @@ function mayChangeBytes(k: Kernel, at: bigint, length: number): (event: number) 
   };
 }
 
-// undefined where no page is mapped.
+// undefined where no page is mapped, nor in swap.
 function bytesOf(k: Kernel, task: number, at: bigint, length: number): (number | undefined)[] {
   const mm = mmOf(k, task);
   const size = BigInt(k.pageSize);
   const bytes: (number | undefined)[] = [];
-  let pfn = -1;
+  let content = -1;
   let page = -1n;
   for (let i = 0; i < length; i++) {
     const address = at + BigInt(i);
     if (address / size !== page) {
       page = address / size;
-      pfn = mm < 0 ? -1 : pageAt(k, mm, Number(page));
+      content = mm < 0 ? -1 : contentOf(k, mm, Number(page));
     }
-    bytes.push(pfn < 0 ? undefined : k.contents.byte(k.w.page.content.data[pfn], Number(address % size)));
+    bytes.push(content < 0 ? undefined : k.contents.byte(content, Number(address % size)));
   }
   return bytes;
 }

@@ -2,7 +2,7 @@
 
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
 import type { Kernel } from "../mm/kernel.ts";
-import { liveTasks, mmOf, pageAt } from "../mm/observe.ts";
+import { contentOf, liveTasks, mmOf } from "../mm/observe.ts";
 import { hex } from "../run/show.ts";
 import { RequestError } from "./reply.ts";
 
@@ -10,8 +10,8 @@ interface Memory {
   readonly start: bigint;
   // First byte past what can be asked for.
   readonly end: bigint;
-  // The frame of a page of it, -1 where nothing can be read.
-  frame(page: bigint): number;
+  // The content of a page of it, also of one in swap; -1 where nothing can be read.
+  content(page: bigint): number;
   name(address: bigint): string;
 }
 
@@ -31,11 +31,10 @@ export function readMemory(
   const size = BigInt(k.pageSize);
   const bytes: number[] = [];
   for (let at = first; bytes.length < count; ) {
-    const pfn = at < 0n || at >= memory.end ? -1 : memory.frame(at / size);
-    if (pfn < 0) break;
+    const content = at < 0n || at >= memory.end ? -1 : memory.content(at / size);
+    if (content < 0) break;
     const within = Number(at % size);
     const room = Math.min(count - bytes.length, k.pageSize - within);
-    const content = k.w.page.content.data[pfn];
     for (let i = 0; i < room; i++) bytes.push(k.contents.byte(content, within + i));
     at += BigInt(room);
   }
@@ -51,7 +50,7 @@ export function readMemory(
 function unreadable(memory: Memory, from: bigint, count: number, size: bigint): number {
   let at = from;
   while (at < from + BigInt(count)) {
-    if (at >= 0n && at < memory.end && memory.frame(at / size) >= 0) break;
+    if (at >= 0n && at < memory.end && memory.content(at / size) >= 0) break;
     at = at < 0n ? at + 1n : (at / size + 1n) * size;
   }
   const found = Number(at - from);
@@ -67,7 +66,7 @@ function memoryOf(k: Kernel, reference: string): Memory {
     return {
       start: BigInt(virtual[2]),
       end: BigInt(k.geometry.taskPages) * BigInt(k.pageSize),
-      frame: (page) => pageAt(k, mm, Number(page)),
+      content: (page) => contentOf(k, mm, Number(page)),
       name: hex,
     };
   }
@@ -80,7 +79,7 @@ function memoryOf(k: Kernel, reference: string): Memory {
     return {
       start,
       end: start + BigInt(k.pageSize),
-      frame: (page) => (Number(page) === pfn && k.w.page._refcount.data[pfn] > 0 ? pfn : -1),
+      content: (page) => (Number(page) === pfn && k.w.page._refcount.data[pfn] > 0 ? k.w.page.content.data[pfn] : -1),
       name: hex,
     };
   }

@@ -4,10 +4,10 @@
 // negative, and is then compared as a signed number. `none` makes every comparison false but `== none` and `!= none`.
 
 import type { Kernel } from "../mm/kernel.ts";
-import { mmOf, pageAt, vmaAt } from "../mm/observe.ts";
+import { contentOf, mmOf, pageAt, vmaAt } from "../mm/observe.ts";
 import { type FieldOwner, fieldOf, hasField } from "./fields.ts";
 import { type Call, type Expr, type Fault, isFault, type SymbolId } from "./program.ts";
-import { joined, number, pageNumber, textAt, truth } from "./read.ts";
+import { joined, number, pageNumber, textOf, truth } from "./read.ts";
 import type { Span } from "./text.ts";
 import { type Address, kindOf, type Outcomes, type Process, type Value, type ValueKind } from "./value.ts";
 import type { Words } from "./words.ts";
@@ -308,20 +308,23 @@ function look(name: "page" | "pte" | "vma" | "data" | "byte", { task, at }: Plac
     const vma = vmaAt(k, mm, vpn);
     return vma < 0 ? null : { kind: "vma", vma };
   }
-  const pfn = pageAt(k, mm, vpn);
-  if (pfn < 0) return null;
-  if (name === "page") return { kind: "page", pfn };
+  if (name === "page") {
+    const pfn = pageAt(k, mm, vpn);
+    return pfn < 0 ? null : { kind: "page", pfn };
+  }
+  const content = contentOf(k, mm, vpn);
+  if (content < 0) return null;
   const offset = Number(at & BigInt(k.pageSize - 1));
-  if (name === "byte") return number(k.contents.byte(k.w.page.content.data[pfn], offset));
+  if (name === "byte") return number(k.contents.byte(content, offset));
   return joined(pieces(k, mm, vpn, offset));
 }
 
-// What an address space holds from an offset in a page on, page after page, as far as pages are mapped.
+// What an address space holds from an offset in a page on, page after page, as far as pages are mapped or in swap.
 function* pieces(k: Kernel, mm: number, vpn: number, offset: number): Generator<{ bytes: Uint8Array; ended: boolean }> {
   for (let page = vpn, from = offset; ; page++, from = 0) {
-    const pfn = page < k.geometry.taskPages ? pageAt(k, mm, page) : -1;
-    if (pfn < 0) return;
-    yield textAt(k, pfn, from);
+    const content = page < k.geometry.taskPages ? contentOf(k, mm, page) : -1;
+    if (content < 0) return;
+    yield textOf(k, content, from);
   }
 }
 

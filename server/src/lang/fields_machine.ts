@@ -28,7 +28,7 @@ export const MACHINE_FIELDS: readonly FieldSpec[] = [
     doc: "Swap slots in use.",
     source: "total_swap_pages - nr_swap_pages, mm/swapfile.c",
     simulated: true,
-    read: () => 0n,
+    read: (k) => number(k.w.machine.swap_used.data[0]),
   },
   {
     of: "machine",

@@ -28,6 +28,7 @@ import {
   pte_flags,
   pte_pfn,
 } from "../mm/pgtable.ts";
+import { is_migration_entry, is_swap_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "../mm/swapops.ts";
 import type { FieldSpec } from "./fields.ts";
 import { number, rowOf, truth } from "./read.ts";
 import type { Value } from "./value.ts";
@@ -101,7 +102,7 @@ export const PTE_FIELDS: readonly FieldSpec[] = [
       doc: "The entry names a swap slot. mm-semantics §0.2.",
       source: "is_swap_pte(), include/linux/swapops.h",
     },
-    () => 0n,
+    (_, entry) => truth(is_swap_entry(entry)),
   ),
   pte(
     "migration",
@@ -110,7 +111,7 @@ export const PTE_FIELDS: readonly FieldSpec[] = [
       doc: "The entry waits for a migration to end. mm-semantics §5.7.",
       source: "is_migration_entry(), include/linux/swapops.h",
     },
-    () => 0n,
+    (_, entry) => truth(is_migration_entry(entry)),
   ),
   pte(
     "exclusive",
@@ -120,7 +121,7 @@ export const PTE_FIELDS: readonly FieldSpec[] = [
       source: `pte_swp_exclusive(), ${PGTABLE}`,
       since: "5.19",
     },
-    () => 0n,
+    (_, entry) => truth((entry & PTE_PRESENT) === 0 && (entry & (PTE_SWP_EXCLUSIVE | PTE_SWP_WRITE)) !== 0),
   ),
   pte(
     "pfn",

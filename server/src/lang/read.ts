@@ -23,7 +23,12 @@ export function pageNumber(k: Kernel, at: bigint): number {
 
 // What a frame holds from `offset` on, up to the first zero byte.
 export function textAt(k: Kernel, pfn: number, offset: number): { bytes: Uint8Array; ended: boolean } {
-  const content = k.contents.get(k.w.page.content.data[pfn]);
+  return textOf(k, k.w.page.content.data[pfn], offset);
+}
+
+// The same of a content.
+export function textOf(k: Kernel, id: number, offset: number): { bytes: Uint8Array; ended: boolean } {
+  const content = k.contents.get(id);
   const zero = content.indexOf(0, offset);
   const end = zero < 0 ? content.length : zero;
   // Contents keep no zeroes at their end: what is not kept is zero.

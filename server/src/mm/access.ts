@@ -2,7 +2,14 @@
 
 import { FAULT_FLAG_ALLOW_RETRY, FAULT_FLAG_TRIED, FAULT_FLAG_WRITE } from "./abi.ts";
 import { mm_account_fault } from "./account_fault.ts";
-import { VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./fault.ts";
+import {
+  VM_FAULT_HWPOISON,
+  VM_FAULT_MAJOR,
+  VM_FAULT_OOM,
+  VM_FAULT_RETRY,
+  VM_FAULT_SIGBUS,
+  VM_FAULT_SIGSEGV,
+} from "./fault.ts";
 import { VM_ACCESS_FLAGS, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -116,7 +123,7 @@ const do_user_addr_fault = kernelFunction(
       const result = handle_mm_fault(k, task, vma, vpn, flags);
       waited ||= (result & VM_FAULT_MAJOR) !== 0;
       if (result & VM_FAULT_OOM) return force_sig(k, task, vpn, "OOM");
-      if (result & VM_FAULT_SIGBUS) return force_sig(k, task, vpn, "SIGBUS");
+      if (result & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON)) return force_sig(k, task, vpn, "SIGBUS");
       if (result & VM_FAULT_SIGSEGV) return force_sig(k, task, vpn, "SIGSEGV");
       if ((result & VM_FAULT_RETRY) === 0) {
         mm_account_fault(k, task, flags, waited);

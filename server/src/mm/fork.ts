@@ -13,6 +13,7 @@ import {
   VM_WIPEONFORK,
   VM_WRITE,
 } from "./flags.ts";
+import { copy_nonpresent_pte } from "./fork_nonpresent.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_fork } from "./ksm.ts";
@@ -24,6 +25,7 @@ import {
   mk_pte,
   PTE_ACCESSED,
   PTE_DIRTY,
+  PTE_PRESENT,
   PTE_SOFT_DIRTY,
   PTE_WRITE,
   pmd_alloc,
@@ -135,13 +137,18 @@ const copy_pte_range = kernelFunction(
     const child = vma.mm.data[dst] - 1;
     const cow = is_cow_mapping(vma.flags.data[src]);
     const shared = (vma.flags.data[src] & VM_SHARED) !== 0;
-    const rss = { file: 0, anon: 0, shmem: 0 };
+    const rss = { file: 0, anon: 0, shmem: 0, swap: 0 };
     let dst_pte = pte_alloc(k, child, start);
     let src_pte = pte_offset(k, parent, start);
     let complete = dst_pte >= 0;
     for (let vpn = start; complete && vpn < end; vpn++, src_pte++, dst_pte++) {
       let entry = k.w.pte.entry.data[src_pte];
       if (entry === 0) continue;
+      if ((entry & PTE_PRESENT) === 0) {
+        const counted = copy_nonpresent_pte(k, dst_pte, src_pte, cow);
+        if (counted) rss[counted]++;
+        continue;
+      }
       const pfn = vm_normal_page(k, src, entry);
       if (pfn !== undefined && page.flags.data[pfn] & PG_anon) {
         if (cow && k.model.forkCopiesPinned(k, parent, pfn)) {
@@ -167,6 +174,7 @@ const copy_pte_range = kernelFunction(
     add_mm_counter(k, child, mm.rss_file, rss.file);
     add_mm_counter(k, child, mm.rss_anon, rss.anon);
     add_mm_counter(k, child, mm.rss_shmem, rss.shmem);
+    add_mm_counter(k, child, mm.rss_swap, rss.swap);
     return complete;
   },
 );

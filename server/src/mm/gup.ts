@@ -17,6 +17,7 @@ import {
 } from "./abi.ts";
 import { mm_account_fault } from "./account_fault.ts";
 import {
+  VM_FAULT_HWPOISON,
   VM_FAULT_MAJOR,
   VM_FAULT_OOM,
   VM_FAULT_RETRY,
@@ -33,7 +34,7 @@ import { vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_put_refs, folio_ref_add, folio_ref_count, GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
-import { PTE_DIRTY, PTE_WRITE, pte_offset, pte_pfn } from "./pgtable.ts";
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset, pte_pfn } from "./pgtable.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
 import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
@@ -95,7 +96,7 @@ const follow_page_pte = kernelFunction(
     const write = (flags & FOLL_WRITE) !== 0;
     const pte = pte_offset(k, mm, vpn);
     const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
-    if (entry === 0) return { fault: write ? FAULT_FLAG_WRITE : 0 };
+    if ((entry & PTE_PRESENT) === 0) return { fault: write ? FAULT_FLAG_WRITE : 0 };
     const normal = vm_normal_page(k, vma, entry);
     if (write && !can_follow_write_pte(k, vma, entry, normal, want)) return { fault: FAULT_FLAG_WRITE };
     const pfn = pte_pfn(entry);
@@ -159,7 +160,7 @@ const faultin_page = kernelFunction(
       const result = handle_mm_fault(k, task, vma, vpn, flags);
       waited ||= (result & VM_FAULT_MAJOR) !== 0;
       if (result & VM_FAULT_OOM) return "ENOMEM";
-      if (result & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)) return "EFAULT";
+      if (result & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_HWPOISON)) return "EFAULT";
       if (result & VM_FAULT_RETRY) continue;
       mm_account_fault(k, task, flags, waited);
       return result;

@@ -6,11 +6,19 @@ import { follows_dirty_after_cow, must_unshare_never, must_unshare_pins } from "
 import type { ReleaseHistory, Rules } from "./history.ts";
 import { upgrades_dirty_shared } from "./mprotect_rules.ts";
 import { reuse_by_mapcount_or_ksm, reuse_by_page_count, reuse_exclusive, reuse_only_reference } from "./reuse.ts";
+import {
+  map_swapped_page_by_mapcount,
+  map_swapped_page_by_refcount,
+  map_swapped_page_exclusive,
+} from "./swapin_rules.ts";
 
 // 4.19, the oldest release.
 export const FIRST: Rules = {
   anonExclusive: false,
   reuseAnonSmall: reuse_by_mapcount_or_ksm,
+  mapSwappedPage: map_swapped_page_by_mapcount,
+  swapinSkipsCache: true,
+  copyFreesSwapCache: false,
   gupMustUnshare: must_unshare_never,
   canFollowForced: follows_dirty_after_cow,
   mmHasPinned: false,
@@ -166,6 +174,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       },
       {
         since: "5.14",
+        commits: ["f4c4a3f48480"],
+        text: "Copy-on-write lets the old page leave the swap cache when nobody maps it any more.",
+        rules: { copyFreesSwapCache: true },
+      },
+      {
+        since: "5.14",
         commits: ["4ca9b3859dac"],
         text: "madvise knows MADV_POPULATE_READ and MADV_POPULATE_WRITE.",
         rules: { populateAdvice: "passes holes", unknownAdvice: ["collapse", "guard_install", "guard_remove"] },
@@ -200,6 +214,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       },
       {
         since: "5.18",
+        commits: ["c145e0b47c77"],
+        text: "A write to a swapped page reuses it only when nobody holds a further reference to it; the swap cache gives up its own first.",
+        rules: { mapSwappedPage: map_swapped_page_by_refcount },
+      },
+      {
+        since: "5.18",
         commits: ["1854bc6e2420"],
         text: "Large mappings of ordinary files are placed at multiples of a huge page.",
         rules: { mmapAlignsFiles: "up" },
@@ -214,6 +234,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["6c287605fd56"],
         text: "PG_anon_exclusive marks a page that belongs to one address space alone. It is enough for a write fault to reuse the page; fork takes it away.",
         rules: { anonExclusive: true, reuseAnonSmall: reuse_exclusive, forkCopiesPinned: pinned_pages_are_copied },
+      },
+      {
+        since: "5.19",
+        commits: ["1493a1913e34"],
+        text: "A swap entry remembers that its page was exclusive, so that it is so again when it comes back.",
+        rules: { mapSwappedPage: map_swapped_page_exclusive },
       },
       {
         since: "5.19",

@@ -4,6 +4,7 @@ import { reuses_by_children } from "./anon_vma_rules.ts";
 import { follows_exclusive, must_unshare_pins_and_longterm } from "./gup_rules.ts";
 import type { ReleaseHistory } from "./history.ts";
 import { upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
+import { map_swapped_page_first, map_swapped_page_writable } from "./swapin_rules.ts";
 
 export const HISTORY_6: readonly ReleaseHistory[] = [
   {
@@ -176,6 +177,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       {
         since: "6.11",
         commits: [],
+        text: "A read that brings an exclusive page back from swap maps it writable, though clean.",
+        rules: { mapSwappedPage: map_swapped_page_writable },
+      },
+      {
+        since: "6.11",
+        commits: [],
         text: "KSM asks whether a page keeps still before it looks for its like in the stable tree.",
         rules: { ksmAsksChecksumFirst: true },
       },
@@ -236,6 +243,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "7.2",
     changes: [
+      {
+        since: "7.2",
+        commits: [],
+        text: "A page that comes back from swap is mapped before the swap cache gives it up; a synchronous device's page goes through the swap cache too, and always leaves it.",
+        rules: { mapSwappedPage: map_swapped_page_first, swapinSkipsCache: false },
+      },
       {
         since: "7.2",
         commits: [],

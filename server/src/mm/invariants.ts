@@ -10,6 +10,7 @@ import { free_pages } from "./page_alloc.ts";
 import { PTE_WRITE, walk_ptes } from "./pgtable.ts";
 import { linear_page_index } from "./rmap.ts";
 import { mapping_vmas } from "./rmap_walk.ts";
+import { is_migration_entry, is_swap_entry, migration_entry_pfn, PTE_SWP_EXCLUSIVE, swp_offset } from "./swapops.ts";
 
 export interface Breach {
   // A stable name of the rule.
@@ -19,6 +20,9 @@ export interface Breach {
     | "free-page"
     | "free-count"
     | "rss"
+    | "swap-count"
+    | "swap-exclusive"
+    | "swap-used"
     | "map-count"
     | "vma-order"
     | "exclusive-mapped-once"
@@ -35,7 +39,7 @@ export interface Breach {
 
 // All breaches in the whole world. The order is that of the rules, then of the rows.
 export function breaches(k: Kernel): Breach[] {
-  return [...countersOfPages(k), ...countersOfSpaces(k), ...exclusivity(k), ...rmap(k), ...pins(k)];
+  return [...countersOfPages(k), ...countersOfSpaces(k), ...swapSlots(k), ...exclusivity(k), ...rmap(k), ...pins(k)];
 }
 
 function countersOfPages(k: Kernel): Breach[] {
@@ -76,7 +80,7 @@ function countersOfSpaces(k: Kernel): Breach[] {
   const found: Breach[] = [];
   for (let mm = 0; mm < k.rows(m); mm++) {
     if (m.users.data[mm] === 0) continue;
-    const rss = { file: 0, anon: 0, shmem: 0 };
+    const rss = { file: 0, anon: 0, shmem: 0, swap: 0 };
     const vmas = vmasOf(k, mm);
     let end = 0;
     for (const row of vmas) {
@@ -87,7 +91,8 @@ function countersOfSpaces(k: Kernel): Breach[] {
       }
       end = vma.end.data[row];
       walk_ptes(k, mm, vma.start.data[row], end, (_pte, _vpn, entry) => {
-        const pfn = vm_normal_page(k, row, entry);
+        if (is_swap_entry(entry)) rss.swap++;
+        const pfn = is_migration_entry(entry) ? migration_entry_pfn(entry) : vm_normal_page(k, row, entry);
         if (pfn !== undefined) rss[kindOf(page.flags.data[pfn])]++;
       });
     }
@@ -98,10 +103,56 @@ function countersOfSpaces(k: Kernel): Breach[] {
       ["file", m.rss_file],
       ["anon", m.rss_anon],
       ["shmem", m.rss_shmem],
+      ["swap", m.rss_swap],
     ] as const) {
       if (counter.data[mm] === rss[name]) continue;
-      found.push(broken("rss", `rss_${name} is ${counter.data[mm]}, ${rss[name]} pages are mapped`, { mm }));
+      found.push(broken("rss", `rss_${name} is ${counter.data[mm]}, ${rss[name]} entries count`, { mm }));
     }
+  }
+  return found;
+}
+
+// A slot counts the entries that name it (and the page-cache slots of shmem), and is in use while it is named or cached.
+// From 5.19 on an entry that says exclusive is the slot's only one.
+function swapSlots(k: Kernel): Breach[] {
+  const { vma, swap, page, cache, machine } = k.w;
+  const last = machine.next_swap.data[0];
+  const named = new Float64Array(last + 1);
+  const exclusive = new Map<number, { mm: number; vpn: number }>();
+  const found: Breach[] = [];
+  for (let row = 0; row < k.rows(vma); row++) {
+    const mm = vma.mm.data[row] - 1;
+    if (mm < 0) continue;
+    walk_ptes(k, mm, vma.start.data[row], vma.end.data[row], (_pte, vpn, entry) => {
+      if (!is_swap_entry(entry)) return;
+      named[swp_offset(entry)]++;
+      if (entry & PTE_SWP_EXCLUSIVE) exclusive.set(swp_offset(entry), { mm, vpn });
+    });
+  }
+  for (let row = 0; row < k.rows(cache); row++) if (cache.swap.data[row] !== 0) named[cache.swap.data[row]]++;
+  let used = 0;
+  for (let slot = 1; slot <= last; slot++) {
+    const cached = swap.cache.data[slot] - 1;
+    if (swap.count.data[slot] !== 0 || cached >= 0) used++;
+    if (swap.count.data[slot] !== named[slot]) {
+      const message = `swap slot ${slot} has count ${swap.count.data[slot]}, ${named[slot]} entries name it`;
+      found.push(broken("swap-count", message, {}));
+    }
+    if (cached >= 0 && page.swap.data[cached] !== slot) {
+      found.push(
+        broken("swap-count", `pfn ${cached} is cached for swap slot ${slot} but says otherwise`, { pfn: cached }),
+      );
+    }
+    const place = exclusive.get(slot);
+    if (place && named[slot] > 1) {
+      const message = `an entry says that swap slot ${slot} is exclusive, ${named[slot]} entries name it`;
+      found.push({ rule: "swap-exclusive", kind: "promise", message, ...place });
+    }
+  }
+  if (machine.swap_used.data[0] !== used) {
+    found.push(
+      broken("swap-used", `${used} swap slots are in use, the device counts ${machine.swap_used.data[0]}`, {}),
+    );
   }
   return found;
 }

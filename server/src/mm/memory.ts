@@ -2,10 +2,12 @@
 //
 //   handle_mm_fault ─▶ handle_pte_fault ─┬─ none, anonymous ─▶ do_anonymous_page     zero page, or a new page
 //                                        ├─ none, file ──────▶ do_fault (file_fault.ts)
+//                                        ├─ not present ─────▶ do_swap_page (do_swap_page.ts)
 //                                        └─ present, write ──▶ do_wp_page (wp.ts)     reuse, or a copy
 
 import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
+import { do_swap_page } from "./do_swap_page.ts";
 import { type Fault, VM_FAULT_OOM } from "./fault.ts";
 import { do_fault } from "./file_fault.ts";
 import { VM_WRITE } from "./flags.ts";
@@ -18,6 +20,7 @@ import {
   mk_pte,
   PTE_ACCESSED,
   PTE_DIRTY,
+  PTE_PRESENT,
   PTE_SOFT_DIRTY,
   PTE_SPECIAL,
   PTE_WRITE,
@@ -32,7 +35,6 @@ import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
 import { do_wp_page } from "./wp.ts";
 
 export { vm_normal_page } from "./normal_page.ts";
-export { unmap_page_range } from "./zap.ts";
 
 // Handles one fault of a page in a VMA that allows the access. Returns VM_FAULT_* bits.
 // Mirrors handle_mm_fault(), mm/memory.c, 6.12.
@@ -53,6 +55,7 @@ export const handle_mm_fault = kernelFunction(
 // Mirrors handle_pte_fault(), mm/memory.c, 6.12.
 const handle_pte_fault = kernelFunction("handle_pte_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
   if (vmf.entry === 0) return vma_is_anonymous(k, vmf.vma) ? do_anonymous_page(k, vmf) : do_fault(k, vmf);
+  if ((vmf.entry & PTE_PRESENT) === 0) return do_swap_page(k, vmf);
   const wants = vmf.flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE);
   if (wants && (vmf.entry & PTE_WRITE) === 0) return do_wp_page(k, vmf);
   const young = vmf.flags & FAULT_FLAG_WRITE ? PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY : PTE_ACCESSED;

@@ -1,5 +1,6 @@
 // What a model is: a record of the rules in which kernels differ. The subsystems ask the model and never compare releases.
 
+import type { Fault } from "./fault.ts";
 import type { Kernel } from "./kernel.ts";
 import type { ModelName } from "./releases.ts";
 
@@ -11,6 +12,18 @@ export interface Model {
 
   // Whether a write fault may make the small anonymous page writable in place. do_wp_page(), mm-semantics §2.4, §7.0.
   readonly reuseAnonSmall: (k: Kernel, vma: number, pfn: number, vpn: number) => boolean;
+
+  // do_swap_page() from the page that came back to the entry that maps it: who may write, what becomes of the swap cache.
+  // Returns VM_FAULT_* bits. mm-semantics §2.7.
+  readonly mapSwappedPage: (k: Kernel, vmf: Fault, pfn: number, slot: number) => number;
+
+  // A synchronous device's page skips the swap cache when one entry alone names its slot (4.15, 0bcac06f27d7; seen in
+  // 6.18.15, no more in 7.2.13). do_swap_page(), mm/memory.c.
+  readonly swapinSkipsCache: boolean;
+
+  // Copy-on-write lets the old page leave the swap cache when nobody maps it any more (5.14, f4c4a3f48480). wp_page_copy(),
+  // mm/memory.c.
+  readonly copyFreesSwapCache: boolean;
 
   // Whether a read-only GUP must unshare the page first; pfn is undefined where vm_normal_page() gives no page.
   // gup_must_unshare(), mm-semantics §4.4.

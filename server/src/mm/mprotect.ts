@@ -1,13 +1,23 @@
 // mprotect: other rights for a range, in the VMAs and in the entries that exist. mm/mprotect.c; mm-semantics §5.3.
 
 import type { Errno } from "./abi.ts";
-import { VM_ACCESS_FLAGS, VM_ACCOUNT, VM_HUGETLB, VM_LOCKED, VM_NORESERVE, VM_SHARED, VM_WRITE } from "./flags.ts";
+import {
+  PG_anon,
+  VM_ACCESS_FLAGS,
+  VM_ACCOUNT,
+  VM_HUGETLB,
+  VM_LOCKED,
+  VM_NORESERVE,
+  VM_SHARED,
+  VM_WRITE,
+} from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { populate_vma_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
 import { calc_vm_prot_bits } from "./mmap.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { PTE_PROTNONE, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
+import { PTE_PRESENT, PTE_PROTNONE, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
+import { is_migration_entry, migration_entry_pfn, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { vm_ops } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";
@@ -95,6 +105,7 @@ const change_protection = kernelFunction(
     const set = (always ? PTE_WRITE : 0) | (flags & VM_ACCESS_FLAGS ? 0 : PTE_PROTNONE);
     walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (row, _vpn, old) => {
       k.tick();
+      if ((old & PTE_PRESENT) === 0) return change_nonpresent_pte(k, row, old);
       let entry = pte_with(old, set, PTE_WRITE | PTE_PROTNONE);
       if (mayWrite && !always && k.model.mprotectUpgrades(k, vma, entry, vm_normal_page(k, vma, entry))) {
         entry = pte_with(entry, PTE_WRITE);
@@ -103,6 +114,14 @@ const change_protection = kernelFunction(
     });
   },
 );
+
+// A write-migration entry loses its right to write; that the page is exclusive it still says. Swap entries and markers
+// say nothing of rights. Mirrors change_softleaf_pte(), mm/mprotect.c, 7.2 (a part of change_pte_range() before).
+function change_nonpresent_pte(k: Kernel, row: number, old: number): void {
+  if (!is_migration_entry(old) || (old & PTE_SWP_WRITE) === 0) return;
+  const anon = (k.w.page.flags.data[migration_entry_pfn(old)] & PG_anon) !== 0;
+  k.set(k.w.pte.entry, row, pte_with(old, k.model.anonExclusive && anon ? PTE_SWP_EXCLUSIVE : 0, PTE_SWP_WRITE));
+}
 
 // The file wants to know of the first write to each page of the shared mapping. Mirrors vma_wants_writenotify(),
 // mm/vma.c, 6.12.

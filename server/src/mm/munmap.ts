@@ -8,7 +8,7 @@ import { free_pgd_range } from "./pgtable.ts";
 import { offset_in_page, PAGE_ALIGN, pages_of } from "./user_range.ts";
 import { vma_unlink } from "./vma.ts";
 import { __split_vma } from "./vma_merge.ts";
-import { unmap_drains_lru, unmap_page_range } from "./zap.ts";
+import { unmap_drains_lru, unmap_page_range, ZAP_ALL } from "./zap.ts";
 
 // munmap(2): what is not mapped is no error.
 export const sys_munmap = kernelFunction(
@@ -63,7 +63,7 @@ export const unmap_region = kernelFunction(
     const first = vmas[0];
     const last = vmas[vmas.length - 1];
     unmap_drains_lru(k);
-    for (const vma of vmas) unmap_page_range(k, vma, start.data[vma], end.data[vma]);
+    for (const vma of vmas) unmap_page_range(k, vma, start.data[vma], end.data[vma], ZAP_ALL);
     unmap_drains_lru(k);
     const prev = k.vmas.prev(first);
     const next = k.vmas.next(last);

@@ -10,6 +10,7 @@ import { ZERO_PFN } from "./page_alloc.ts";
 import { cached_slots } from "./page_cache.ts";
 import { GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
 import { PTE_PRESENT, PTE_TABLE, pte_offset, pte_pfn, walk_ptes } from "./pgtable.ts";
+import { is_migration_entry, is_swap_entry, migration_entry_pfn, swp_offset } from "./swapops.ts";
 
 // The address space of a task, or -1 when the task is dead.
 export function mmOf(k: Kernel, task: number): number {
@@ -36,6 +37,27 @@ export function vmaAt(k: Kernel, mm: number, vpn: number): number {
 // The VMAs of an address space, ascending.
 export function vmasOf(k: Kernel, mm: number): readonly number[] {
   return mm < 0 ? [] : k.vmas.of(mm);
+}
+
+// The content that the page's bytes come from, also while they are in swap; -1 where there are none.
+export function contentOf(k: Kernel, mm: number, vpn: number): number {
+  const entry = pteAt(k, mm, vpn);
+  if (entry & PTE_PRESENT) return k.w.page.content.data[pte_pfn(entry)];
+  if (is_swap_entry(entry)) return swapContent(k, swp_offset(entry));
+  return is_migration_entry(entry) ? k.w.page.content.data[migration_entry_pfn(entry)] : -1;
+}
+
+// What a swap slot stands for: the page in the swap cache is newer than what the device holds.
+export function swapContent(k: Kernel, slot: number): number {
+  const { cache, content } = k.w.swap;
+  return cache.data[slot] === 0 ? content.data[slot] : k.w.page.content.data[cache.data[slot] - 1];
+}
+
+// The swap slots that an entry names or a page is cached for, ascending.
+export function usedSlots(k: Kernel): number[] {
+  const { count, cache } = k.w.swap;
+  const last = k.rows(k.w.machine) === 0 ? 0 : k.w.machine.next_swap.data[0];
+  return range(last + 1).filter((slot) => count.data[slot] !== 0 || cache.data[slot] !== 0);
 }
 
 export function contentAt(k: Kernel, pfn: number): Content {
@@ -73,6 +95,7 @@ export function cachedPages(k: Kernel, file: number): { index: number; pfn: numb
 export type Holder =
   | { readonly kind: "pte"; readonly mm: number; readonly vpn: number; readonly count: number }
   | { readonly kind: "page cache"; readonly file: number; readonly index: number; readonly count: number }
+  | { readonly kind: "swap cache"; readonly slot: number; readonly count: number }
   | { readonly kind: "pin"; readonly pin: number; readonly count: number }
   | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
   | { readonly kind: "LRU batch"; readonly batch: string; readonly count: number }
@@ -97,6 +120,8 @@ function holderText(k: Kernel, holder: Holder): string {
       return `${space(holder.mm)} 0x${(holder.vpn * k.pageSize).toString(16)}`;
     case "page cache":
       return `page cache, file ${holder.file} page ${holder.index}`;
+    case "swap cache":
+      return `swap cache, slot ${holder.slot}`;
     case "pin":
       return `${pinKind(k, holder.pin)} by ${k.side.taskNames[k.w.pin.owner.data[holder.pin] - 1]}`;
     case "page table":
@@ -133,6 +158,10 @@ export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) =>
     for (const { index, pfn } of cachedPages(k, row)) visit(pfn, { kind: "page cache", file: row, index, count: 1 });
   }
   for (const { pfn, batch } of waiting_pages(k)) visit(pfn, { kind: "LRU batch", batch, count: 1 });
+  const { cache } = k.w.swap;
+  for (let slot = 1; slot <= k.w.machine.next_swap.data[0]; slot++) {
+    if (cache.data[slot] !== 0) visit(cache.data[slot] - 1, { kind: "swap cache", slot, count: 1 });
+  }
   for (const row of livePins(k)) {
     const count = pin.flags.data[row] & FOLL_GET ? 1 : GUP_PIN_COUNTING_BIAS;
     for (const pfn of k.side.pinPages[row]) {

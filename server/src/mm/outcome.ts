@@ -35,6 +35,7 @@ export const SHMEM = bit("shmem");
 export const COW = bit("cow");
 export const REUSE = bit("reuse");
 export const UNSHARE = bit("unshare");
+export const SWAPIN = bit("swapin");
 export const SIGSEGV = bit("SIGSEGV");
 export const SIGBUS = bit("SIGBUS");
 export const OOM = bit("OOM");

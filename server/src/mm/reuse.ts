@@ -7,8 +7,8 @@ import type { Kernel } from "./kernel.ts";
 import { lru_add_drain } from "./lru.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { folio_move_anon_rmap, linear_page_index } from "./rmap.ts";
+import { folio_free_swap, reuse_swap_page } from "./swapfile.ts";
 
-const MAPCOUNT_AT_MOST_1 = condition("page_trans_huge_map_swapcount(page) <= 1", "mapcount");
 const KSM_PAGE_IS_OURS = condition("page_count(page) == 1 && !PageSwapCache(page)", "refcount");
 const PAGE_COUNT_IS_1 = condition("page_count(page) == 1", "refcount");
 const MAPCOUNT_IS_1 = condition("page_mapcount(page) == 1", "mapcount");
@@ -19,18 +19,12 @@ const REFCOUNT_AT_MOST_CACHED = condition("folio_ref_count(folio) <= 1 + folio_t
 const REFCOUNT_IS_1 = condition("!folio_test_ksm(folio) && folio_ref_count(folio) == 1", "refcount");
 
 // Up to 5.8: mappings count, references do not. Whoever holds a GUP reference may see the write (CVE-2020-29374).
-// Mirrors reuse_swap_page(), mm/swapfile.c, 5.7.
-const reuse_by_mapcount = kernelFunction("reuse_swap_page", "mm/swapfile.c", (k: Kernel, vma: number, pfn: number) => {
-  const mapcount = k.w.page._mapcount.data[pfn];
-  const reuse = k.decide(MAPCOUNT_AT_MOST_1, mapcount, mapcount <= 1);
-  if (reuse) folio_move_anon_rmap(k, vma, pfn);
-  return reuse;
-});
-
-// Up to 5.8, where KSM's pages go by a rule of their own. The part of do_wp_page(), mm/memory.c, 5.7, that asks.
+// The part of do_wp_page(), mm/memory.c, 5.7, that asks; KSM's pages go by a rule of their own.
 export function reuse_by_mapcount_or_ksm(k: Kernel, vma: number, pfn: number, vpn: number): boolean {
   if (k.w.page.flags.data[pfn] & PG_ksm) return reuse_ksm_page(k, vma, pfn, vpn);
-  return reuse_by_mapcount(k, vma, pfn);
+  if (!reuse_swap_page(k, pfn)) return false;
+  folio_move_anon_rmap(k, vma, pfn);
+  return true;
 }
 
 // A KSM page that nobody else holds becomes this VMA's ordinary page again; its stable node goes stale.
@@ -71,7 +65,8 @@ export function reuse_exclusive(k: Kernel, vma: number, pfn: number): boolean {
   return k.decide(EXCLUSIVE, exclusive ? 1 : 0, exclusive) || wp_can_reuse_anon_folio(k, vma, pfn);
 }
 
-// Mirrors wp_can_reuse_anon_folio(), mm/memory.c, 6.12, for small folios. Before 6.7 the text stood in do_wp_page().
+// Mirrors wp_can_reuse_anon_folio(), mm/memory.c, 6.12, for small folios. From 5.18 to 6.6 the text stood in
+// do_wp_page().
 const wp_can_reuse_anon_folio = kernelFunction(
   "wp_can_reuse_anon_folio",
   "mm/memory.c",
@@ -84,6 +79,7 @@ const wp_can_reuse_anon_folio = kernelFunction(
     const cached = flags & PG_swapcache ? 1 : 0;
     const drained = folio_ref_count(k, pfn);
     if (!k.decide(REFCOUNT_AT_MOST_CACHED, drained, drained <= 1 + cached)) return false;
+    if (cached) folio_free_swap(k, pfn);
     const last = folio_ref_count(k, pfn);
     if (!k.decide(REFCOUNT_IS_1, last, !ksm && last === 1)) return false;
     folio_move_anon_rmap(k, vma, pfn);

@@ -6,13 +6,23 @@
 //              PTE_SWP_EXCLUSIVE when it was not but the page was exclusive
 //   marker     PTE_MARKER, above the flags one of MARKER_*
 
-import { mk_pte, PTE_PRESENT, pte_pfn } from "./pgtable.ts";
+import { mk_pte, PTE_PRESENT, PTE_SOFT_DIRTY, pte_pfn } from "./pgtable.ts";
 
 export const PTE_SWAP = 0x200;
 export const PTE_MIGRATION = 0x400;
 export const PTE_MARKER = 0x800;
 export const PTE_SWP_EXCLUSIVE = 0x1000;
 export const PTE_SWP_WRITE = 0x2000;
+
+// What the bits of an entry that is not present say, for people.
+export const SWP_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [PTE_SWAP, "swap"],
+  [PTE_MIGRATION, "migration"],
+  [PTE_MARKER, "marker"],
+  [PTE_SWP_EXCLUSIVE, "exclusive"],
+  [PTE_SWP_WRITE, "write"],
+  [PTE_SOFT_DIRTY, "soft_dirty"],
+];
 
 export const MARKER_POISONED = 1;
 export const MARKER_GUARD = 2;

@@ -4,12 +4,11 @@ import type { Errno } from "./abi.ts";
 import { PG_uptodate, PG_zero } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { INIT_TASK, type Kernel, KTHREAD } from "./kernel.ts";
-import { unmap_page_range } from "./memory.ts";
 import { FIRST_PFN, ZERO_PFN } from "./page_alloc.ts";
 import { free_pgd_range, pgd_alloc, pgd_free } from "./pgtable.ts";
 import { release_pins_of } from "./pins.ts";
 import { vma_unlink } from "./vma.ts";
-import { unmap_drains_lru } from "./zap.ts";
+import { unmap_drains_lru, unmap_page_range, ZAP_ALL } from "./zap.ts";
 
 // The machine as it is before the first operation: no process, one page of zeroes.
 export const boot = kernelFunction("start_kernel", "init/main.c", (k: Kernel) => {
@@ -85,7 +84,7 @@ export const exit_mmap = kernelFunction("exit_mmap", "mm/mmap.c", (k: Kernel, mm
   const { vma } = k.w;
   const vmas = [...k.vmas.of(mm)];
   if (vmas.length > 0) unmap_drains_lru(k);
-  for (const row of vmas) unmap_page_range(k, row, vma.start.data[row], vma.end.data[row]);
+  for (const row of vmas) unmap_page_range(k, row, vma.start.data[row], vma.end.data[row], ZAP_ALL);
   if (vmas.length > 0) unmap_drains_lru(k);
   for (const [i, row] of vmas.entries()) {
     // A table that the next VMA uses as well is freed with that one (free_pgtables).

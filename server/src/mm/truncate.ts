@@ -6,9 +6,9 @@ import type { Kernel } from "./kernel.ts";
 import { deactivate_file_folio, folio_rotate_reclaimable, lru_add_drain } from "./lru.ts";
 import { cache_slot, cached_slots, file_pages, filemap_peek, filemap_remove_folio } from "./page_cache.ts";
 import { folio_ref_count } from "./page_ref.ts";
-import { PTE_DIRTY, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
 import { folio_mark_dirty, SHMEM_FILE } from "./vm_ops.ts";
-import { unmap_drains_lru, zap_pte_range } from "./zap.ts";
+import { unmap_drains_lru, ZAP_EVEN_COWS, zap_pte_range } from "./zap.ts";
 
 // The VMAs that map a file (its i_mmap tree), in the order of their rows.
 export function mappings_of(k: Kernel, file: number): number[] {
@@ -80,7 +80,7 @@ export const unmap_mapping_pages = kernelFunction(
       const start = Math.max(vma.start.data[row], vma.start.data[row] + first - vma.pgoff.data[row]);
       if (start >= vma.end.data[row]) continue;
       unmap_drains_lru(k);
-      zap_pte_range(k, row, start, vma.end.data[row], true);
+      zap_pte_range(k, row, start, vma.end.data[row], ZAP_EVEN_COWS);
       unmap_drains_lru(k);
     }
   },
@@ -156,7 +156,7 @@ const folio_mkclean = kernelFunction("folio_mkclean", "mm/rmap.c", (k: Kernel, f
     const vpn = vma.start.data[row] + page.index.data[pfn] - vma.pgoff.data[row];
     const pte = pte_offset(k, vma.mm.data[row] - 1, vpn);
     const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
-    if (entry === 0 || pte_pfn(entry) !== pfn || (entry & (PTE_WRITE | PTE_DIRTY)) === 0) continue;
+    if ((entry & PTE_PRESENT) === 0 || pte_pfn(entry) !== pfn || (entry & (PTE_WRITE | PTE_DIRTY)) === 0) continue;
     k.set(k.w.pte.entry, pte, pte_with(entry, 0, PTE_WRITE | PTE_DIRTY));
   }
 });

@@ -28,6 +28,7 @@ const SCHEMA = {
     "mapping", // PageAnon: anon_vma row; of a KSM page ksm_stable_node row; page cache: inode row; 0 = none
     "index", // page offset in its mapping (pages)
     "content", // id of the page's bytes in Contents
+    "swap", // PG_swapcache: the slot that it is cached for (folio->swap), else 0
     "next_free", // the free list's next pfn, while free
     "lru_order", // the place on its LRU list: the head has the largest number
   ],
@@ -62,8 +63,12 @@ const SCHEMA = {
   // struct inode with its struct file: size in bytes; open = descriptors; users = VMAs that map it. ra_*: the window that
   // was read last (struct file_ra_state), in pages.
   file: ["kind", "size", "open", "users", "ra_start", "ra_size", "ra_async", "ra_order"],
-  // One slot of a page cache (an entry of inode->i_pages): the cached pfn or 0, and what the disk holds.
-  cache: ["file", "index", "pfn", "disk"],
+  // One slot of a page cache (an entry of inode->i_pages): the cached pfn or 0, what the disk holds, and of a shmem page
+  // that is in swap its slot there.
+  cache: ["file", "index", "pfn", "disk", "swap"],
+  // One row for each slot of the swap device; the row number is the slot, from 1 on. count: entries that name it
+  // (swap_map); cache: the page in the swap cache or 0; content: what the device holds.
+  swap: ["count", "cache", "content", "next_free"],
   // A reference from outside the page tables. kind is of PIN_KINDS, owner a task row, live 1 until release().
   pin: ["live", "kind", "owner", "flags"],
   // An address that KSM has looked at (struct ksm_rmap_item): oldchecksum is the content + 1 that it saw there last (0 =
@@ -75,7 +80,19 @@ const SCHEMA = {
   ksm_stable_node: ["kpfn", "hlist", "len", "rank"],
   // The machine itself: one row, number 0.
   // lru_head and lru_tail: the largest and the smallest lru_order that was given so far.
-  machine: ["next_pfn", "free_list", "free_pages", "free_table", "next_map", "lru_head", "lru_tail"],
+  machine: [
+    "next_pfn",
+    "free_list",
+    "free_pages",
+    "free_table",
+    "next_map",
+    "lru_head",
+    "lru_tail",
+    "next_swap", // slots that were ever used
+    "free_swap", // the free list of slots
+    "swap_used", // slots in use
+    "swap_off", // 1 after swapoff()
+  ],
   // Row counts of the tables above: one row a table.
   rows: ["count"],
   // A folio_batch (pagevec) of the one CPU: how many pages wait in it. See lru.ts for which is which.

@@ -24,6 +24,7 @@ import {
   pte_with,
 } from "./pgtable.ts";
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap_pte } from "./rmap.ts";
+import { free_swap_cache } from "./swapfile.ts";
 import { do_page_mkwrite, vm_ops } from "./vm_ops.ts";
 
 const PAGE_ANON = condition("folio_test_anon(folio)", "anon");
@@ -101,6 +102,7 @@ const wp_page_copy = kernelFunction(
     k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, copied_pte_flags(k, vmf, unshare)));
     if (old !== undefined) {
       folio_remove_rmap_pte(k, old);
+      if (k.model.copyFreesSwapCache) free_swap_cache(k, old);
       folio_put(k, old);
       folio_put(k, old);
     }

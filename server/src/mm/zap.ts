@@ -1,36 +1,46 @@
 // Taking pages away from an address space: munmap, exit, MADV_DONTNEED, truncation. mm/memory.c; mm-semantics §5.1.
 
 import { add_mm_counter, mm_counter } from "./counters.ts";
-import { PG_anon } from "./flags.ts";
+import { PG_anon, PG_swapcache } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mark_accessed, lru_add_drain } from "./lru.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { folio_put } from "./page_ref.ts";
-import { PTE_ACCESSED, PTE_DIRTY, walk_ptes } from "./pgtable.ts";
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, walk_ptes } from "./pgtable.ts";
 import { folio_remove_rmap_pte } from "./rmap.ts";
+import { free_swap_and_cache, free_swap_cache } from "./swapfile.ts";
+import { is_migration_entry, is_swap_entry, migration_entry_pfn, PTE_MARKER, swp_offset } from "./swapops.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 
-// Clears the VMA's entries in [start, end) pages. Each page that an entry mapped: mapcount - 1, refcount - 1, rss - 1;
-// a dirty entry of a file's page makes the page dirty. The exclusive flag of an anonymous page stays as it is.
-// Mirrors unmap_page_range() and zap_pte_range(), mm/memory.c, 6.12.
+// struct zap_details: private copies of a file mapping go too (even_cows), and so do markers (ZAP_FLAG_DROP_MARKER).
+export const ZAP_EVEN_COWS = 0x1;
+export const ZAP_DROP_MARKERS = 0x2;
+// munmap and exit take all there is.
+export const ZAP_ALL = ZAP_EVEN_COWS | ZAP_DROP_MARKERS;
+
+// Clears the VMA's entries in [start, end) pages. Each page that an entry mapped: mapcount - 1,
+// refcount - 1, rss - 1; a dirty entry of a file's page makes the page dirty. The exclusive flag of an anonymous page
+// stays as it is. Each swap entry: rss_swap - 1, and its slot loses a user.
+// details: ZAP_* bits. Mirrors unmap_page_range() and zap_pte_range(), mm/memory.c, 6.12.
 export const unmap_page_range = kernelFunction(
   "unmap_page_range",
   "mm/memory.c",
-  (k: Kernel, vma: number, start: number, end: number) => {
-    zap_pte_range(k, vma, start, end, true);
+  (k: Kernel, vma: number, start: number, end: number, details: number) => {
+    zap_pte_range(k, vma, start, end, details);
   },
 );
 
-// The same for whoever takes the pages but not the mapping. Up to 6.12 the CPU's LRU batches are emptied before, so that
-// fresh pages can be freed, and after (free_pages_and_swap_cache()). Mirrors zap_page_range_single(), mm/memory.c, 6.12.
+// The same for whoever takes the pages but not the mapping, so that markers stay. Up to 6.12 the CPU's LRU batches are
+// emptied before, so that fresh pages can be freed, and after (free_pages_and_swap_cache()).
+// Mirrors zap_page_range_single(), mm/memory.c, 6.12 (zap_page_range() before 6.3).
 export const zap_page_range_single = kernelFunction(
   "zap_page_range_single",
   "mm/memory.c",
   (k: Kernel, vma: number, start: number, end: number) => {
     unmap_drains_lru(k);
-    unmap_page_range(k, vma, start, end);
+    unmap_page_range(k, vma, start, end, ZAP_EVEN_COWS);
     unmap_drains_lru(k);
   },
 );
@@ -40,17 +50,18 @@ export function unmap_drains_lru(k: Kernel): void {
   if (k.model.unmapDrainsLru) lru_add_drain(k);
 }
 
-// evenCows false leaves the private copies of a file mapping (zap_details.even_cows).
+// details: ZAP_* bits.
 export const zap_pte_range = kernelFunction(
   "zap_pte_range",
   "mm/memory.c",
-  (k: Kernel, vma: number, start: number, end: number, evenCows: boolean) => {
+  (k: Kernel, vma: number, start: number, end: number, details: number) => {
     const mm = k.w.vma.mm.data[vma] - 1;
     const locked = vma_locks(k, vma);
     walk_ptes(k, mm, start, end, (pte, _vpn, entry) => {
+      if ((entry & PTE_PRESENT) === 0) return zap_nonpresent_pte(k, mm, pte, entry, details);
       const pfn = vm_normal_page(k, vma, entry);
       const anon = pfn !== undefined && (k.w.page.flags.data[pfn] & PG_anon) !== 0;
-      if (anon && !evenCows) return;
+      if (anon && (details & ZAP_EVEN_COWS) === 0) return;
       k.set(k.w.pte.entry, pte, 0);
       if (pfn === undefined) return;
       if (!anon && entry & PTE_DIRTY) folio_mark_dirty(k, pfn);
@@ -58,7 +69,27 @@ export const zap_pte_range = kernelFunction(
       add_mm_counter(k, mm, mm_counter(k, pfn), -1);
       folio_remove_rmap_pte(k, pfn);
       if (locked) munlock_vma_folio(k, pfn);
+      if (k.w.page.flags.data[pfn] & PG_swapcache) free_swap_cache(k, pfn);
       folio_put(k, pfn);
     });
   },
 );
+
+// An entry that maps no page. A swap entry: rss_swap - 1, its slot loses a user, and with the last one the page that only
+// the swap cache held. A migration entry: rss - 1, nothing else. Markers go when the mapping does.
+// Mirrors zap_nonpresent_ptes(), mm/memory.c, 6.13 (a part of zap_pte_range() before).
+function zap_nonpresent_pte(k: Kernel, mm: number, pte: number, entry: number, details: number): void {
+  if (is_swap_entry(entry)) {
+    if ((details & ZAP_EVEN_COWS) === 0) return;
+    k.set(k.w.pte.entry, pte, 0);
+    add_mm_counter(k, mm, k.w.mm.rss_swap, -1);
+    free_swap_and_cache(k, swp_offset(entry));
+  } else if (is_migration_entry(entry)) {
+    const pfn = migration_entry_pfn(entry);
+    if ((details & ZAP_EVEN_COWS) === 0 && k.w.page.flags.data[pfn] & PG_anon) return;
+    k.set(k.w.pte.entry, pte, 0);
+    add_mm_counter(k, mm, mm_counter(k, pfn), -1);
+  } else if (entry & PTE_MARKER && details & ZAP_DROP_MARKERS) {
+    k.set(k.w.pte.entry, pte, 0);
+  }
+}

@@ -5,7 +5,8 @@ import { type Call, type Expr, type Fault, isFault } from "../lang/program.ts";
 import type { Address, Process, Value } from "../lang/value.ts";
 import { PAGE_FLAG_NAMES } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { PTE_FLAG_NAMES, pte_offset } from "../mm/pgtable.ts";
+import { PTE_FLAG_NAMES, PTE_PRESENT, pte_offset, pte_pfn } from "../mm/pgtable.ts";
+import { is_migration_entry, is_swap_entry, migration_entry_pfn, SWP_FLAG_NAMES, swp_offset } from "../mm/swapops.ts";
 import type { Field } from "../mm/world.ts";
 import { address, show } from "./show.ts";
 import type { Cell } from "./writes.ts";
@@ -81,7 +82,7 @@ export function fieldSources(k: Kernel, value: Value, field: string): Source[] {
     case "folio":
       return pageSources(k, value.pfn, field, source);
     case "pte": {
-      const mask = PTE_FLAG_NAMES.find(([, name]) => name === field)?.[0];
+      const mask = [...PTE_FLAG_NAMES, ...SWP_FLAG_NAMES].find(([, name]) => name === field)?.[0];
       const row = pte_offset(k, w.task.mm.data[value.task] - 1, value.vpn);
       return row < 0 ? [] : [source(w.pte.entry, row, mask)];
     }
@@ -110,7 +111,11 @@ export function fieldSources(k: Kernel, value: Value, field: string): Source[] {
     case "file":
       return field === "size" ? [source(w.file.size, value.file)] : [];
     case "machine":
-      return field === "free" ? [source(w.machine.free_pages, 0)] : [];
+      return field === "free"
+        ? [source(w.machine.free_pages, 0)]
+        : field === "swap_used"
+          ? [source(w.machine.swap_used, 0)]
+          : [];
     default:
       return [];
   }
@@ -167,11 +172,22 @@ export function entrySources(k: Kernel, task: number, bytes: bigint, mask: numbe
   return row < 0 ? [] : [{ field: k.w.pte.entry, row, mask, name: `the entry of ${address(k, vpn)}` }];
 }
 
+// The frame that an entry maps, or that its migration entry stands for; 0 for none.
+function framedBy(entry: number): number {
+  if (is_migration_entry(entry)) return migration_entry_pfn(entry);
+  return entry & PTE_PRESENT ? pte_pfn(entry) : 0;
+}
+
 function bytesAt(k: Kernel, task: number, bytes: bigint): Source[] {
   const [entry] = entrySources(k, task, bytes, undefined);
   if (!entry) return [];
-  const pfn = Math.floor(entry.field.data[entry.row] / 0x10000);
-  return pfn === 0 ? [] : [{ field: k.w.page.content, row: pfn, mask: undefined, name: `the bytes of pfn ${pfn}` }];
+  const value = entry.field.data[entry.row];
+  const slot = is_swap_entry(value) ? swp_offset(value) : 0;
+  if (slot !== 0 && k.w.swap.cache.data[slot] === 0) {
+    return [{ field: k.w.swap.content, row: slot, mask: undefined, name: `the bytes of swap slot ${slot}` }];
+  }
+  const pfn = slot !== 0 ? k.w.swap.cache.data[slot] - 1 : framedBy(value);
+  return pfn <= 0 ? [] : [{ field: k.w.page.content, row: pfn, mask: undefined, name: `the bytes of pfn ${pfn}` }];
 }
 
 // More pages than this are not watched one by one.
@@ -186,7 +202,7 @@ function rangeSources(k: Kernel, task: number, values: readonly (Value | Fault)[
   for (let i = 0n; i < pages && i < MOST_PAGES; i++) {
     const [entry] = entrySources(k, task, first + i * BigInt(k.pageSize), undefined);
     if (!entry) continue;
-    const pfn = Math.floor(entry.field.data[entry.row] / 0x10000);
+    const pfn = entry.field.data[entry.row] & PTE_PRESENT ? pte_pfn(entry.field.data[entry.row]) : 0;
     sources.push(...(pfn > 0 ? fieldSources(k, { kind: "page", pfn }, field) : [entry]));
   }
   return sources;

@@ -10,10 +10,11 @@ import { flagNames, PAGE_FLAG_NAMES, PG_anon, PG_ksm, VMA_FLAG_NAMES } from "../
 import type { Event } from "../mm/journal.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
+import { is_guard_marker, migration_entry_pfn, SWP_FLAG_NAMES, swp_offset } from "../mm/swapops.ts";
 import { address, fileName, hexRange } from "./show.ts";
 
 // Columns that the simulation keeps for itself: no counter of a kernel stands behind them, so no reader misses them.
-const BOOKKEEPING: ReadonlySet<string> = new Set(["page.next_free", "cache.file", "cache.index"]);
+const BOOKKEEPING: ReadonlySet<string> = new Set(["page.next_free", "swap.next_free", "cache.file", "cache.index"]);
 const BOOKKEEPING_TABLES: ReadonlySet<string> = new Set(["rows", "machine", "table"]);
 
 export function isBookkeeping({ table, field }: Pick<Event, "table" | "field">): boolean {
@@ -87,6 +88,8 @@ export function subject(k: Kernel, event: Pick<Event, "table" | "row">): string 
       const { file, index } = k.w.cache;
       return `page cache of ${fileName(k, file.data[row] - 1)} page ${index.data[row]}`;
     }
+    case "swap":
+      return `swap slot ${row}`;
     case "machine":
       return "machine";
     default:
@@ -126,6 +129,13 @@ function change(k: Kernel, event: Event): string {
       // The flags that told what the old mapping was are gone by now.
       return to === 0 ? "mapping → none" : `mapping → ${mappingName(k, row, to)}`;
     case "page.content":
+      return `content ${contentText(k, from)} → ${contentText(k, to)}`;
+    case "page.swap":
+    case "cache.swap":
+      return `swap slot ${from || "none"} → ${to || "none"}`;
+    case "swap.cache":
+      return `cached pfn ${optional(from, String)} → ${optional(to, String)}`;
+    case "swap.content":
       return `content ${contentText(k, from)} → ${contentText(k, to)}`;
     case "pte.entry":
       return `${entryText(from)} → ${entryText(to)}`;
@@ -202,11 +212,20 @@ export function contentText(k: Kernel, content: number): string {
   return quote(decode(shown)) + (shown.length < bytes.length ? "…" : "");
 }
 
+// `swap slot 3 exclusive`, `migration pfn 7 write`, `guard`.
+function nonpresentText(entry: number): string {
+  const [kind, ...rest] = flagNames(SWP_FLAG_NAMES, pte_flags(entry));
+  if (kind === "marker") return is_guard_marker(entry) ? "guard" : "poison";
+  return [
+    kind === "swap" ? `swap slot ${swp_offset(entry)}` : `migration pfn ${migration_entry_pfn(entry)}`,
+    ...rest,
+  ].join(" ");
+}
+
 export function entryText(entry: number): string {
   if (entry === 0) return "none";
   const flags = pte_flags(entry);
   if (flags & PTE_TABLE) return `table ${pte_pfn(entry)}`;
   const names = flagNames(PTE_FLAG_NAMES, flags).filter((name) => name !== "present");
-  const what = flags & PTE_PRESENT ? `pfn ${pte_pfn(entry)}` : `entry 0x${entry.toString(16)}`;
-  return [what, ...names].join(" ");
+  return flags & PTE_PRESENT ? [`pfn ${pte_pfn(entry)}`, ...names].join(" ") : nonpresentText(entry);
 }

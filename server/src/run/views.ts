@@ -19,6 +19,7 @@ import {
   vmasOf,
 } from "../mm/observe.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
+import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
 import { mmName } from "./describe.ts";
 import { address, fileName } from "./show.ts";
 
@@ -132,7 +133,7 @@ export interface EntryRow {
   readonly table: number | undefined;
   // The mapped frame, of one that maps.
   readonly pfn: number | undefined;
-  // writable, dirty, accessed, …
+  // writable, dirty, accessed, …; of an entry that is not present what it is: swap, migration, marker, exclusive, …
   readonly flags: readonly string[];
 }
 
@@ -155,7 +156,9 @@ export function entryRows(k: Kernel, table: number): EntryRow[] {
       table: lower,
       pfn: lower === undefined && present ? pte_pfn(entry) : undefined,
       flags:
-        lower === undefined ? flagNames(PTE_FLAG_NAMES, pte_flags(entry)).filter((name) => name !== "present") : [],
+        lower === undefined
+          ? flagNames(present ? PTE_FLAG_NAMES : SWP_FLAG_NAMES, pte_flags(entry)).filter((name) => name !== "present")
+          : [],
     };
   });
 }
@@ -218,6 +221,8 @@ export function holderRow(k: Kernel, holder: Holder): HolderRow {
       return { ...row, mm: holder.mm, vpn: holder.vpn, name: `${mmName(k, holder.mm)} ${address(k, holder.vpn)}` };
     case "page cache":
       return { ...row, name: `page cache of ${fileName(k, holder.file)} page ${holder.index}` };
+    case "swap cache":
+      return { ...row, name: `swap cache slot ${holder.slot}` };
     case "pin":
       return { ...row, pin: holder.pin, name: pinName(k, holder.pin) };
     case "page table":

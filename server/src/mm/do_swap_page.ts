@@ -1,0 +1,75 @@
+// A fault on an entry that is not present: a swapped page comes back, a migration is waited for, a marker speaks.
+// mm/memory.c; mm-semantics §2.7.
+
+import { type Fault, VM_FAULT_HWPOISON, VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_SIGSEGV } from "./fault.ts";
+import { PG_swapbacked, PG_uptodate } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_add_lru } from "./lru.ts";
+import { migration_entry_wait } from "./migration_wait.ts";
+import { SWAPIN } from "./outcome.ts";
+import { alloc_page } from "./page_alloc.ts";
+import { folio_get } from "./page_ref.ts";
+import { swap_count } from "./swap_slots.ts";
+import { add_to_swap_cache, swap_cache_get_folio } from "./swap_state.ts";
+import { is_guard_marker, is_migration_entry, is_swap_entry, swp_offset } from "./swapops.ts";
+
+const SKIPS_CACHE = condition("si->flags & SWP_SYNCHRONOUS_IO && __swap_count(entry) == 1", "swap count");
+
+// The page comes from the swap cache, or from the device (a major fault). The reference that the search or the
+// allocation gives becomes the mapping's: mapcount + 1, rss_anon + 1, rss_swap - 1, the slot loses a user. Whether the
+// entry becomes writable, the page exclusive, and the swap cache lets go, is the model's.
+// Mirrors do_swap_page(), mm/memory.c, 6.12.
+export const do_swap_page = kernelFunction("do_swap_page", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
+  if (is_migration_entry(vmf.entry)) return migration_entry_wait(k, vmf);
+  if (!is_swap_entry(vmf.entry)) return handle_pte_marker(k, vmf);
+  const slot = swp_offset(vmf.entry);
+  let result = 0;
+  let pfn = swap_cache_get_folio(k, slot);
+  if (pfn >= 0) {
+    folio_get(k, pfn);
+  } else {
+    pfn = swapin(k, slot);
+    if (pfn < 0) return VM_FAULT_OOM;
+    result = VM_FAULT_MAJOR;
+  }
+  k.outcome |= SWAPIN;
+  return result | k.model.mapSwappedPage(k, vmf, pfn, slot);
+});
+
+// Reads the page back from the device, with one reference for the caller. Up to 6.18 a synchronous device's page skips the
+// swap cache when no other entry names its slot. -1 when memory is used up.
+function swapin(k: Kernel, slot: number): number {
+  const skips = k.model.swapinSkipsCache && k.machine.swap_device === "sync";
+  const count = swap_count(k, slot);
+  if (!skips || !k.decide(SKIPS_CACHE, count, count === 1)) return read_swap_cache_async(k, slot);
+  const pfn = swap_read_folio(k, slot);
+  if (pfn >= 0) folio_add_lru(k, pfn);
+  return pfn;
+}
+
+// A fresh page with what the device holds, in the swap cache. Mirrors read_swap_cache_async(), mm/swap_state.c, 6.12.
+export const read_swap_cache_async = kernelFunction(
+  "read_swap_cache_async",
+  "mm/swap_state.c",
+  (k: Kernel, slot: number): number => {
+    const pfn = swap_read_folio(k, slot);
+    if (pfn < 0) return pfn;
+    add_to_swap_cache(k, pfn, slot);
+    folio_add_lru(k, pfn);
+    return pfn;
+  },
+);
+
+function swap_read_folio(k: Kernel, slot: number): number {
+  const pfn = alloc_page(k);
+  if (pfn < 0) return -1;
+  k.set(k.w.page.content, pfn, k.w.swap.content.data[slot]);
+  k.set(k.w.page.flags, pfn, PG_swapbacked | PG_uptodate);
+  return pfn;
+}
+
+// A guard page is a SIGSEGV, poison a SIGBUS. Mirrors handle_pte_marker(), mm/memory.c, 7.2.
+const handle_pte_marker = kernelFunction("handle_pte_marker", "mm/memory.c", (_k: Kernel, vmf: Fault): number =>
+  is_guard_marker(vmf.entry) ? VM_FAULT_SIGSEGV : VM_FAULT_HWPOISON,
+);

@@ -1,0 +1,57 @@
+// When a page leaves the swap cache, and its slot with it. mm/swapfile.c; mm-semantics §2.11.
+
+import { PG_dirty, PG_ksm, PG_swapcache, PG_writeback } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { swap_count, swap_free, vm_swap_full } from "./swap_slots.ts";
+import { delete_from_swap_cache, swap_cache_get_folio } from "./swap_state.ts";
+
+const MAP_SWAPCOUNT_AT_MOST_1 = condition("page_trans_huge_map_swapcount(page) <= 1", "mapcount");
+const SWAPPED = condition("folio_swapped(folio)", "swap count");
+
+// Takes the page out of the swap cache when no entry names its slot: refcount - 1, dirty, the slot free. A page under
+// writeback stays. Mirrors folio_free_swap(), mm/swapfile.c, 6.12 (try_to_free_swap() before 6.1).
+export const folio_free_swap = kernelFunction("folio_free_swap", "mm/swapfile.c", (k: Kernel, pfn: number): boolean => {
+  const { page } = k.w;
+  const flags = page.flags.data[pfn];
+  if ((flags & (PG_swapcache | PG_writeback)) !== PG_swapcache) return false;
+  const count = swap_count(k, page.swap.data[pfn]);
+  if (k.decide(SWAPPED, count, count > 0)) return false;
+  // Before the cache's reference goes, since the caller's may be the only other one.
+  k.set(page.flags, pfn, flags | PG_dirty);
+  delete_from_swap_cache(k, pfn);
+  return true;
+});
+
+// Up to 5.17: whether a write may have the page in place, as mappings and entries of its slot count at most one. The
+// swap cache lets such a page go at once, whoever holds references. Mirrors reuse_swap_page(), mm/swapfile.c, 5.10.
+export const reuse_swap_page = kernelFunction("reuse_swap_page", "mm/swapfile.c", (k: Kernel, pfn: number): boolean => {
+  const { page } = k.w;
+  const flags = page.flags.data[pfn];
+  if (flags & PG_ksm) return false;
+  const swapcount = flags & PG_swapcache ? swap_count(k, page.swap.data[pfn]) : 0;
+  const count = page._mapcount.data[pfn] + swapcount;
+  if (!k.decide(MAP_SWAPCOUNT_AT_MOST_1, count, count <= 1)) return false;
+  if (count === 1 && (flags & (PG_swapcache | PG_writeback)) === PG_swapcache) {
+    k.set(page.flags, pfn, flags | PG_dirty);
+    delete_from_swap_cache(k, pfn);
+  }
+  return true;
+});
+
+// A page that lost a mapping: once nobody maps it, the swap cache lets it go. Mirrors free_swap_cache(),
+// mm/swap_state.c.
+export function free_swap_cache(k: Kernel, pfn: number): void {
+  const { page } = k.w;
+  if (page.flags.data[pfn] & PG_swapcache && page._mapcount.data[pfn] === 0) folio_free_swap(k, pfn);
+}
+
+// An entry that named the slot is gone. When it was the last and the cached page is mapped by nobody, or swap is half
+// full, that page leaves the swap cache. Mirrors free_swap_and_cache(), mm/swapfile.c, 6.12, with
+// __try_to_reclaim_swap() (swap_put_entries_direct() from 6.18 on).
+export const free_swap_and_cache = kernelFunction("free_swap_and_cache", "mm/swapfile.c", (k: Kernel, slot: number) => {
+  swap_free(k, slot);
+  const pfn = swap_cache_get_folio(k, slot);
+  if (pfn < 0 || swap_count(k, slot) > 0) return;
+  if (k.w.page._mapcount.data[pfn] === 0 || vm_swap_full(k)) folio_free_swap(k, pfn);
+});
