@@ -24,7 +24,7 @@ export const folio_add_new_anon_rmap = kernelFunction(
 );
 
 // A page that came back from swap or migration is mapped: one more. The first mapping of a page that is not anonymous
-// yet gives it to the VMA. Mirrors folio_add_anon_rmap_pte() and folio_add_new_anon_rmap(), mm/rmap.c, 6.12
+// yet gives it to the VMA, or to the oldest that may map it too when it is not exclusive. Mirrors folio_add_anon_rmap_pte() and folio_add_new_anon_rmap(), mm/rmap.c, 6.12
 // (page_add_anon_rmap() before 6.8).
 export const folio_add_anon_rmap_pte = kernelFunction(
   "folio_add_anon_rmap_pte",
@@ -34,7 +34,8 @@ export const folio_add_anon_rmap_pte = kernelFunction(
     const flags = page.flags.data[pfn];
     k.set(page.flags, pfn, flags | PG_anon | (exclusive && k.model.anonExclusive ? PG_anon_exclusive : 0));
     if ((flags & PG_anon) === 0) {
-      k.set(page.mapping, pfn, k.w.vma.anon_vma.data[vma]);
+      const anon_vma = k.w.vma.anon_vma.data[vma];
+      k.set(page.mapping, pfn, exclusive ? anon_vma : k.w.anon_vma.root.data[anon_vma - 1]);
       k.set(page.index, pfn, linear_page_index(k, vma, vpn));
     }
     k.add(page._mapcount, pfn, 1);
