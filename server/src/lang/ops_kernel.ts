@@ -1,6 +1,6 @@
 // The kernel's own work: what happens without a system call of the process whose memory it is.
 
-import { drop_caches, ksm_do_scan, lru_add_drain, writeback } from "../mm/syscalls.ts";
+import { do_pages_move, drop_caches, ksm_do_scan, lru_add_drain, writeback } from "../mm/syscalls.ts";
 import { addr, done, length, NUMBER, operation, required } from "./op.ts";
 import type { OpSpec } from "./ops.ts";
 
@@ -33,8 +33,9 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "migrate",
     group,
     params: [addr, length],
-    doc: "Moves the pages to other frames as move_pages(2) does; pinned and shared ones stay. mm-semantics §5.7.\n\n`migrate_pages()`, mm/migrate.c.",
+    doc: "Moves the pages to other frames as move_pages(2) with MPOL_MF_MOVE_ALL does: shared pages move with all of their mappings, which are migration entries meanwhile. A page that anybody but its mappings and its cache holds (a pin, a pipe) stays, and so does all that is behind it when a hole ends the list that it is in. mm-semantics §5.7.\n\n`do_pages_move()`, `migrate_pages()`, mm/migrate.c; `try_to_migrate()`, mm/rmap.c.",
     example: "migrate(p, 4K)",
+    perform: (a) => done(do_pages_move(a.k, a.task, a.number(0), a.number(1))),
   }),
   operation({
     name: "compact",

@@ -45,6 +45,9 @@ export const FIRST: Rules = {
   populateAdvice: "unknown",
   anonVmaRule: "one missing and this side singular",
   reusesAnonVma: reuses_by_degree,
+  migrationKeepsAccessed: false,
+  migratesInBatches: false,
+  migrationDisablesBatches: false,
   dontunmapAnonymousOnly: true,
   dontunmapLeaves: "anon_vma",
   dontunmapUnlocks: "the VMA",
@@ -159,6 +162,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["46bdb4277f98"],
         text: "On arm64 the entries that fault-around makes begin as not accessed.",
         rules: { armPrefaultsOld: true },
+      },
+      {
+        since: "5.13",
+        commits: ["d479960e44f2"],
+        text: "move_pages(2) lets no page wait in an LRU batch while it works.",
+        rules: { migrationDisablesBatches: true },
       },
       {
         since: "5.13",

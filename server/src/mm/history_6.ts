@@ -42,6 +42,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.1",
+        commits: ["2e3468778dbe"],
+        text: "Migration keeps the accessed and dirty bits of the entries that map a page.",
+        rules: { migrationKeepsAccessed: true },
+      },
+      {
+        since: "6.1",
         commits: ["7d8faaf15545"],
         text: "madvise knows MADV_COLLAPSE.",
         rules: { unknownAdvice: ["guard_install", "guard_remove"] },
@@ -104,6 +110,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: ["6a56ccbcf6c6"],
         text: "mprotect makes clean entries of exclusive anonymous pages writable too.",
         rules: { mprotectUpgrades: upgrades_exclusive },
+      },
+      {
+        since: "6.3",
+        commits: ["5dfab109d519"],
+        text: "migrate_pages() unmaps all pages of a list before it moves the first, and tries without waiting before it waits.",
+        rules: { migratesInBatches: true },
       },
       {
         since: "6.5",

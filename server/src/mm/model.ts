@@ -116,6 +116,15 @@ export interface Model {
   // active is the parent's own. anon_vma_clone(), mm/rmap.c; mm-semantics §13, bug 23.
   readonly reusesAnonVma: (k: Kernel, anon_vma: number, active: number) => boolean;
 
+  // Migration keeps the accessed and dirty bits of an entry (6.1, 2e3468778dbe). mm-semantics, measured 9.
+  readonly migrationKeepsAccessed: boolean;
+
+  // move_pages(2) lets no page wait in an LRU batch while it works (5.13, d479960e44f2). lru_cache_disable(), mm/swap.c.
+  readonly migrationDisablesBatches: boolean;
+
+  // migrate_pages() unmaps all pages of a list before it moves the first (6.3, 5dfab109d519).
+  readonly migratesInBatches: boolean;
+
   // MREMAP_DONTUNMAP is for private anonymous memory only (5.7 to 5.12).
   readonly dontunmapAnonymousOnly: boolean;
 

@@ -6,14 +6,15 @@ import { rmap_walk_ksm } from "./ksm_nodes.ts";
 import { PTE_PRESENT, PTE_SPECIAL, pte_offset, pte_pfn } from "./pgtable.ts";
 import { is_migration_entry, migration_entry_pfn } from "./swapops.ts";
 
-// Calls visit(vma, vpn, row of the entry, entry) for each entry that maps the page, and with `migration` for each
-// migration entry that stands for it. The visitor may change the entry; false ends the walk.
+// Calls visit(vma, vpn, row of the entry, entry) for each entry that maps the page, or with `migrationOf`, for each
+// migration entry that stands for that frame, which is the page's own or the one that it came from. The visitor may
+// change the entry; false ends the walk.
 // Mirrors rmap_walk() with page_vma_mapped_walk(), mm/rmap.c and mm/page_vma_mapped.c.
 export function rmap_walk(
   k: Kernel,
   pfn: number,
   visit: (vma: number, vpn: number, pte: number, entry: number) => boolean,
-  options: { readonly migration?: boolean } = {},
+  options: { readonly migrationOf?: number } = {},
 ): boolean {
   const { vma: v, page } = k.w;
   const at = (vma: number, vpn: number): boolean => {
@@ -21,9 +22,10 @@ export function rmap_walk(
     const pte = pte_offset(k, v.mm.data[vma] - 1, vpn);
     if (pte < 0) return true;
     const entry = k.w.pte.entry.data[pte];
-    const maps = options.migration
-      ? is_migration_entry(entry) && migration_entry_pfn(entry) === pfn
-      : (entry & (PTE_PRESENT | PTE_SPECIAL)) === PTE_PRESENT && pte_pfn(entry) === pfn;
+    const maps =
+      options.migrationOf !== undefined
+        ? is_migration_entry(entry) && migration_entry_pfn(entry) === options.migrationOf
+        : (entry & (PTE_PRESENT | PTE_SPECIAL)) === PTE_PRESENT && pte_pfn(entry) === pfn;
     return !maps || visit(vma, vpn, pte, entry);
   };
   // KSM's pages are mapped at different offsets.

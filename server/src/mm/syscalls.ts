@@ -9,6 +9,7 @@ export { lru_add_drain } from "./lru.ts";
 export { madvise_refusal, sys_madvise } from "./madvise.ts";
 export { sys_mlock, sys_munlock } from "./mlock.ts";
 export { sys_mmap } from "./mmap.ts";
+export { do_pages_move } from "./move_pages.ts";
 export { sys_mprotect } from "./mprotect.ts";
 export { sys_mremap } from "./mremap.ts";
 export { sys_msync } from "./msync.ts";

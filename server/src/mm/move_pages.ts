@@ -1,0 +1,74 @@
+// Moving a process's pages to other frames. mm/migrate.c; mm-semantics §5.7.
+
+import type { Errno } from "./abi.ts";
+import { VM_IO, VM_PFNMAP } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_isolate_lru, lru_add_drain } from "./lru.ts";
+import { migrate_pages, putback_movable_pages } from "./migrate.ts";
+import { vm_normal_page } from "./normal_page.ts";
+import { alloc_page } from "./page_alloc.ts";
+import { PTE_PRESENT, pte_offset } from "./pgtable.ts";
+import { clamped_page } from "./user_range.ts";
+
+const ON_LRU = condition("folio_isolate_lru(folio)", "lru");
+
+// move_pages(2) with MPOL_MF_MOVE_ALL, for every page of the range, to a node where none of them is: shared pages move
+// with all of their mappings. A page that cannot be had (nothing mapped, the zero page, no LRU page) ends the list so
+// far, which moves before the next is collected; when some page of such a list stays, the rest is not tried.
+// Mirrors do_pages_move(), mm/migrate.c, 6.12.
+export const do_pages_move = kernelFunction(
+  "do_pages_move",
+  "mm/migrate.c",
+  (k: Kernel, task: number, addr: bigint, length: bigint): 0 | Errno => {
+    const mm = k.w.task.mm.data[task] - 1;
+    const end = clamped_page(k, addr + length + BigInt(k.pageSize) - 1n);
+    lru_add_drain(k);
+    let pagelist: number[] = [];
+    for (let vpn = clamped_page(k, addr); vpn < end; vpn++) {
+      k.tick();
+      const pfn = add_folio_for_migration(k, mm, vpn);
+      if (pfn >= 0) {
+        pagelist.push(pfn);
+        continue;
+      }
+      const collected = pagelist;
+      pagelist = [];
+      if (!do_move_pages_to_node(k, collected)) break;
+    }
+    do_move_pages_to_node(k, pagelist);
+    // From 5.13 on no page waits in a batch meanwhile (lru_cache_disable()).
+    if (k.model.migrationDisablesBatches) lru_add_drain(k);
+    return 0;
+  },
+);
+
+// The page behind the address, isolated from the LRU; -1 when it is not to be had.
+// Mirrors add_folio_for_migration(), mm/migrate.c, 6.12.
+const add_folio_for_migration = kernelFunction(
+  "add_folio_for_migration",
+  "mm/migrate.c",
+  (k: Kernel, mm: number, vpn: number): number => {
+    const vma = k.vmas.lookup(mm, vpn);
+    // vma_migratable().
+    if (vma < 0 || k.w.vma.flags.data[vma] & (VM_IO | VM_PFNMAP)) return -1;
+    const pte = pte_offset(k, mm, vpn);
+    const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
+    const pfn = entry & PTE_PRESENT ? vm_normal_page(k, vma, entry) : undefined;
+    if (pfn === undefined) return -1;
+    const isolated = folio_isolate_lru(k, pfn);
+    return k.decide(ON_LRU, isolated ? 1 : 0, isolated) ? pfn : -1;
+  },
+);
+
+// False when a page stayed. Mirrors do_move_pages_to_node(), mm/migrate.c, 6.12.
+const do_move_pages_to_node = kernelFunction(
+  "do_move_pages_to_node",
+  "mm/migrate.c",
+  (k: Kernel, pagelist: readonly number[]): boolean => {
+    if (pagelist.length === 0) return true;
+    const stayed = migrate_pages(k, pagelist, alloc_page, "sync");
+    putback_movable_pages(k, stayed);
+    return stayed.length === 0;
+  },
+);
