@@ -36,6 +36,7 @@ export const FIRST: Rules = {
   mlockBatches: false,
   lruAddSkipsDead: false,
   newAnonIsActive: true,
+  reclaimActivatesPinned: false,
   gupGrowsStacks: true,
   readaheadAligns: false,
   readaheadMarksAtEnd: true,

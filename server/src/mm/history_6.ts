@@ -71,6 +71,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         rules: { gupGrowsStacks: false },
       },
       {
+        since: "6.4",
+        commits: ["d824ec2a1546"],
+        text: "Reclaim makes a page of a file that may be pinned active, instead of letting it go round on the inactive list (stable 6.1.y has it too).",
+        rules: { reclaimActivatesPinned: true },
+      },
+      {
         since: "7.2",
         commits: [],
         text: "The VMA that MREMAP_DONTUNMAP leaves is like one that never faulted, its page offset natural again (stable 6.1.y has it too).",

@@ -5,6 +5,7 @@ import { LimitReached } from "./errors.ts";
 import { CONDITIONS, type Condition, FUNCTIONS } from "./frames.ts";
 import { type Geometry, geometryOf } from "./geometry.ts";
 import { type FieldInfo, Journal } from "./journal.ts";
+import { LruIndex } from "./lru_index.ts";
 import type { Machine } from "./machine.ts";
 import type { Model } from "./model.ts";
 import { RmapIndex } from "./rmap_index.ts";
@@ -52,6 +53,7 @@ export class Kernel {
   // What rows own beside numbers: names of tasks, pages of pins, indexes of caches. Append-only, so a seek leaves it.
   readonly side: Side;
   readonly vmas: VmaIndex;
+  readonly lrus: LruIndex;
   readonly rmap: RmapIndex;
   readonly limits: Limits;
   readonly pageSize: number;
@@ -105,6 +107,7 @@ export class Kernel {
     this.contents = options.past?.contents ?? new Contents();
     this.side = options.past ? options.past.side.fork() : new Side();
     this.vmas = new VmaIndex(this);
+    this.lrus = new LruIndex(this);
     this.rmap = new RmapIndex(this);
     this.journal = options.past
       ? options.past.journal.fork(options.past.position, options.past.framesAt(options.past.position))

@@ -81,7 +81,12 @@ export interface Model {
   // folio_batch_move_lru(), mm/swap.c (not in 6.12.107, in 7.2.13).
   readonly lruAddSkipsDead: boolean;
 
-  // A fresh anonymous page starts on the active list (until 5.9, b518154e59aa).
+  // Reclaim looks for pins once more after it has unmapped a page, so that a pinned page of a file becomes active instead
+  // of going round on the inactive list (6.4, d824ec2a1546). shrink_folio_list(), mm/vmscan.c.
+  readonly reclaimActivatesPinned: boolean;
+
+  // A fresh anonymous page starts on the active list, and one use is enough to bring it there again (until 5.9,
+  // b518154e59aa).
   readonly newAnonIsActive: boolean;
 
   // A reference to memory below a stack makes the stack grow (until 6.4; find_extend_vma(), mm/gup.c, 5.10).

@@ -1,0 +1,15 @@
+// Freeing one page that reclaim has isolated, whatever it is. mm/vmscan.c; mm-semantics §5.6.
+
+import { PG_anon, PG_swapbacked } from "./flags.ts";
+import type { Kernel } from "./kernel.ts";
+import { type Shrunk, shrink_file_folio } from "./vmscan_file.ts";
+
+// Whether anonymous pages are worth looking at: there is room in swap. Mirrors can_reclaim_anon_pages(), mm/vmscan.c.
+export function can_reclaim_anon_pages(_k: Kernel): boolean {
+  return false;
+}
+
+export function shrink_folio(k: Kernel, pfn: number): Shrunk {
+  if (k.w.page.flags.data[pfn] & (PG_anon | PG_swapbacked)) return "activate";
+  return shrink_file_folio(k, pfn);
+}

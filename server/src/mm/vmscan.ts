@@ -1,0 +1,207 @@
+// Reclaim: the four lists are shrunk from their tails, active ones into inactive ones, inactive ones by freeing pages.
+// mm/vmscan.c; mm-semantics §5.6.
+//
+// The two lists of anonymous pages and the two of the page cache share the work as get_scan_count() says, at
+// swappiness 60 and without a history of refaults and rotations (workingset.c is not modelled, so lru_note_cost() counts
+// nothing): the page cache alone while it has enough inactive pages for the round, or while nothing can be swapped;
+// else 60 parts of 200 of the anonymous lists and 140 of the others; all of all lists in the last round.
+// Not modelled: kswapd and watermarks, memory cgroups, the multi-generational LRU.
+
+import {
+  PG_active,
+  PG_dirty,
+  PG_lru,
+  PG_mlocked,
+  PG_swapbacked,
+  PG_unevictable,
+  PG_writeback,
+  VM_EXEC,
+} from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_isolate_lru, folio_putback_lru, lru_add_drain } from "./lru.ts";
+import {
+  LRU_ACTIVE_ANON,
+  LRU_ACTIVE_FILE,
+  LRU_INACTIVE_ANON,
+  LRU_INACTIVE_FILE,
+  lruvec_add_folio,
+} from "./lru_list.ts";
+import { folio_put } from "./page_ref.ts";
+import { can_reclaim_anon_pages, shrink_folio } from "./shrink_folio.ts";
+import { writeback } from "./truncate.ts";
+import { REGULAR_FILE } from "./vm_ops.ts";
+import { folio_check_references, folio_referenced } from "./vmscan_references.ts";
+
+// include/linux/swap.h, include/linux/mmzone.h, mm/vmscan.c.
+export const SWAP_CLUSTER_MAX = 32;
+const DEF_PRIORITY = 12;
+const SWAPPINESS = 60;
+const MAX_SWAPPINESS = 200;
+const GIB = 2 ** 30;
+
+const INACTIVE_IS_LOW = condition("inactive * inactive_ratio < active", "inactive pages");
+const EVICTABLE = condition("folio_evictable(folio)", "mlocked");
+const ALL_DIRTY = condition("stat.nr_unqueued_dirty == nr_taken", "dirty pages");
+
+// struct scan_control, what of it changes.
+interface Scan {
+  readonly nr_to_reclaim: number;
+  nr_reclaimed: number;
+  // 12: a 4096th of each list; 0: all of it.
+  priority: number;
+  // Active lists are shrunk though the inactive ones are long enough.
+  force_deactivate: boolean;
+  skipped_deactivate: boolean;
+}
+
+// Frees pages, at most as many as asked for (the kernel may free up to 31 more, the rest of its last batch); returns how
+// many. Mirrors do_try_to_free_pages(), mm/vmscan.c, 6.12.
+export const try_to_free_pages = kernelFunction(
+  "try_to_free_pages",
+  "mm/vmscan.c",
+  (k: Kernel, nr_to_reclaim: number): number => {
+    const sc = { nr_to_reclaim, nr_reclaimed: 0, priority: 0, force_deactivate: false, skipped_deactivate: false };
+    for (;;) {
+      for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
+        shrink_lruvec(k, sc);
+        if (sc.nr_reclaimed >= nr_to_reclaim) return sc.nr_reclaimed;
+      }
+      if (sc.nr_reclaimed > 0 || sc.force_deactivate || !sc.skipped_deactivate) return sc.nr_reclaimed;
+      sc.force_deactivate = true;
+    }
+  },
+);
+
+// One round. Mirrors shrink_lruvec(), mm/vmscan.c, 6.12, with prepare_scan_control().
+const shrink_lruvec = kernelFunction("shrink_lruvec", "mm/vmscan.c", (k: Kernel, sc: Scan) => {
+  const deactivate = [LRU_INACTIVE_ANON, LRU_INACTIVE_FILE].map(
+    (lru) => sc.force_deactivate || inactive_is_low(k, lru),
+  );
+  const nr = get_scan_count(k, sc, deactivate[1]);
+  while (nr[LRU_INACTIVE_ANON] > 0 || nr[LRU_ACTIVE_FILE] > 0 || nr[LRU_INACTIVE_FILE] > 0) {
+    for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
+      if (nr[lru] === 0) continue;
+      const scan = Math.min(nr[lru], SWAP_CLUSTER_MAX);
+      nr[lru] -= scan;
+      const file = lru >= LRU_INACTIVE_FILE ? 1 : 0;
+      if (lru === LRU_ACTIVE_ANON || lru === LRU_ACTIVE_FILE) {
+        if (deactivate[file]) shrink_active_list(k, lru, scan);
+        else sc.skipped_deactivate = true;
+      } else {
+        shrink_inactive_list(k, sc, lru, scan);
+        if (sc.nr_reclaimed >= sc.nr_to_reclaim) return;
+      }
+    }
+  }
+  if (can_reclaim_anon_pages(k) && inactive_is_low(k, LRU_INACTIVE_ANON))
+    shrink_active_list(k, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+});
+
+// Whether the inactive list is too short beside its active one: up to 1 GiB shorter than it, of more memory shorter than
+// its part by the root of ten times the GiB. Mirrors inactive_is_low(), mm/vmscan.c, 6.12.
+function inactive_is_low(k: Kernel, lru: number): boolean {
+  const sizes = k.lrus.sizes();
+  const gb = Math.floor(((sizes[lru] + sizes[lru + 1]) * k.pageSize) / GIB);
+  const ratio = gb > 0 ? Math.floor(Math.sqrt(10 * gb)) : 1;
+  return k.decide(INACTIVE_IS_LOW, sizes[lru], sizes[lru] * ratio < sizes[lru + 1]);
+}
+
+// How many pages of each list the round looks at. Mirrors get_scan_count(), mm/vmscan.c, 6.12.
+const get_scan_count = kernelFunction(
+  "get_scan_count",
+  "mm/vmscan.c",
+  (k: Kernel, sc: Scan, deactivate_file: boolean): number[] => {
+    const sizes = k.lrus.sizes().map((size) => Math.floor(size / 2 ** sc.priority));
+    const cache_trim_mode = sizes[LRU_INACTIVE_FILE] > 0 && !deactivate_file;
+    if (!can_reclaim_anon_pages(k) || (sc.priority > 0 && cache_trim_mode)) {
+      return [0, 0, sizes[LRU_INACTIVE_FILE], sizes[LRU_ACTIVE_FILE]];
+    }
+    if (sc.priority === 0) return sizes;
+    return sizes.map((size, lru) => {
+      const part = lru < LRU_INACTIVE_FILE ? SWAPPINESS : MAX_SWAPPINESS - SWAPPINESS;
+      return Math.floor((size * part) / MAX_SWAPPINESS);
+    });
+  },
+);
+
+// The pages at the tail of a list, taken off it: one reference more each. Mirrors isolate_lru_folios(), mm/vmscan.c.
+function isolate_lru_folios(k: Kernel, lru: number, scan: number): number[] {
+  const taken: number[] = [];
+  for (let pfn = k.lrus.last(lru); pfn >= 0 && taken.length < scan; pfn = k.lrus.last(lru)) {
+    folio_isolate_lru(k, pfn);
+    taken.push(pfn);
+  }
+  return taken;
+}
+
+// An isolated page goes back to the head of a list. Mirrors move_folios_to_lru(), mm/vmscan.c, 6.12.
+function move_folio_to_lru(k: Kernel, pfn: number): void {
+  const flags = k.w.page.flags.data[pfn];
+  if (flags & PG_mlocked) {
+    folio_putback_lru(k, pfn);
+    return;
+  }
+  lruvec_add_folio(k, pfn, flags | PG_lru);
+  folio_put(k, pfn);
+}
+
+// Active pages become inactive, used or not; only code that was used stays. Their accessed bits are clear then.
+// Mirrors shrink_active_list(), mm/vmscan.c, 6.12.
+const shrink_active_list = kernelFunction(
+  "shrink_active_list",
+  "mm/vmscan.c",
+  (k: Kernel, lru: number, scan: number) => {
+    const { flags } = k.w.page;
+    lru_add_drain(k);
+    for (const pfn of isolate_lru_folios(k, lru, scan)) {
+      const { ptes, vm_flags } = folio_referenced(k, pfn);
+      const code = ptes > 0 && (vm_flags & VM_EXEC) !== 0 && lru === LRU_ACTIVE_FILE;
+      if (!code) k.set(flags, pfn, flags.data[pfn] & ~PG_active);
+      move_folio_to_lru(k, pfn);
+    }
+  },
+);
+
+// Frees what can be freed of the pages at the list's tail; the rest goes back to the lists. When all were dirty, the
+// flusher writes the dirty files, and those that reclaim waits for come to the tail.
+// Mirrors shrink_inactive_list() with shrink_folio_list(), mm/vmscan.c, 6.12.
+const shrink_inactive_list = kernelFunction(
+  "shrink_inactive_list",
+  "mm/vmscan.c",
+  (k: Kernel, sc: Scan, lru: number, scan: number) => {
+    const { flags } = k.w.page;
+    lru_add_drain(k);
+    const taken = isolate_lru_folios(k, lru, Math.min(scan, sc.nr_to_reclaim - sc.nr_reclaimed));
+    let dirty = 0;
+    for (const pfn of taken) {
+      if ((flags.data[pfn] & (PG_swapbacked | PG_dirty | PG_writeback)) === PG_dirty) dirty++;
+      if (shrink_one(k, pfn)) sc.nr_reclaimed++;
+    }
+    if (dirty > 0 && k.decide(ALL_DIRTY, dirty, dirty === taken.length)) wakeup_flusher_threads(k);
+  },
+);
+
+// One page of an inactive list, isolated: true when its frame is free now. Mirrors a round of shrink_folio_list(),
+// mm/vmscan.c, 6.12.
+function shrink_one(k: Kernel, pfn: number): boolean {
+  const { flags } = k.w.page;
+  const locked = (flags.data[pfn] & (PG_mlocked | PG_unevictable)) !== 0;
+  if (!k.decide(EVICTABLE, locked ? 1 : 0, !locked)) {
+    move_folio_to_lru(k, pfn);
+    return false;
+  }
+  const references = folio_check_references(k, pfn);
+  const spared = references === "keep" || references === "activate";
+  const shrunk = spared ? references : shrink_folio(k, pfn);
+  if (shrunk === "freed") return true;
+  if (shrunk === "activate" && (flags.data[pfn] & PG_mlocked) === 0) k.set(flags, pfn, flags.data[pfn] | PG_active);
+  move_folio_to_lru(k, pfn);
+  return false;
+}
+
+// The dirty pages of all files are written. Mirrors wakeup_flusher_threads(), fs/fs-writeback.c.
+const wakeup_flusher_threads = kernelFunction("wakeup_flusher_threads", "fs/fs-writeback.c", (k: Kernel) => {
+  const { kind } = k.w.file;
+  for (let file = 0; file < k.rows(k.w.file); file++) if (kind.data[file] === REGULAR_FILE) writeback(k, file);
+});

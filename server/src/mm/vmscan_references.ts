@@ -1,0 +1,66 @@
+// Whether a page on an inactive list was used since reclaim last looked at it: the second chance. mm/rmap.c, mm/vmscan.c.
+
+import { PG_mlocked, PG_referenced, PG_swapbacked, VM_EXEC, VM_LOCKED } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { vma_locks } from "./mlock_vma.ts";
+import { PTE_ACCESSED, pte_with } from "./pgtable.ts";
+import { rmap_walk } from "./rmap_walk.ts";
+
+const REFERENCED_PTES = condition("folio_referenced(folio, 1, sc->target_mem_cgroup, &vm_flags)", "entries");
+
+export interface Referenced {
+  // Entries that were used since they were last looked at; their accessed bits are clear now.
+  readonly ptes: number;
+  // VM_* of the VMAs whose entries were used; VM_LOCKED when one of them is locked, which ends the search.
+  readonly vm_flags: number;
+}
+
+// Looks at every entry that maps the page. A locked VMA keeps the page out of reclaim from now on.
+// Mirrors folio_referenced(), mm/rmap.c, 6.12 (page_referenced() before 5.18).
+export const folio_referenced = kernelFunction(
+  "folio_referenced",
+  "mm/rmap.c",
+  (k: Kernel, pfn: number): Referenced => {
+    let ptes = 0;
+    let vm_flags = 0;
+    if (k.w.page._mapcount.data[pfn] === 0) return { ptes, vm_flags };
+    rmap_walk(k, pfn, (vma, _vpn, pte, entry) => {
+      if (vma_locks(k, vma)) {
+        k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_mlocked);
+        vm_flags |= VM_LOCKED;
+        return false;
+      }
+      if ((entry & PTE_ACCESSED) === 0) return true;
+      k.set(k.w.pte.entry, pte, pte_with(entry, 0, PTE_ACCESSED));
+      ptes++;
+      vm_flags |= k.w.vma.flags.data[vma];
+      return true;
+    });
+    return { ptes, vm_flags };
+  },
+);
+
+// enum folio_references, mm/vmscan.c, without FOLIOREF_RECLAIM_CLEAN, which says of pages of files, which are never written
+// from here, that they are not to be written.
+export type References = "reclaim" | "keep" | "activate";
+
+// A page that one entry used stays for another round, a page that was used twice becomes active. Up to 5.8 one use is
+// enough for anonymous pages, which start on the active list, and shmem. Mirrors folio_check_references(), mm/vmscan.c, 6.12.
+export const folio_check_references = kernelFunction(
+  "folio_check_references",
+  "mm/vmscan.c",
+  (k: Kernel, pfn: number): References => {
+    const { flags } = k.w.page;
+    const { ptes, vm_flags } = folio_referenced(k, pfn);
+    const used = (flags.data[pfn] & PG_referenced) !== 0;
+    k.set(flags, pfn, flags.data[pfn] & ~PG_referenced);
+    if (vm_flags & VM_LOCKED) return "activate";
+    const file = (flags.data[pfn] & PG_swapbacked) === 0;
+    if (!k.decide(REFERENCED_PTES, ptes, ptes > 0)) return "reclaim";
+    if (k.model.newAnonIsActive && !file) return "activate";
+    k.set(flags, pfn, flags.data[pfn] | PG_referenced);
+    if (used || ptes > 1) return "activate";
+    return file && vm_flags & VM_EXEC ? "activate" : "keep";
+  },
+);
