@@ -1,6 +1,6 @@
 // The kernel's own work: what happens without a system call of the process whose memory it is.
 
-import { do_pages_move, drop_caches, ksm_do_scan, lru_add_drain, try_to_free_pages, writeback } from "../mm/syscalls.ts";
+import { do_pages_move, drop_caches, ksm_do_scan, lru_add_drain, reclaim, writeback } from "../mm/syscalls.ts";
 import { addr, done, length, NUMBER, operation, required } from "./op.ts";
 import type { OpSpec } from "./ops.ts";
 
@@ -22,7 +22,7 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     doc: "Reclaims from the LRU lists, unmapping a page everywhere. mm-semantics §5.6.\n\n`shrink_lruvec()`, mm/vmscan.c.",
     example: "reclaim(16)",
     perform: (a) => {
-      try_to_free_pages(a.k, Number(a.number(0)));
+      reclaim(a.k, Number(a.number(0)));
       return {};
     },
   }),

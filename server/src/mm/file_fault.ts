@@ -89,6 +89,8 @@ const filemap_map_pages = kernelFunction(
       const pte = pte_alloc(k, vmf.mm, vpn);
       if (pte < 0) return false;
       if (k.w.pte.entry.data[pte] !== 0) continue;
+      // Reclaim for the table may have taken the page out of the cache.
+      if (k.w.page.mapping.data[pfn] !== file + 1 || k.w.page.index.data[pfn] !== index) continue;
       folio_get(k, pfn);
       set_file_pte(k, vmf, vpn, pte, pfn);
       mapped ||= vpn === vmf.vpn;

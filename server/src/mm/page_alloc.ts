@@ -5,6 +5,7 @@ import { PG_table } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { out_of_memory } from "./oom_kill.ts";
+import { direct_reclaim } from "./vmscan.ts";
 
 // Frame 0 is never used; frame 1 is the zero page.
 export const ZERO_PFN = 1;
@@ -23,10 +24,11 @@ export function alloc_page(k: Kernel): number {
   }
 }
 
-// The same for what can be done without: nobody is killed for it. Mirrors alloc_pages() with __GFP_NORETRY, as readahead
+// The same for what can be done without: nobody is killed. Mirrors alloc_pages() with __GFP_NORETRY, as readahead
 // asks.
 export function alloc_page_noretry(k: Kernel): number {
-  return get_page_from_freelist(k);
+  const pfn = get_page_from_freelist(k);
+  return pfn >= 0 || !direct_reclaim(k) ? pfn : get_page_from_freelist(k);
 }
 
 // Whether alloc_page() would find a frame, having done what it does for one.
@@ -35,10 +37,11 @@ export function page_available(k: Kernel): boolean {
   return true;
 }
 
-// Memory is used up: true when it may be tried again. Mirrors __alloc_pages_slowpath(), mm/page_alloc.c, 6.12.
+// Memory is used up: pages are reclaimed, and only when there is nothing to reclaim the largest process is killed. True
+// when it may be tried again. Mirrors __alloc_pages_slowpath(), mm/page_alloc.c, 6.12.
 const __alloc_pages_slowpath = kernelFunction("__alloc_pages_slowpath", "mm/page_alloc.c", (k: Kernel): boolean => {
   k.trace("mm_page_alloc", 0, 1, 0);
-  return out_of_memory(k);
+  return direct_reclaim(k) || out_of_memory(k);
 });
 
 // The next frame, or -1. Mirrors get_page_from_freelist(), mm/page_alloc.c.

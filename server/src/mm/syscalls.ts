@@ -29,4 +29,4 @@ export {
 } from "./pins.ts";
 export { boot, new_task, sys_execve, sys_exit } from "./tasks.ts";
 export { drop_caches, writeback } from "./truncate.ts";
-export { try_to_free_pages } from "./vmscan.ts";
+export { reclaim } from "./vmscan.ts";

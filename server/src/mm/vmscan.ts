@@ -33,8 +33,9 @@ import { writeback } from "./truncate.ts";
 import { REGULAR_FILE } from "./vm_ops.ts";
 import { folio_check_references, folio_referenced } from "./vmscan_references.ts";
 
-// include/linux/swap.h, include/linux/mmzone.h, mm/vmscan.c.
-export const SWAP_CLUSTER_MAX = 32;
+// include/linux/swap.h, include/linux/mmzone.h, mm/internal.h, mm/vmscan.c.
+const SWAP_CLUSTER_MAX = 32;
+const MAX_RECLAIM_RETRIES = 16;
 const DEF_PRIORITY = 12;
 const SWAPPINESS = 60;
 const MAX_SWAPPINESS = 200;
@@ -55,10 +56,10 @@ interface Scan {
   skipped_deactivate: boolean;
 }
 
-// Frees pages, at most as many as asked for (the kernel may free up to 31 more, the rest of its last batch); returns how
-// many. Mirrors do_try_to_free_pages(), mm/vmscan.c, 6.12.
-export const try_to_free_pages = kernelFunction(
-  "try_to_free_pages",
+// Frees pages, at most as many as asked for (the kernel may free up to 31 more, the rest of its last batch), with a round
+// at each priority; returns how many. Mirrors do_try_to_free_pages(), mm/vmscan.c, 6.12.
+const do_try_to_free_pages = kernelFunction(
+  "do_try_to_free_pages",
   "mm/vmscan.c",
   (k: Kernel, nr_to_reclaim: number): number => {
     const sc = { nr_to_reclaim, nr_reclaimed: 0, priority: 0, force_deactivate: false, skipped_deactivate: false };
@@ -73,12 +74,46 @@ export const try_to_free_pages = kernelFunction(
   },
 );
 
+// Memory is used up: true when reclaim freed some. It tries again while there is something to reclaim, since pages that
+// were used need more looks. Mirrors __alloc_pages_direct_reclaim() with should_reclaim_retry(), mm/page_alloc.c, 6.12.
+export const direct_reclaim = kernelFunction(
+  "__alloc_pages_direct_reclaim",
+  "mm/page_alloc.c",
+  (k: Kernel): boolean => {
+    for (let retries = MAX_RECLAIM_RETRIES; retries >= 0 && reclaimable_pages(k) > 0; retries--) {
+      if (do_try_to_free_pages(k, SWAP_CLUSTER_MAX) > 0) return true;
+    }
+    return false;
+  },
+);
+
+// Frees as many pages as asked for, if that can be done, as a write to memory.reclaim does. Returns how many it freed.
+// Mirrors user_proactive_reclaim(), mm/vmscan.c, 7.2 (memory_reclaim(), mm/memcontrol.c, 5.19).
+export const reclaim = kernelFunction("user_proactive_reclaim", "mm/vmscan.c", (k: Kernel, pages: number): number => {
+  let freed = 0;
+  for (let retries = MAX_RECLAIM_RETRIES; freed < pages && retries >= 0 && reclaimable_pages(k) > 0; ) {
+    lru_add_drain(k);
+    const now = do_try_to_free_pages(k, Math.min(pages - freed, SWAP_CLUSTER_MAX));
+    freed += now;
+    if (now === 0) retries--;
+  }
+  return freed;
+});
+
+// Mirrors zone_reclaimable_pages(), mm/vmscan.c, 6.12.
+function reclaimable_pages(k: Kernel): number {
+  const sizes = k.lrus.sizes();
+  const anon = can_reclaim_anon_pages(k) ? sizes[LRU_INACTIVE_ANON] + sizes[LRU_ACTIVE_ANON] : 0;
+  return sizes[LRU_INACTIVE_FILE] + sizes[LRU_ACTIVE_FILE] + anon;
+}
+
 // One round. Mirrors shrink_lruvec(), mm/vmscan.c, 6.12, with prepare_scan_control().
 const shrink_lruvec = kernelFunction("shrink_lruvec", "mm/vmscan.c", (k: Kernel, sc: Scan) => {
+  const sizes = k.lrus.sizes();
   const deactivate = [LRU_INACTIVE_ANON, LRU_INACTIVE_FILE].map(
-    (lru) => sc.force_deactivate || inactive_is_low(k, lru),
+    (lru) => sc.force_deactivate || inactive_is_low(k, lru, sizes),
   );
-  const nr = get_scan_count(k, sc, deactivate[1]);
+  const nr = get_scan_count(k, sc, deactivate[1], sizes);
   while (nr[LRU_INACTIVE_ANON] > 0 || nr[LRU_ACTIVE_FILE] > 0 || nr[LRU_INACTIVE_FILE] > 0) {
     for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
       if (nr[lru] === 0) continue;
@@ -94,14 +129,13 @@ const shrink_lruvec = kernelFunction("shrink_lruvec", "mm/vmscan.c", (k: Kernel,
       }
     }
   }
-  if (can_reclaim_anon_pages(k) && inactive_is_low(k, LRU_INACTIVE_ANON))
+  if (can_reclaim_anon_pages(k) && inactive_is_low(k, LRU_INACTIVE_ANON, k.lrus.sizes()))
     shrink_active_list(k, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 });
 
 // Whether the inactive list is too short beside its active one: up to 1 GiB shorter than it, of more memory shorter than
 // its part by the root of ten times the GiB. Mirrors inactive_is_low(), mm/vmscan.c, 6.12.
-function inactive_is_low(k: Kernel, lru: number): boolean {
-  const sizes = k.lrus.sizes();
+function inactive_is_low(k: Kernel, lru: number, sizes: readonly number[]): boolean {
   const gb = Math.floor(((sizes[lru] + sizes[lru + 1]) * k.pageSize) / GIB);
   const ratio = gb > 0 ? Math.floor(Math.sqrt(10 * gb)) : 1;
   return k.decide(INACTIVE_IS_LOW, sizes[lru], sizes[lru] * ratio < sizes[lru + 1]);
@@ -111,8 +145,8 @@ function inactive_is_low(k: Kernel, lru: number): boolean {
 const get_scan_count = kernelFunction(
   "get_scan_count",
   "mm/vmscan.c",
-  (k: Kernel, sc: Scan, deactivate_file: boolean): number[] => {
-    const sizes = k.lrus.sizes().map((size) => Math.floor(size / 2 ** sc.priority));
+  (k: Kernel, sc: Scan, deactivate_file: boolean, all: readonly number[]): number[] => {
+    const sizes = all.map((size) => Math.floor(size / 2 ** sc.priority));
     const cache_trim_mode = sizes[LRU_INACTIVE_FILE] > 0 && !deactivate_file;
     if (!can_reclaim_anon_pages(k) || (sc.priority > 0 && cache_trim_mode)) {
       return [0, 0, sizes[LRU_INACTIVE_FILE], sizes[LRU_ACTIVE_FILE]];
@@ -125,14 +159,12 @@ const get_scan_count = kernelFunction(
   },
 );
 
-// The pages at the tail of a list, taken off it: one reference more each. Mirrors isolate_lru_folios(), mm/vmscan.c.
-function isolate_lru_folios(k: Kernel, lru: number, scan: number): number[] {
-  const taken: number[] = [];
-  for (let pfn = k.lrus.last(lru); pfn >= 0 && taken.length < scan; pfn = k.lrus.last(lru)) {
-    folio_isolate_lru(k, pfn);
-    taken.push(pfn);
-  }
-  return taken;
+// The page at the tail of a list, taken off it: one reference more; -1 when there is none.
+// Mirrors isolate_lru_folios(), mm/vmscan.c, which takes up to 32 at once.
+function isolate_lru_folio(k: Kernel, lru: number): number {
+  const pfn = k.lrus.last(lru);
+  if (pfn >= 0) folio_isolate_lru(k, pfn);
+  return pfn;
 }
 
 // An isolated page goes back to the head of a list. Mirrors move_folios_to_lru(), mm/vmscan.c, 6.12.
@@ -154,7 +186,9 @@ const shrink_active_list = kernelFunction(
   (k: Kernel, lru: number, scan: number) => {
     const { flags } = k.w.page;
     lru_add_drain(k);
-    for (const pfn of isolate_lru_folios(k, lru, scan)) {
+    for (let scanned = 0; scanned < scan; scanned++) {
+      const pfn = isolate_lru_folio(k, lru);
+      if (pfn < 0) return;
       const { ptes, vm_flags } = folio_referenced(k, pfn);
       const code = ptes > 0 && (vm_flags & VM_EXEC) !== 0 && lru === LRU_ACTIVE_FILE;
       if (!code) k.set(flags, pfn, flags.data[pfn] & ~PG_active);
@@ -172,13 +206,15 @@ const shrink_inactive_list = kernelFunction(
   (k: Kernel, sc: Scan, lru: number, scan: number) => {
     const { flags } = k.w.page;
     lru_add_drain(k);
-    const taken = isolate_lru_folios(k, lru, Math.min(scan, sc.nr_to_reclaim - sc.nr_reclaimed));
+    let taken = 0;
     let dirty = 0;
-    for (const pfn of taken) {
+    for (; taken < scan && sc.nr_reclaimed < sc.nr_to_reclaim; taken++) {
+      const pfn = isolate_lru_folio(k, lru);
+      if (pfn < 0) break;
       if ((flags.data[pfn] & (PG_swapbacked | PG_dirty | PG_writeback)) === PG_dirty) dirty++;
       if (shrink_one(k, pfn)) sc.nr_reclaimed++;
     }
-    if (dirty > 0 && k.decide(ALL_DIRTY, dirty, dirty === taken.length)) wakeup_flusher_threads(k);
+    if (dirty > 0 && k.decide(ALL_DIRTY, dirty, dirty === taken)) wakeup_flusher_threads(k);
   },
 );
 

@@ -90,6 +90,12 @@ const wp_page_copy = kernelFunction(
       if (old !== undefined) folio_put(k, old);
       return VM_FAULT_OOM;
     }
+    // Reclaim for the new page may have taken the old one away: the access faults again (pte_same()).
+    if (k.w.pte.entry.data[vmf.pte] !== vmf.entry) {
+      folio_put(k, pfn);
+      if (old !== undefined) folio_put(k, old);
+      return 0;
+    }
     k.set(page.content, pfn, page.content.data[pte_pfn(vmf.entry)]);
     if (old === undefined) {
       add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
