@@ -15,11 +15,11 @@ import { operationBody } from "../../server/tools/snippets.ts";
 
 // LANGUAGE.md, section 4.
 const OPERATIONS =
-  "mmap munmap mprotect mremap madvise brk mlock munlock msync read write file memfd refpage_create device close ftruncate fallocate fork vfork clone execve exit get_user_pages pin_user_pages release vmsplice io_uring_register o_direct_read o_direct_write process_vm_readv ptrace_poke dma_write tee swapout reclaim swapoff migrate compact ksm_scan migrate khugepaged split_folio split_pmd lru_add_drain writeback drop_caches deferred_split_scan clear_refs";
+  "mmap munmap mprotect mremap madvise brk mlock munlock msync read write file memfd refpage_create device close ftruncate fallocate fork vfork clone execve exit get_user_pages pin_user_pages release vmsplice io_uring_register o_direct_read o_direct_write process_vm_readv ptrace_poke dma_write tee swapout reclaim swapoff migrate compact ksm_scan khugepaged split_folio split_pmd lru_add_drain writeback drop_caches deferred_split_scan clear_refs";
 
 // What this version has to simulate.
 const SIMULATED =
-  "mmap munmap mprotect mremap madvise brk mlock munlock msync read write file memfd close ftruncate fork vfork clone execve exit get_user_pages pin_user_pages vmsplice io_uring_register o_direct_read o_direct_write process_vm_readv ptrace_poke release dma_write tee lru_add_drain drop_caches writeback ksm_scan migrate";
+  "mmap munmap mprotect mremap madvise brk mlock munlock msync read write file memfd close ftruncate fork vfork clone execve exit get_user_pages pin_user_pages vmsplice io_uring_register o_direct_read o_direct_write process_vm_readv ptrace_poke release dma_write tee lru_add_drain drop_caches writeback ksm_scan migrate reclaim";
 
 // LANGUAGE.md, section 5.
 const FIELDS_OF = {
