@@ -22,7 +22,10 @@ function worldOf(k: Kernel): string {
     table.fields.map((field) => {
       // Ids of contents depend on the order of their making; what counts is the bytes.
       const bytes = field === k.w.page.content || field === k.w.cache.disk;
-      const data = Array.from(field.data, (value) => (bytes && value !== 0 ? String(k.contents.get(value)) : value));
+      const before = field === k.w.ksm_rmap_item.oldchecksum ? 1 : 0;
+      const data = Array.from(field.data, (value) =>
+        (bytes || before) && value !== 0 ? String(k.contents.get(value - before)) : value,
+      );
       while (data.length > 0 && data[data.length - 1] === 0) data.pop();
       return data;
     }),

@@ -57,6 +57,8 @@ const OPS = [
   "writeback",
   "brk",
   "mlock",
+  "mergeable",
+  "ksm",
 ] as const;
 
 export const calls = fc.array(
@@ -74,7 +76,7 @@ export const calls = fc.array(
 // A process with anonymous memory, a shared memfd and a private file. Memory is short on purpose, so that sequences
 // meet allocation failures too.
 export function smallMachine(model: Model): Kernel {
-  const k = new Kernel(model, { ...DEFAULT_MACHINE, memory: 2 ** 18 * 2 });
+  const k = new Kernel(model, { ...DEFAULT_MACHINE, memory: 2 ** 18 * 2, ksm_zero_pages: true });
   sys.boot(k);
   const main = sys.new_task(k, "main");
   const call = { op: "mmap", task: 0, place: 0, page: 9, pages: 8 } as const;
@@ -94,6 +96,7 @@ const ADVICE = [
   "keeponfork",
   "willneed",
   "cold",
+  "unmergeable",
 ];
 
 // Makes one call. The kernel's refusals are as good as its successes here.
@@ -195,6 +198,12 @@ export function make(k: Kernel, call: Call): void {
       return;
     case "brk":
       sys.sys_brk(k, task, 0x5555_5556_0000n + BigInt(call.choice) * 1000n);
+      return;
+    case "mergeable":
+      sys.sys_madvise(k, task, BigInt(start) * PAGE, length, "mergeable");
+      return;
+    case "ksm":
+      sys.ksm_do_scan(k);
       return;
     case "mlock":
       if (call.choice % 2 === 0) sys.sys_mlock(k, task, addr, length);

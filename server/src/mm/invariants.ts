@@ -3,6 +3,7 @@
 
 import { FOLL_PIN } from "./abi.ts";
 import { PG_anon, PG_anon_exclusive, PG_ksm, PG_swapbacked, VM_SHARED } from "./flags.ts";
+import { breaches_of_ksm } from "./invariants_ksm.ts";
 import type { Kernel } from "./kernel.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { forEachHolder, livePins, mmOf, pageAt, vmasOf } from "./observe.ts";
@@ -28,6 +29,7 @@ export interface Breach {
     | "exclusive-mapped-once"
     | "writable-is-exclusive"
     | "rmap-finds-mappings"
+    | "ksm-is-shared"
     | "pin-follows-owner";
   // "bookkeeping": a counter that does not match the world. "promise": what the model's kernel claims.
   readonly kind: "bookkeeping" | "promise";
@@ -39,7 +41,15 @@ export interface Breach {
 
 // All breaches in the whole world. The order is that of the rules, then of the rows.
 export function breaches(k: Kernel): Breach[] {
-  return [...countersOfPages(k), ...countersOfSpaces(k), ...swapSlots(k), ...exclusivity(k), ...rmap(k), ...pins(k)];
+  return [
+    ...countersOfPages(k),
+    ...countersOfSpaces(k),
+    ...swapSlots(k),
+    ...exclusivity(k),
+    ...rmap(k),
+    ...breaches_of_ksm(k),
+    ...pins(k),
+  ];
 }
 
 function countersOfPages(k: Kernel): Breach[] {
