@@ -90,6 +90,14 @@ export function subject(k: Kernel, event: Pick<Event, "table" | "row">): string 
     }
     case "swap":
       return `swap slot ${row}`;
+    case "ksm_rmap_item": {
+      const { mm, vpn } = k.w.ksm_rmap_item;
+      return mm.data[row] > 0
+        ? `rmap item ${mmName(k, mm.data[row] - 1)} ${address(k, vpn.data[row])}`
+        : `rmap item ${row}`;
+    }
+    case "ksm_stable_node":
+      return `stable node ${row}`;
     case "machine":
       return "machine";
     default:
@@ -147,6 +155,13 @@ function change(k: Kernel, event: Event): string {
     case "vma.pgoff":
     case "page.index":
       return `${field} 0x${from.toString(16)} → 0x${to.toString(16)}`;
+    case "ksm_rmap_item.vpn":
+      return `address → ${address(k, to)}`;
+    case "ksm_rmap_item.oldchecksum":
+      return `oldchecksum ${optional(from, (id) => contentText(k, id))} → ${optional(to, (id) => contentText(k, id))}`;
+    case "ksm_stable_node.kpfn":
+      return `pfn ${from === 0 ? "none" : from} → ${to === 0 ? "none" : to}`;
+    case "ksm_rmap_item.mm":
     case "vma.mm":
       return to === 0 ? "is gone" : `belongs to ${mmName(k, to - 1)}`;
     case "vma.file":
@@ -181,7 +196,6 @@ const ROWS: ReadonlySet<string> = new Set([
   "table.up",
   "pin.owner",
   "cache.file",
-  "ksm_rmap_item.mm",
   "ksm_rmap_item.head",
   "ksm_rmap_item.anon_vma",
   "ksm_rmap_item.next",
