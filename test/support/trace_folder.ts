@@ -8,6 +8,11 @@ import { analyse } from "../../server/src/lang/document.ts";
 import type { Recording } from "../../server/src/run/recording.ts";
 import { run } from "../../server/src/run/run.ts";
 
+// Before 5.19 no kernel promised that a pinned page stays mapped: mm-semantics §13, bugs 3 to 6.
+function unpromised(recording: Recording, message: string): boolean {
+  return !recording.model.anonExclusive && /^the pin holds pfn \d+, its owner's address maps/.test(message);
+}
+
 // `least` is how many traces there must be; `also` asks more of each recording.
 export function everyTraceHolds(folder: URL, least: number, also: (recording: Recording) => void = () => {}): void {
   const names = readdirSync(folder).filter((name) => name.endsWith(".mmtrace"));
@@ -18,7 +23,9 @@ export function everyTraceHolds(folder: URL, least: number, also: (recording: Re
       test(`${name} under ${model}`, () => {
         assert.deepEqual([...program.problems, ...check(program, model)], []);
         const recording = run(program, { model, checkInvariants: true });
-        const said = recording.failures.map((failure) => `${failure.range.line + 1}: ${failure.message}`);
+        const said = recording.failures
+          .filter(({ code, message }) => code !== "broken-invariant" || !unpromised(recording, message))
+          .map((failure) => `${failure.range.line + 1}: ${failure.message}`);
         assert.deepEqual(said, []);
         assert.equal(recording.limit, undefined);
         also(recording);

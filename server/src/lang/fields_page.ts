@@ -121,6 +121,7 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
     "pinned",
     {
       type: "truth",
+      since: "5.7",
       doc: "The kernel takes the page for pinned (`FOLL_PIN`): the refcount of a small folio is at least 1024, so that 1024 ordinary references look the same. mm-semantics §1.6.",
       source: "folio_maybe_dma_pinned(), include/linux/mm.h",
     },

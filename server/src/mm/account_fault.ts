@@ -6,10 +6,14 @@ import { MAJOR, MINOR } from "./outcome.ts";
 
 // Counts a fault that is done; flags are those of its last try, waited says that one of its tries waited for the disk.
 // Mirrors mm_account_fault(), mm/memory.c, 6.12. Before 5.9 the architecture's handler and faultin_page() counted, and
-// they looked at VM_FAULT_MAJOR alone. The outcome's words say what happened, not what was counted.
-export function mm_account_fault(k: Kernel, task: number, flags: number, waited: boolean): void {
+// they looked at VM_FAULT_MAJOR alone, faultin_page() of the last try (counted). The outcome's words say what happened, not what was counted.
+export function mm_account_fault(k: Kernel, task: number, flags: number, waited: boolean, counted = waited): void {
   k.outcome |= waited ? MAJOR : MINOR;
-  const major = waited || (k.model.retriedFaultsAreMajor && (flags & FAULT_FLAG_TRIED) !== 0);
+  count_fault(k, task, counted || (k.model.retriedFaultsAreMajor && (flags & FAULT_FLAG_TRIED) !== 0));
+}
+
+// One more fault of the task.
+export function count_fault(k: Kernel, task: number, major: boolean): void {
   k.add(major ? k.w.task.maj_flt : k.w.task.min_flt, task, 1);
 }
 

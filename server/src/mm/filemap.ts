@@ -34,7 +34,7 @@ export const filemap_fault = kernelFunction("filemap_fault", "mm/filemap.c", (k:
     if (retry) return { pfn: -1, result: VM_FAULT_MAJOR | VM_FAULT_RETRY };
     result = VM_FAULT_MAJOR;
   } else if ((vmf.flags & FAULT_FLAG_TRIED) === 0 && do_async_mmap_readahead(k, file, index, pfn) && retry) {
-    return { pfn: -1, result: VM_FAULT_RETRY };
+    if (k.model.asyncReadaheadRetries) return { pfn: -1, result: VM_FAULT_RETRY };
   }
   folio_get(k, pfn);
   return { pfn, result };

@@ -15,7 +15,7 @@ import {
   FOLL_UNLOCKABLE,
   FOLL_WRITE,
 } from "./abi.ts";
-import { mm_account_fault } from "./account_fault.ts";
+import { count_fault, mm_account_fault } from "./account_fault.ts";
 import {
   VM_FAULT_HWPOISON,
   VM_FAULT_MAJOR,
@@ -33,7 +33,7 @@ import { handle_mm_fault } from "./memory.ts";
 import { vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
-import { folio_put_refs, folio_ref_add, folio_ref_count, GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
+import { folio_put_refs, folio_ref_add, folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset, pte_pfn } from "./pgtable.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
@@ -41,6 +41,7 @@ import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
 
 const CAN_FOLLOW_WRITE = condition("pte_write(pte)", "writable");
 const VMA_ALLOWS = condition("check_vma_flags(vma, gup_flags) == 0", "vm_flags");
+const FORCES_COW_BREAK = condition("should_force_cow_break(vma, foll_flags)", "vm_flags");
 const REF_POSITIVE = condition("folio_ref_count(folio) > 0", "refcount");
 
 // The frames behind [start, start + pages), each with a reference when FOLL_GET or FOLL_PIN is set. Stops at the first
@@ -64,11 +65,12 @@ export const __get_user_pages = kernelFunction(
 );
 
 // One page: follow the entry, fault as long as it will not do, take the reference.
-function get_user_page(k: Kernel, task: number, mm: number, vpn: number, flags: number): number | Errno {
+function get_user_page(k: Kernel, task: number, mm: number, vpn: number, asked: number): number | Errno {
   const vma = k.model.gupGrowsStacks ? lock_mm_and_find_vma(k, mm, vpn) : k.vmas.lookup(mm, vpn);
   if (vma < 0) return "EFAULT";
-  const refused = check_vma_flags(k, vma, flags);
+  const refused = check_vma_flags(k, vma, asked);
   if (!k.decide(VMA_ALLOWS, k.w.vma.flags.data[vma], refused === 0)) return refused === 0 ? "EFAULT" : refused;
+  const flags = k.model.gupBreaksCow && asked & (FOLL_GET | FOLL_PIN) ? force_cow_break(k, vma, asked) : asked;
   for (let cowed = false; ; ) {
     const page = follow_page_pte(k, mm, vma, vpn, { flags, cowed });
     if (typeof page !== "object") return page;
@@ -78,6 +80,14 @@ function get_user_page(k: Kernel, task: number, mm: number, vpn: number, flags: 
     if (typeof result === "string") return result;
     cowed ||= (result & VM_FAULT_WRITE) !== 0;
   }
+}
+
+// In a COW mapping even a reference for reading wants an entry that a write could use, if need be one that a write fault
+// has left read-only as FOLL_FORCE takes it. Mirrors should_force_cow_break() and can_follow_write_pte(), mm/gup.c, 5.8.
+function force_cow_break(k: Kernel, vma: number, flags: number): number {
+  const vmaFlags = k.w.vma.flags.data[vma];
+  const cow = k.decide(FORCES_COW_BREAK, vmaFlags, is_cow_mapping(vmaFlags));
+  return cow ? flags | FOLL_WRITE | FOLL_FORCE : flags;
 }
 
 // The frame that the entry maps, with its reference; or the fault that has to come first.
@@ -158,17 +168,21 @@ const faultin_page = kernelFunction(
     let waited = false;
     for (let flags = first; ; flags |= FAULT_FLAG_TRIED) {
       const result = handle_mm_fault(k, task, vma, vpn, flags);
-      waited ||= (result & VM_FAULT_MAJOR) !== 0;
+      const major = (result & VM_FAULT_MAJOR) !== 0;
+      waited ||= major;
       if (result & VM_FAULT_OOM) return "ENOMEM";
       if (result & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_HWPOISON)) return "EFAULT";
-      if (result & VM_FAULT_RETRY) continue;
-      mm_account_fault(k, task, flags, waited);
+      if (result & VM_FAULT_RETRY) {
+        if (k.model.gupCountsTries) count_fault(k, task, major);
+        continue;
+      }
+      mm_account_fault(k, task, flags, waited, k.model.gupCountsTries ? major : waited);
       return result;
     }
   },
 );
 
-// FOLL_GET: refcount + 1. FOLL_PIN: refcount + 1024; of the zero page nothing from 6.5 on.
+// FOLL_GET: refcount + 1. FOLL_PIN: refcount + 1024 (from 5.7 on); of the zero page nothing from 6.5 on.
 // Mirrors try_grab_folio(), mm/gup.c, 6.12.
 export function try_grab_folio(k: Kernel, pfn: number, flags: number): 0 | Errno {
   if ((flags & (FOLL_GET | FOLL_PIN)) === 0) return 0;
@@ -178,14 +192,14 @@ export function try_grab_folio(k: Kernel, pfn: number, flags: number): 0 | Errno
     return "ENOMEM";
   }
   if (flags & FOLL_GET) folio_ref_add(k, pfn, 1);
-  else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_ref_add(k, pfn, GUP_PIN_COUNTING_BIAS);
+  else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_ref_add(k, pfn, k.model.pinBias);
   return 0;
 }
 
 // What try_grab_folio() took. Mirrors gup_put_folio(), mm/gup.c, 6.12.
 export function gup_put_folio(k: Kernel, pfn: number, flags: number): void {
   if (flags & FOLL_GET) folio_put_refs(k, pfn, 1);
-  else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_put_refs(k, pfn, GUP_PIN_COUNTING_BIAS);
+  else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_put_refs(k, pfn, k.model.pinBias);
 }
 
 // Fills a VMA's range as MAP_POPULATE and mlock do: private writable memory as by writes, the rest as by reads.

@@ -24,10 +24,14 @@ export const FIRST: Rules = {
   mmHasPinned: false,
   longtermNeedsUntrackedFile: false,
   oDirectPins: false,
+  pinBias: 1,
+  gupBreaksCow: false,
   pinsZeroPage: true,
   forkCopiesPinned: pinned_pages_are_shared,
   mprotectUpgrades: upgrades_dirty_shared,
   retriedFaultsAreMajor: false,
+  gupCountsTries: true,
+  asyncReadaheadRetries: false,
   dirtyingFaultsRetry: false,
   lruBatchSize: 15,
   unmapDrainsLru: true,
@@ -53,9 +57,9 @@ export const FIRST: Rules = {
   dontunmapLeaves: "anon_vma",
   dontunmapUnlocks: "the VMA",
   mremapChecksFirst: "addresses",
-  mremapNeedsRoom: "moves",
+  mremapNeedsRoom: "none",
   mremapGrowthMerges: false,
-  mremapMovesTables: "pmd",
+  mremapMovesTables: "none",
   mremapRealigns: false,
   mremapMovesManyVmas: false,
   mprotectUncharges: false,
@@ -65,6 +69,7 @@ export const FIRST: Rules = {
   ksmMarksZeroPages: false,
   ksmAsksChecksumFirst: false,
   oomPrefersChildren: true,
+  madviseTooManyVmas: "ENOMEM",
   unknownAdvice: ["cold", "pageout", "populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
   mmapAlignsFiles: "no",
   mmapAlignsLarge: "no",
@@ -75,6 +80,30 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.7",
     changes: [
+      {
+        since: "5.0",
+        commits: ["2c91bd4a4e2e"],
+        text: "mremap moves page tables of a PMD's worth as a whole.",
+        rules: { mremapMovesTables: "pmd" },
+      },
+      {
+        since: "5.1",
+        commits: ["6b4c9f446981"],
+        text: "A fault gives up the lock while a file's next window is read, and is tried again.",
+        rules: { asyncReadaheadRetries: true },
+      },
+      {
+        since: "5.2",
+        commits: ["ea2c3f6f5545"],
+        text: "mremap to a new address asks for room for more VMAs before it unmaps what is there.",
+        rules: { mremapNeedsRoom: "moves" },
+      },
+      {
+        since: "5.7",
+        commits: ["3faa52c03f44"],
+        text: "FOLL_PIN adds 1024 to the refcount of a small folio, so that a pin can be told from other references.",
+        rules: { pinBias: 1024 },
+      },
       {
         since: "5.1",
         commits: ["52d1e606ee73"],
@@ -101,10 +130,26 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       },
     ],
   },
-  { name: "5.8", changes: [] },
+  {
+    name: "5.8",
+    changes: [
+      {
+        since: "5.8",
+        commits: ["17839856fd58"],
+        text: "A reference for reading to a page of a private mapping breaks COW first, as a write would: CVE-2020-29374 is closed for who takes the reference.",
+        rules: { gupBreaksCow: true },
+      },
+    ],
+  },
   {
     name: "5.10",
     changes: [
+      {
+        since: "5.9",
+        commits: ["a308c71bf1e6"],
+        text: "A reference for reading takes the page that is mapped; COW is no longer broken for it.",
+        rules: { gupBreaksCow: false },
+      },
       {
         since: "5.9",
         commits: ["b518154e59aa"],
@@ -138,8 +183,8 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       {
         since: "5.9",
         commits: ["bce617edecad"],
-        text: "handle_mm_fault() counts faults: one that was tried again is major, and those of get_user_pages() count for the process that calls it.",
-        rules: { retriedFaultsAreMajor: true },
+        text: "handle_mm_fault() counts faults: one that was tried again is major, and those of get_user_pages() count once, for the process that calls it.",
+        rules: { retriedFaultsAreMajor: true, gupCountsTries: false },
       },
     ],
   },
@@ -199,6 +244,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.17",
     changes: [
+      {
+        since: "5.17",
+        commits: ["ac1e9acc5acf"],
+        text: "madvise answers EAGAIN instead of ENOMEM when it would make too many VMAs.",
+        rules: { madviseTooManyVmas: "EAGAIN" },
+      },
       {
         since: "5.16",
         commits: ["550a7d60bd5e"],

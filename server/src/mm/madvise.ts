@@ -177,14 +177,14 @@ function madvise_ksm(k: Kernel, task: number, vma: number, start: number, end: n
   return madvise_update_vma(k, vma, start, end, flags);
 }
 
-// The VMA's part gets other flags; too many VMAs is EAGAIN here. Mirrors madvise_update_vma(), mm/madvise.c, 6.12.
+// The VMA's part gets other flags; too many VMAs is EAGAIN here from 5.17 on. Mirrors madvise_update_vma(), mm/madvise.c, 6.12.
 const madvise_update_vma = kernelFunction(
   "madvise_update_vma",
   "mm/madvise.c",
   (k: Kernel, vma: number, start: number, end: number, flags: number): 0 | Errno => {
     if (flags === k.w.vma.flags.data[vma]) return 0;
     const modified = vma_modify_flags(k, vma, start, end, flags);
-    if (typeof modified === "string") return modified === "ENOMEM" ? "EAGAIN" : modified;
+    if (typeof modified === "string") return modified === "ENOMEM" ? k.model.madviseTooManyVmas : modified;
     k.set(k.w.vma.flags, modified.vma, flags);
     return 0;
   },

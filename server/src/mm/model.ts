@@ -1,4 +1,5 @@
 // What a model is: a record of the rules in which kernels differ. The subsystems ask the model and never compare releases.
+// What each release answers stands in history_5.ts (4.19 in full, then what changed) and history_6.ts.
 
 import type { Fault } from "./fault.ts";
 import type { Kernel } from "./kernel.ts";
@@ -42,6 +43,13 @@ export interface Model {
   // O_DIRECT pins its pages (FOLL_PIN) instead of referencing them (FOLL_GET): 6.5, a7e689dd1c06.
   readonly oDirectPins: boolean;
 
+  // What FOLL_PIN adds to the counter of a small folio: 1024 from 5.7 on (3faa52c03f44), before as much as FOLL_GET.
+  readonly pinBias: number;
+
+  // A reference for reading (FOLL_GET or FOLL_PIN) to a page of a COW mapping faults as for a write first (5.8 alone,
+  // 17839856fd58; a308c71bf1e6 took it back). should_force_cow_break(), mm/gup.c, 5.8.
+  readonly gupBreaksCow: boolean;
+
   // FOLL_PIN of the zero page counts on it (until 6.5, c8070b787519).
   readonly pinsZeroPage: boolean;
 
@@ -55,6 +63,13 @@ export interface Model {
   // A fault that had to be tried again counts as major, whatever it waited for (5.9, bce617edecad), and the faults of
   // GUP count for the process that calls it instead of the one whose memory it is. mm_account_fault(), mm/memory.c.
   readonly retriedFaultsAreMajor: boolean;
+
+  // Each try of a fault of GUP counts, not only the one that succeeds (until 5.9, bce617edecad). faultin_page(), mm/gup.c, 5.8.
+  readonly gupCountsTries: boolean;
+
+  // A fault that found a page which asks for the next window gives up the lock while that is read, and is tried again
+  // (5.1, 6b4c9f446981). do_async_mmap_readahead(), mm/filemap.c.
+  readonly asyncReadaheadRetries: boolean;
 
   // A fault that made a page of a shared mapping dirty is tried again, since writers may have to wait for the disk
   // (5.5 to 5.19; from 6.0 on it is done: VM_FAULT_COMPLETED, d92725256b4f). fault_dirty_shared_page(), mm/memory.c.
@@ -143,14 +158,16 @@ export interface Model {
   // What mremap has looked at before it unmaps anything: the addresses alone, the first VMA, or all conditions (6.17).
   readonly mremapChecksFirst: "addresses" | "the VMA" | "everything";
 
-  // Which calls of mremap need room for the VMAs that a move may make for a while (7.2: also those that move nothing).
-  readonly mremapNeedsRoom: "moves" | "all";
+  // Which calls of mremap need room for the VMAs that a move may make for a while before anything is unmapped: none, so that a
+  // move notices too late (until 5.2, ea2c3f6f5545), those to a new address, or also those that move nothing (7.2).
+  readonly mremapNeedsRoom: "none" | "moves" | "all";
 
   // A mapping that mremap grew in place merges with the one that it now touches (6.0, ca3d76b0aa80).
   readonly mremapGrowthMerges: boolean;
 
-  // The largest page-table page that mremap moves whole instead of entry by entry (a PMD's worth: 5.0; a PUD's: 5.11).
-  readonly mremapMovesTables: "pmd" | "pud";
+  // The largest page-table page that mremap moves whole instead of entry by entry (a PMD's worth: 5.0, 2c91bd4a4e2e; a
+  // PUD's: 5.11).
+  readonly mremapMovesTables: "none" | "pmd" | "pud";
 
   // mremap widens a range to the start of its page table when nothing else lives there, to move it whole (6.7).
   readonly mremapRealigns: boolean;
@@ -182,6 +199,9 @@ export interface Model {
   // The OOM killer takes the victim's largest child in its place (until 5.1, bbbe48029720), and of several equals the
   // first process (until 5.4, f168a9a54ec3). mm/oom_kill.c.
   readonly oomPrefersChildren: boolean;
+
+  // What madvise answers when a split would make too many VMAs (EAGAIN from 5.17 on, ac1e9acc5acf).
+  readonly madviseTooManyVmas: "ENOMEM" | "EAGAIN";
 
   // Advice that madvise does not know yet.
   readonly unknownAdvice: readonly string[];

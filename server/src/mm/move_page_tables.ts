@@ -73,7 +73,8 @@ function move_lower_table(k: Kernel, mm: number, from: number, to: number, end: 
   // get_old_pmd() gives nothing for an empty slot.
   if (table === 0) return extent;
   if (!pmd_alloc(k, mm, to)) return undefined;
-  if (extent === k.scales[1] && move_normal_table(k, source, slot_offset(k, mm, to, 1), to)) return extent;
+  const whole = extent === k.scales[1] && k.model.mremapMovesTables !== "none";
+  if (whole && move_normal_table(k, source, slot_offset(k, mm, to, 1), to)) return extent;
   if (pte_alloc(k, mm, to) < 0) return undefined;
   move_ptes(k, mm, from, to, extent);
   return extent;

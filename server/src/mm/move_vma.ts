@@ -61,7 +61,7 @@ export const move_vma = kernelFunction(
 function room_for_move(k: Kernel, vma: number, keep: boolean): boolean {
   const count = k.w.mm.map_count.data[k.w.vma.mm.data[vma] - 1];
   const max = k.machine.max_map_count;
-  if (k.model.mremapNeedsRoom === "moves") return count < max - 3;
+  if (k.model.mremapNeedsRoom !== "all") return count < max - 3;
   return count + 2 + (splits_before_unlocking(k, vma, keep) ? 1 : 0) <= max;
 }
 

@@ -108,7 +108,7 @@ const mremap_before_6_17 = kernelFunction("sys_mremap", "mm/mremap.c", (k: Kerne
 // The target is cleared and the source shrunk before anybody looks whether the rest can be done.
 // Mirrors mremap_to(), mm/mremap.c, 6.12.
 const mremap_to = kernelFunction("mremap_to", "mm/mremap.c", (k: Kernel, r: Remap): number | Errno => {
-  if (!room_for_remap(k, r)) return "ENOMEM";
+  if (k.model.mremapNeedsRoom !== "none" && !room_for_remap(k, r)) return "ENOMEM";
   if (r.flags & MREMAP_FIXED) {
     const error = do_munmap(k, r.mm, r.newAddr, r.newAddr + r.newPages);
     if (error !== 0) return error;

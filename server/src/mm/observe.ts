@@ -8,7 +8,6 @@ import { waiting_pages } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { cached_slots } from "./page_cache.ts";
-import { GUP_PIN_COUNTING_BIAS } from "./page_ref.ts";
 import { PTE_PRESENT, PTE_TABLE, pte_offset, pte_pfn, walk_ptes } from "./pgtable.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, swp_offset } from "./swapops.ts";
 
@@ -163,9 +162,10 @@ export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) =>
     if (cache.data[slot] !== 0) visit(cache.data[slot] - 1, { kind: "swap cache", slot, count: 1 });
   }
   for (const row of livePins(k)) {
-    const count = pin.flags.data[row] & FOLL_GET ? 1 : GUP_PIN_COUNTING_BIAS;
+    const count = pin.flags.data[row] & FOLL_GET ? 1 : k.model.pinBias;
     for (const pfn of k.side.pinPages[row]) {
-      if (count === 1 || pfn !== ZERO_PFN || k.model.pinsZeroPage) visit(pfn, { kind: "pin", pin: row, count });
+      if (pin.flags.data[row] & FOLL_GET || pfn !== ZERO_PFN || k.model.pinsZeroPage)
+        visit(pfn, { kind: "pin", pin: row, count });
     }
   }
 }
