@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { breaches } from "../../server/src/mm/invariants.ts";
 import type { Kernel } from "../../server/src/mm/kernel.ts";
 import { PTE_PRESENT, pte_offset, pte_pfn } from "../../server/src/mm/pgtable.ts";
 import { is_migration_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "../../server/src/mm/swapops.ts";
-import { do_pages_move, get_user_pages, pin_user_pages } from "../../server/src/mm/syscalls.ts";
+import { compact_zone, do_pages_move, get_user_pages, pin_user_pages } from "../../server/src/mm/syscalls.ts";
 import { HERE, PAGE, type Space, space } from "../support/space.ts";
 
 function entryAt(s: Space, addr: bigint): number {
@@ -118,4 +119,15 @@ test("without a frame to go to everything stays", () => {
   do_pages_move(s.k, s.task, HERE, 2n * PAGE);
   assert.equal(entryAt(s, HERE), before);
   assert.equal(s.k.w.page._refcount.data[pte_pfn(before)], 1);
+});
+
+test("compaction moves a page once, and leaves it where it is the next time", () => {
+  const s = mapped("7.2", 40n);
+  const before = entryAt(s, HERE);
+  compact_zone(s.k);
+  const after = entryAt(s, HERE);
+  assert.ok(pte_pfn(after) > pte_pfn(before));
+  compact_zone(s.k);
+  assert.equal(entryAt(s, HERE), after);
+  assert.deepEqual(breaches(s.k), []);
 });

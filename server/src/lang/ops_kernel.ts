@@ -1,6 +1,14 @@
 // The kernel's own work: what happens without a system call of the process whose memory it is.
 
-import { do_pages_move, drop_caches, ksm_do_scan, lru_add_drain, reclaim, writeback } from "../mm/syscalls.ts";
+import {
+  compact_zone,
+  do_pages_move,
+  drop_caches,
+  ksm_do_scan,
+  lru_add_drain,
+  reclaim,
+  writeback,
+} from "../mm/syscalls.ts";
 import { addr, done, length, NUMBER, operation, required } from "./op.ts";
 import type { OpSpec } from "./ops.ts";
 
@@ -45,8 +53,9 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "compact",
     group,
     params: [],
-    doc: "Compacts memory: movable pages migrate to one end. mm-semantics §5.7.\n\n`compact_zone()`, mm/compaction.c.",
+    doc: "Compacts memory (`echo 1 > /proc/sys/vm/compact_memory`): movable pages of all processes and files migrate to the end of memory, to frames that nobody has had yet. Page tables stay, and pages that anybody but their mappings and their cache holds; so do pages that an earlier `compact` has moved. mm-semantics §5.7.\n\n`compact_zone()`, `isolate_migratepages_block()`, mm/compaction.c.",
     example: "compact()",
+    perform: (a) => done(compact_zone(a.k)),
   }),
   operation({
     name: "ksm_scan",

@@ -19,6 +19,7 @@ export const PG_active = 0x2000; // on an active LRU list
 export const PG_referenced = 0x4000; // used once since it was last looked at
 export const PG_unevictable = 0x8000; // on the LRU list of pages that cannot be reclaimed
 export const PG_reclaim = 0x10000; // reclaim waits for it to be written back
+export const PG_compacted = 0x20000; // its frame is one of the last, where compaction put it
 
 export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PG_anon, "anon"],
@@ -38,6 +39,7 @@ export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PG_referenced, "referenced"],
   [PG_unevictable, "unevictable"],
   [PG_reclaim, "reclaim"],
+  [PG_compacted, "compacted"],
 ];
 
 // include/linux/mm.h.

@@ -7,6 +7,7 @@ import {
   PG_active,
   PG_anon,
   PG_anon_exclusive,
+  PG_compacted,
   PG_dirty,
   PG_lru,
   PG_mlocked,
@@ -115,7 +116,7 @@ const folio_migrate_mapping = kernelFunction(
     const flags = page.flags.data[src];
     k.set(page.index, dst, page.index.data[src]);
     // PageAnon is a bit of page->mapping.
-    k.set(page.flags, dst, flags & PG_anon);
+    k.set(page.flags, dst, page.flags.data[dst] | (flags & PG_anon));
     k.set(page.mapping, dst, page.mapping.data[src]);
     if ((flags & PG_anon) !== 0 || page.mapping.data[src] === 0) return;
     folio_ref_add(k, dst, 1);
@@ -131,7 +132,7 @@ const folio_migrate_flags = kernelFunction(
   "mm/migrate.c",
   (k: Kernel, dst: number, src: number) => {
     const { flags } = k.w.page;
-    const moved = flags.data[src] & ~(PG_lru | PG_anon_exclusive | PG_mlocked | PG_writeback);
+    const moved = flags.data[src] & ~(PG_lru | PG_anon_exclusive | PG_mlocked | PG_writeback | PG_compacted);
     k.set(flags, dst, flags.data[dst] | moved);
     folio_migrate_ksm(k, dst, src);
     k.set(flags, src, flags.data[src] & ~(PG_active | PG_unevictable | PG_dirty));

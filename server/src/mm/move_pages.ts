@@ -7,7 +7,7 @@ import type { Kernel } from "./kernel.ts";
 import { folio_isolate_lru, lru_add_drain } from "./lru.ts";
 import { migrate_pages, putback_movable_pages } from "./migrate.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { alloc_page } from "./page_alloc.ts";
+import { alloc_page_noretry } from "./page_alloc.ts";
 import { PTE_PRESENT, pte_offset } from "./pgtable.ts";
 import { clamped_page } from "./user_range.ts";
 
@@ -67,7 +67,7 @@ const do_move_pages_to_node = kernelFunction(
   "mm/migrate.c",
   (k: Kernel, pagelist: readonly number[]): boolean => {
     if (pagelist.length === 0) return true;
-    const stayed = migrate_pages(k, pagelist, alloc_page, "sync");
+    const stayed = migrate_pages(k, pagelist, alloc_page_noretry, "sync");
     putback_movable_pages(k, stayed);
     return stayed.length === 0;
   },

@@ -6,7 +6,7 @@
 //              PTE_SWP_EXCLUSIVE when it was not but the page was exclusive
 //   marker     PTE_MARKER, above the flags one of MARKER_*
 
-import { mk_pte, PTE_PRESENT, PTE_SOFT_DIRTY, pte_pfn } from "./pgtable.ts";
+import { mk_pte, PTE_PRESENT, PTE_SOFT_DIRTY, pte_pfn } from "./pte.ts";
 
 export const PTE_SWAP = 0x200;
 export const PTE_MIGRATION = 0x400;

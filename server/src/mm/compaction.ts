@@ -1,0 +1,66 @@
+// Compaction: movable pages go to the end of memory, so that its beginning is free in one piece. mm/compaction.c;
+// mm-semantics §5.7.
+//
+//   frame 2 ──▶ migration scanner                     free scanner ◀── last frame
+//   │ pages that move │ tables, pinned pages stay │ free …       │ pages that moved │
+//
+// Which frames are free at the end is a choice, as frame numbers mean nothing but their equality: those that nobody has
+// had yet. A page that compaction moved stays where it is at the next one (PG_compacted), as it is at the end already.
+
+import { PG_anon, PG_compacted, PG_lru, PG_swapcache } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_isolate_lru, lru_add_drain } from "./lru.ts";
+import { migrate_pages, putback_movable_pages } from "./migrate.ts";
+import { alloc_page_noretry, FIRST_PFN } from "./page_alloc.ts";
+import { folio_ref_count } from "./page_ref.ts";
+
+// COMPACT_CLUSTER_MAX: pages that are isolated before they migrate.
+const CLUSTER = 32;
+
+const ONLY_MAPPINGS_HOLD = condition("folio_ref_count(folio) <= folio_mapcount(folio)", "refcount");
+
+// echo 1 > /proc/sys/vm/compact_memory: both scanners over all of memory until they meet.
+// Mirrors compact_zone(), mm/compaction.c, 6.12, with MIGRATE_SYNC and whole_zone.
+export const compact_zone = kernelFunction("compact_zone", "mm/compaction.c", (k: Kernel): 0 => {
+  lru_add_drain(k);
+  const end = k.w.machine.next_pfn.data[0];
+  for (let next = FIRST_PFN; next < end && k.w.machine.next_pfn.data[0] < k.totalPages; ) {
+    const cluster = isolate_migratepages_block(k, next, end);
+    next = cluster.next;
+    putback_movable_pages(k, migrate_pages(k, cluster.pages, compaction_alloc, "sync"));
+  }
+  return 0;
+});
+
+// The movable pages among the frames [first, end), up to a cluster of them, the last one first. Pages that are on no LRU
+// list are not movable; an anonymous page with references beside its mappings would not move, so that it stays out.
+// Mirrors isolate_migratepages_block(), mm/compaction.c, 6.12.
+const isolate_migratepages_block = kernelFunction(
+  "isolate_migratepages_block",
+  "mm/compaction.c",
+  (k: Kernel, first: number, end: number): { pages: number[]; next: number } => {
+    const { page } = k.w;
+    const pages: number[] = [];
+    let pfn = first;
+    for (; pfn < end && pages.length < CLUSTER; pfn++) {
+      k.tick();
+      const flags = page.flags.data[pfn];
+      if ((flags & (PG_lru | PG_compacted)) !== PG_lru) continue;
+      const mapping = flags & PG_anon ? flags & PG_swapcache : page.mapping.data[pfn];
+      const refs = folio_ref_count(k, pfn);
+      if (mapping === 0 && !k.decide(ONLY_MAPPINGS_HOLD, refs, refs <= page._mapcount.data[pfn])) continue;
+      folio_isolate_lru(k, pfn);
+      pages.unshift(pfn);
+    }
+    return { pages, next: pfn };
+  },
+);
+
+// Mirrors compaction_alloc(), mm/compaction.c.
+function compaction_alloc(k: Kernel): number {
+  if (k.w.machine.next_pfn.data[0] >= k.totalPages) return -1;
+  const pfn = alloc_page_noretry(k);
+  k.set(k.w.page.flags, pfn, PG_compacted);
+  return pfn;
+}
