@@ -5,11 +5,12 @@ import { type Fault, VM_FAULT_HWPOISON, VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_S
 import { PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_add_lru } from "./lru.ts";
+import { ksm_might_need_to_copy } from "./ksm_swapin.ts";
+import { folio_add_lru, folio_add_lru_vma } from "./lru.ts";
 import { migration_entry_wait } from "./migration_wait.ts";
 import { SWAPIN } from "./outcome.ts";
 import { alloc_page } from "./page_alloc.ts";
-import { folio_get } from "./page_ref.ts";
+import { folio_get, folio_put } from "./page_ref.ts";
 import { swap_count } from "./swap_slots.ts";
 import { add_to_swap_cache, swap_cache_get_folio } from "./swap_state.ts";
 import { is_guard_marker, is_migration_entry, is_swap_entry, swp_offset } from "./swapops.ts";
@@ -34,7 +35,15 @@ export const do_swap_page = kernelFunction("do_swap_page", "mm/memory.c", (k: Ke
     result = VM_FAULT_MAJOR;
   }
   k.outcome |= SWAPIN;
-  return result | k.model.mapSwappedPage(k, vmf, pfn, slot);
+  const own = ksm_might_need_to_copy(k, pfn, vmf.vma, vmf.vpn);
+  if (own < 0) {
+    folio_put(k, pfn);
+    return VM_FAULT_OOM;
+  }
+  if (own !== pfn) folio_add_lru_vma(k, own, vmf.vma);
+  result |= k.model.mapSwappedPage(k, vmf, own, slot);
+  if (own !== pfn) folio_put(k, pfn);
+  return result;
 });
 
 // Reads the page back from the device, with one reference for the caller. Up to 6.18 a synchronous device's page skips the

@@ -21,6 +21,7 @@ import {
   pte_with,
 } from "./pgtable.ts";
 import { folio_remove_rmap_pte } from "./rmap.ts";
+import { free_swap_cache } from "./swapfile.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 
 const NO_FURTHER_REFERENCE = condition(
@@ -126,6 +127,7 @@ const replace_page = kernelFunction(
     }
     folio_remove_rmap_pte(k, pfn);
     if (vma_locks(k, vma)) munlock_vma_folio(k, pfn);
+    free_swap_cache(k, pfn);
     folio_put(k, pfn);
   },
 );
