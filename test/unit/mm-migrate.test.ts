@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { breaches } from "../../server/src/mm/invariants.ts";
 import type { Kernel } from "../../server/src/mm/kernel.ts";
 import { PTE_PRESENT, pte_offset, pte_pfn } from "../../server/src/mm/pgtable.ts";
+import { get_swap_page } from "../../server/src/mm/swap_slots.ts";
+import { add_to_swap_cache, swap_cache_get_folio } from "../../server/src/mm/swap_state.ts";
 import { is_migration_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "../../server/src/mm/swapops.ts";
 import { compact_zone, do_pages_move, get_user_pages, pin_user_pages } from "../../server/src/mm/syscalls.ts";
 import { HERE, PAGE, type Space, space } from "../support/space.ts";
@@ -119,6 +121,19 @@ test("without a frame to go to everything stays", () => {
   do_pages_move(s.k, s.task, HERE, 2n * PAGE);
   assert.equal(entryAt(s, HERE), before);
   assert.equal(s.k.w.page._refcount.data[pte_pfn(before)], 1);
+});
+
+test("a page moves with its place in the swap cache", () => {
+  const s = mapped("7.2");
+  const before = pte_pfn(entryAt(s, HERE));
+  const slot = get_swap_page(s.k);
+  add_to_swap_cache(s.k, before, slot);
+  do_pages_move(s.k, s.task, HERE, PAGE);
+  const after = pte_pfn(entryAt(s, HERE));
+  assert.notEqual(after, before);
+  assert.equal(swap_cache_get_folio(s.k, slot), after);
+  assert.equal(s.k.w.page._refcount.data[after], 2);
+  assert.deepEqual(breaches(s.k), []);
 });
 
 test("compaction moves a page once, and leaves it where it is the next time", () => {

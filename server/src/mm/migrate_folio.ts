@@ -112,15 +112,24 @@ const folio_migrate_mapping = kernelFunction(
   "folio_migrate_mapping",
   "mm/migrate.c",
   (k: Kernel, dst: number, src: number) => {
-    const { page, cache } = k.w;
+    const { page, cache, swap } = k.w;
     const flags = page.flags.data[src];
     k.set(page.index, dst, page.index.data[src]);
     // PageAnon is a bit of page->mapping.
     k.set(page.flags, dst, page.flags.data[dst] | (flags & PG_anon));
     k.set(page.mapping, dst, page.mapping.data[src]);
-    if ((flags & PG_anon) !== 0 || page.mapping.data[src] === 0) return;
-    folio_ref_add(k, dst, 1);
-    k.set(cache.pfn, cache_slot(k, page.mapping.data[src] - 1, page.index.data[src]), dst);
+    if (flags & PG_swapcache) {
+      const slot = page.swap.data[src];
+      folio_ref_add(k, dst, 1);
+      k.set(page.swap, dst, slot);
+      k.set(page.swap, src, 0);
+      k.set(swap.cache, slot, dst + 1);
+    } else if ((flags & PG_anon) === 0 && page.mapping.data[src] !== 0) {
+      folio_ref_add(k, dst, 1);
+      k.set(cache.pfn, cache_slot(k, page.mapping.data[src] - 1, page.index.data[src]), dst);
+    } else {
+      return;
+    }
     folio_put(k, src);
   },
 );
@@ -135,7 +144,7 @@ const folio_migrate_flags = kernelFunction(
     const moved = flags.data[src] & ~(PG_lru | PG_anon_exclusive | PG_mlocked | PG_writeback | PG_compacted);
     k.set(flags, dst, flags.data[dst] | moved);
     folio_migrate_ksm(k, dst, src);
-    k.set(flags, src, flags.data[src] & ~(PG_active | PG_unevictable | PG_dirty));
+    k.set(flags, src, flags.data[src] & ~(PG_active | PG_unevictable | PG_dirty | PG_swapcache));
   },
 );
 

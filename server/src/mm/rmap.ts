@@ -4,9 +4,12 @@
 
 import { bug } from "./errors.ts";
 import { PG_anon, PG_anon_exclusive, PG_swapbacked, PG_uptodate } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_maybe_dma_pinned, folio_ref_count } from "./page_ref.ts";
 import { anon_vmas_of } from "./rmap_index.ts";
+
+const MAY_SHARE = condition("!folio_maybe_dma_pinned(folio)", "refcount");
 
 // The first mapping of a fresh anonymous folio: mapcount 1, the allocation's reference becomes the mapping's.
 // Exclusive where the release knows the flag. Mirrors folio_add_new_anon_rmap(), mm/rmap.c, 6.12.
@@ -66,6 +69,14 @@ export function folio_remove_rmap_pte(k: Kernel, pfn: number): void {
   const { _mapcount } = k.w.page;
   if (_mapcount.data[pfn] <= 0) bug(`folio_remove_rmap_pte: pfn ${pfn} is not mapped`);
   k.set(_mapcount, pfn, _mapcount.data[pfn] - 1);
+}
+
+// The page is about to lose its only mapping for something that may be shared: no longer exclusive, unless it may be
+// pinned. Mirrors folio_try_share_anon_rmap_pte(), include/linux/rmap.h, 6.12 (page_try_share_anon_rmap() before 6.8).
+export function folio_try_share_anon_rmap_pte(k: Kernel, pfn: number): boolean {
+  if (!k.decide(MAY_SHARE, folio_ref_count(k, pfn), !folio_maybe_dma_pinned(k, pfn))) return false;
+  k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] & ~PG_anon_exclusive);
+  return true;
 }
 
 // The folio now belongs to this VMA's anon_vma alone. Mirrors folio_move_anon_rmap(), mm/rmap.c, 6.12.

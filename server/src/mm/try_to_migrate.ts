@@ -6,12 +6,12 @@
 // The kind keeps what the entry allowed: write, read-exclusive (from 5.19 on) or read. A fault that meets one waits.
 
 import { PG_anon, PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
-import { condition, kernelFunction } from "./frames.ts";
+import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vma_wants_writenotify } from "./mprotect.ts";
-import { folio_get, folio_maybe_dma_pinned, folio_put, folio_ref_count } from "./page_ref.ts";
+import { folio_get, folio_put } from "./page_ref.ts";
 import {
   mk_pte,
   PTE_ACCESSED,
@@ -22,12 +22,15 @@ import {
   pte_prot,
   pte_with,
 } from "./pgtable.ts";
-import { folio_add_file_rmap_pte, folio_remove_rmap_pte } from "./rmap.ts";
+import {
+  folio_add_anon_rmap_pte,
+  folio_add_file_rmap_pte,
+  folio_remove_rmap_pte,
+  folio_try_share_anon_rmap_pte,
+} from "./rmap.ts";
 import { rmap_walk } from "./rmap_walk.ts";
 import { migration_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
-
-const MAY_SHARE = condition("!folio_maybe_dma_pinned(folio)", "refcount");
 
 // Every entry that maps the page becomes a migration entry: refcount - 1, mapcount - 1 each, rss stays. An exclusive
 // page that may be pinned keeps its entry, and ends the walk. Mirrors try_to_migrate(), mm/rmap.c, 6.12
@@ -58,14 +61,6 @@ const try_to_migrate_one = kernelFunction(
   },
 );
 
-// The page is about to lose its only mapping for something that may be shared: no longer exclusive, unless it may be
-// pinned. Mirrors folio_try_share_anon_rmap_pte(), include/linux/rmap.h, 6.12 (page_try_share_anon_rmap() before 6.8).
-export function folio_try_share_anon_rmap_pte(k: Kernel, pfn: number): boolean {
-  if (!k.decide(MAY_SHARE, folio_ref_count(k, pfn), !folio_maybe_dma_pinned(k, pfn))) return false;
-  k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] & ~PG_anon_exclusive);
-  return true;
-}
-
 // The migration entries that stand for `src` map `dst` from now on: where the migration failed, `src` itself. Each:
 // refcount + 1, mapcount + 1, exclusive unless its kind is read. Mirrors remove_migration_ptes(), mm/migrate.c, 6.12.
 export const remove_migration_ptes = kernelFunction(
@@ -75,8 +70,8 @@ export const remove_migration_ptes = kernelFunction(
     rmap_walk(
       k,
       dst,
-      (vma, _vpn, pte, entry) => {
-        remove_migration_pte(k, dst, vma, pte, entry);
+      (vma, vpn, pte, entry) => {
+        remove_migration_pte(k, dst, vma, vpn, { pte, entry });
         return true;
       },
       { migrationOf: src },
@@ -89,14 +84,12 @@ export const remove_migration_ptes = kernelFunction(
 const remove_migration_pte = kernelFunction(
   "remove_migration_pte",
   "mm/migrate.c",
-  (k: Kernel, pfn: number, vma: number, pte: number, entry: number) => {
+  (k: Kernel, pfn: number, vma: number, vpn: number, slot: { readonly pte: number; readonly entry: number }) => {
     const { page } = k.w;
+    const { pte, entry } = slot;
     folio_get(k, pfn);
     if (page.flags.data[pfn] & PG_anon) {
-      if (k.model.anonExclusive && entry & (PTE_SWP_WRITE | PTE_SWP_EXCLUSIVE)) {
-        k.set(page.flags, pfn, page.flags.data[pfn] | PG_anon_exclusive);
-      }
-      k.add(page._mapcount, pfn, 1);
+      folio_add_anon_rmap_pte(k, vma, vpn, pfn, (entry & (PTE_SWP_WRITE | PTE_SWP_EXCLUSIVE)) !== 0);
     } else {
       folio_add_file_rmap_pte(k, pfn);
     }
