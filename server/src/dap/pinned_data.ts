@@ -2,6 +2,7 @@
 
 import type { Kernel } from "../mm/kernel.ts";
 import { livePins, mmOf, pageAt } from "../mm/observe.ts";
+import { NO_PAGE } from "../mm/page_alloc.ts";
 import type { Recording } from "../run/recording.ts";
 import { done, type Moment } from "./moment.ts";
 
@@ -41,7 +42,7 @@ export function differs(k: Kernel, pin: number): boolean {
   const { content } = k.w.page;
   return k.side.pinPages[pin].some((pfn, i) => {
     const mapped = pageAt(k, mm, k.side.pinStarts[pin] + i);
-    if (mapped < 0 || mapped === pfn) return false;
+    if (pfn === NO_PAGE || mapped < 0 || mapped === pfn) return false;
     const [held, seen] = [content.data[pfn], content.data[mapped]];
     return held !== seen && !sameBytes(k.contents.get(held), k.contents.get(seen));
   });

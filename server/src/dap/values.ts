@@ -5,7 +5,7 @@ import { type FieldOwner, type FieldSpec, fieldsOf, hasField } from "../lang/fie
 import { kindOf, type Value } from "../lang/value.ts";
 import { PG_anon, PG_anon_exclusive, PG_swapbacked } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { ZERO_PFN } from "../mm/page_alloc.ts";
+import { NO_PAGE, ZERO_PFN } from "../mm/page_alloc.ts";
 import type { ModelName } from "../mm/releases.ts";
 import type { Poke } from "../run/branch.ts";
 import { fieldSources, type Source } from "../run/cells.ts";
@@ -44,6 +44,7 @@ export function valueText(k: Kernel, value: Value, style: Style): string {
       return `${k.w.pin.live.data[value.pin] === 1 ? "" : "released, "}pfn ${Array.from(
         k.side.pinPages[value.pin] ?? [],
       )
+        .filter((pfn) => pfn !== NO_PAGE)
         .slice(0, 8)
         .join(" ")}`;
     default:
@@ -171,7 +172,7 @@ function memoryOf(k: Kernel, value: Value): string | undefined {
   if (value.kind === "page" || value.kind === "folio") return `phys:${value.pfn}`;
   if (value.kind === "pin") {
     const [first] = k.side.pinPages[value.pin] ?? [];
-    return first === undefined ? undefined : `phys:${first}`;
+    return first === undefined || first === NO_PAGE ? undefined : `phys:${first}`;
   }
   return undefined;
 }

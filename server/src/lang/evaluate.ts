@@ -5,6 +5,7 @@
 
 import type { Kernel } from "../mm/kernel.ts";
 import { contentOf, mmOf, pageAt, vmaAt } from "../mm/observe.ts";
+import { NO_PAGE } from "../mm/page_alloc.ts";
 import { type FieldOwner, fieldOf, hasField } from "./fields.ts";
 import { type Call, type Expr, type Fault, isFault, type SymbolId } from "./program.ts";
 import { joined, number, pageNumber, textOf, truth } from "./read.ts";
@@ -336,7 +337,8 @@ function pinPage({ args }: Call, env: Environment): Value | Fault {
   if (index === null || isFault(index)) return index;
   if (typeof index !== "bigint") return wrongKind(args[1], "a number", index);
   const pages = env.k.side.pinPages[pin.pin];
-  return index < BigInt(pages.length) ? { kind: "page", pfn: pages[Number(index)] } : null;
+  const pfn = index < BigInt(pages.length) ? pages[Number(index)] : NO_PAGE;
+  return pfn === NO_PAGE ? null : { kind: "page", pfn };
 }
 
 // sum() and count() look at one page after the other, at most at as many as user space has.

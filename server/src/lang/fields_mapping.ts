@@ -2,6 +2,7 @@
 
 import {
   VM_DONTCOPY,
+  VM_DONTDUMP,
   VM_DONTEXPAND,
   VM_EXEC,
   VM_GROWSDOWN,
@@ -162,6 +163,7 @@ const SHOWN: readonly (readonly [number, string])[] = [
   [VM_NORESERVE, "noreserve"],
   [VM_HUGETLB, "hugetlb"],
   [VM_WIPEONFORK, "wipeonfork"],
+  [VM_DONTDUMP, "dontdump"],
   [VM_MIXEDMAP, "mixedmap"],
 ];
 

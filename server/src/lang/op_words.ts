@@ -21,6 +21,7 @@ import {
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
 } from "../mm/abi.ts";
+import { INSERT_MIXED_DEVICE, INSERT_PAGE_DEVICE, PFNMAP_DEVICE } from "../mm/device.ts";
 import type { WordSpec } from "./words.ts";
 
 export const MAP_FLAGS: readonly WordSpec[] = [
@@ -242,17 +243,20 @@ export const FALLOCATE_MODES: readonly WordSpec[] = [
 export const DEVICE_KINDS: readonly WordSpec[] = [
   {
     name: "pfnmap",
-    simulated: false,
+    bit: PFNMAP_DEVICE,
+    simulated: true,
     doc: "All pages mapped at mmap by `remap_pfn_range()`, without counters. mm-semantics §6.4.",
   },
   {
     name: "insert_page",
-    simulated: false,
+    bit: INSERT_PAGE_DEVICE,
+    simulated: true,
     doc: "All pages mapped at mmap by `vm_insert_page()`, counted like file pages. mm-semantics §6.4.",
   },
   {
     name: "insert_mixed",
-    simulated: false,
+    bit: INSERT_MIXED_DEVICE,
+    simulated: true,
     doc: "A page mapped at each fault by `vmf_insert_mixed()`, without counters. mm-semantics §6.4.",
   },
 ];

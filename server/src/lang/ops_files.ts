@@ -1,7 +1,7 @@
 // Files, and what stands behind mappings of them.
 
 import type { Errno } from "../mm/abi.ts";
-import { create_file, memfd_create, sys_close, sys_ftruncate } from "../mm/syscalls.ts";
+import { create_file, memfd_create, open_device, sys_close, sys_ftruncate } from "../mm/syscalls.ts";
 import { type Arguments, done, made, operation, optional, required, SIZE } from "./op.ts";
 import { CACHED, DEVICE_KINDS, FALLOCATE_MODES, HUGETLB } from "./op_words.ts";
 import type { OpResult, OpSpec } from "./ops.ts";
@@ -62,8 +62,13 @@ export const FILE_OPS: readonly OpSpec[] = [
       required("size", SIZE, "Bytes of device memory."),
     ],
     result: "file",
-    doc: "Opens a device whose driver maps its own pages into user space. mm-semantics §6.4.",
+    errnos: [
+      ["EFBIG", "More than 2^63 - 1 bytes."],
+      ["ENOMEM", "The driver has not that many frames in a row."],
+    ],
+    doc: "Opens a device whose driver maps its own pages into user space. The driver has allocated them and holds one reference to each, until the last descriptor and the last mapping are gone. `pfnmap` and `insert_page` map all pages at mmap, `insert_mixed` maps each at its first fault. A mapping larger than the device is refused: EINVAL from `pfnmap`, ENXIO from `insert_page`; of `insert_mixed` it is SIGBUS to touch what lies past the end.\n\n`remap_pfn_range()`, `vm_insert_page()`, `vmf_insert_mixed()`, mm/memory.c; mm-semantics §6.4.",
     example: "d = device(pfnmap, 16K)",
+    perform: (a) => opened(a, open_device(a.k, a.task, a.words(0).bits, a.number(1))),
   }),
   operation({
     name: "close",

@@ -49,12 +49,12 @@ function __do_fault(k: Kernel, vmf: Fault): FaultPage {
 // A read: the cached pages of the window are mapped; only when the wanted one is not among them, the file is asked.
 // Each mapping: refcount + 1, mapcount + 1, rss_file or rss_shmem + 1. Mirrors do_read_fault(), mm/memory.c, 6.12.
 const do_read_fault = kernelFunction("do_read_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
-  if (Math.floor(k.machine.fault_around / k.pageSize) > 1) {
+  if (Math.floor(k.machine.fault_around / k.pageSize) > 1 && vm_ops(k, vmf.vma).map_pages) {
     const around = do_fault_around(k, vmf);
     if (around) return around;
   }
   const { pfn, result } = __do_fault(k, vmf);
-  if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) return result;
+  if (result & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)) return result;
   return result | finish_fault(k, vmf, pfn);
 });
 
@@ -106,7 +106,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
   const copy = alloc_page(k);
   if (copy < 0) return VM_FAULT_OOM;
   const { pfn, result } = __do_fault(k, vmf);
-  if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) {
+  if (result & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)) {
     folio_put(k, copy);
     return result;
   }
@@ -133,7 +133,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
 const do_shared_fault = kernelFunction("do_shared_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
   const ops = vm_ops(k, vmf.vma);
   const { pfn, result } = __do_fault(k, vmf);
-  if (result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) return result;
+  if (result & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)) return result;
   if (ops.page_mkwrite) do_page_mkwrite(k, vmf, pfn);
   const finished = result | finish_fault(k, vmf, pfn);
   return finished & VM_FAULT_ERROR ? finished : finished | fault_dirty_shared_page(k, vmf, pfn);

@@ -1,6 +1,7 @@
 // Files as the trace makes them: ordinary ones, memfds, shared anonymous memory; their sizes and their end.
 
 import type { Errno } from "./abi.ts";
+import { device_open, device_pages, device_release, is_device } from "./device.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { free_pages } from "./page_alloc.ts";
@@ -39,6 +40,19 @@ export const shmem_zero_setup = kernelFunction("shmem_zero_setup", "mm/shmem.c",
   return file;
 });
 
+// A device whose driver maps its own memory; kind is one of the kinds of device.ts.
+export const open_device = kernelFunction(
+  "do_filp_open",
+  "fs/namei.c",
+  (k: Kernel, _task: number, kind: number, size: bigint): number | Errno => {
+    if (size > MAX_FILE) return "EFBIG";
+    const file = new_file(k, kind, size);
+    if (device_open(k, file, device_pages(k, file))) return file;
+    k.set(k.w.file.open, file, 0);
+    return "ENOMEM";
+  },
+);
+
 function new_file(k: Kernel, kind: number, size: bigint): number {
   const { file } = k.w;
   const row = k.create(file);
@@ -60,10 +74,13 @@ export const sys_close = kernelFunction(
   },
 );
 
-// A shmem file lives as long as somebody refers to it; its pages are its only content.
+// A shmem file lives as long as somebody refers to it; its pages are its only content. So does what a driver allocated
+// for the open device.
 export function evict_if_unused(k: Kernel, file: number): void {
   const { kind, open, users } = k.w.file;
-  if (kind.data[file] === SHMEM_FILE && open.data[file] === 0 && users.data[file] === 0) shmem_evict_inode(k, file);
+  if (open.data[file] !== 0 || users.data[file] !== 0) return;
+  if (kind.data[file] === SHMEM_FILE) shmem_evict_inode(k, file);
+  else if (is_device(k, file)) device_release(k, file);
 }
 
 // Mirrors shmem_evict_inode(), mm/shmem.c.
@@ -77,7 +94,7 @@ export const sys_ftruncate = kernelFunction(
   "fs/open.c",
   (k: Kernel, _task: number, file: number, size: bigint): 0 | Errno => {
     if (k.w.file.open.data[file] === 0) return "EBADF";
-    if (size > MAX_FILE) return "EINVAL";
+    if (size > MAX_FILE || is_device(k, file)) return "EINVAL";
     const before = k.w.file.size.data[file];
     k.set(k.w.file.size, file, Number(size));
     if (k.w.file.kind.data[file] === SHMEM_FILE) {

@@ -63,6 +63,7 @@ export const VM_HUGETLB = 0x400000;
 // The kernel's is 1 << 31, which bit operators here would take for a sign.
 export const VM_MERGEABLE = 0x1000000;
 export const VM_WIPEONFORK = 0x2000000;
+export const VM_DONTDUMP = 0x4000000;
 export const VM_SOFTDIRTY = 0x8000000;
 export const VM_MIXEDMAP = 0x10000000;
 export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
@@ -88,6 +89,7 @@ export const VMA_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [VM_HUGETLB, "hugetlb"],
   [VM_MERGEABLE, "mergeable"],
   [VM_WIPEONFORK, "wipeonfork"],
+  [VM_DONTDUMP, "dontdump"],
   [VM_SOFTDIRTY, "soft_dirty"],
   [VM_MIXEDMAP, "mixedmap"],
 ];

@@ -1,6 +1,6 @@
 // fork: a child that shares the parent's pages until somebody writes. kernel/fork.c, mm/memory.c; mm-semantics §3.
 
-import type { Errno } from "./abi.ts";
+import { type Errno, isErrno } from "./abi.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import {
   PG_anon,
@@ -31,6 +31,7 @@ import {
   pmd_alloc,
   pte_alloc,
   pte_offset,
+  pte_pfn,
   pte_prot,
   pte_with,
   pud_alloc,
@@ -40,6 +41,7 @@ import { anon_vma_fork, folio_add_new_anon_rmap, folio_dup_anon_rmap_pte, folio_
 import { mm_alloc, mmput, task_of } from "./tasks.ts";
 import { is_cow_mapping, vma_fields, vma_link } from "./vma.ts";
 
+const FIRST_IS_COPIED = condition("vm_normal_folio(vma, vma->vm_start, pte)", "pfn");
 const NEEDS_COPY = condition("src_vma->anon_vma || src_vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)", "anon_vma");
 
 // A child with a copy of the address space. Mirrors kernel_clone() without CLONE_VM.
@@ -48,7 +50,7 @@ export const sys_fork = kernelFunction(
   "kernel/fork.c",
   (k: Kernel, task: number, name: string): number | Errno => {
     const mm = dup_mm(k, k.w.task.mm.data[task] - 1);
-    return mm < 0 ? "ENOMEM" : task_of(k, name, mm, task);
+    return isErrno(mm) ? mm : task_of(k, name, mm, task);
   },
 );
 
@@ -59,7 +61,7 @@ export const sys_clone = kernelFunction(
   (k: Kernel, task: number, name: string, vm: boolean): number | Errno => {
     const parent = k.w.task.mm.data[task] - 1;
     const mm = vm ? parent : dup_mm(k, parent);
-    if (mm < 0) return "ENOMEM";
+    if (isErrno(mm)) return mm;
     if (vm) k.add(k.w.mm.users, mm, 1);
     return task_of(k, name, mm, task);
   },
@@ -71,20 +73,21 @@ export function sys_vfork(k: Kernel, task: number, name: string): number | Errno
   return child;
 }
 
-// -1 when memory is used up: the child is undone, what the parent lost (write bits, exclusive flags) stays lost.
+// ENOMEM when memory is used up: the child is undone, what the parent lost (write bits, exclusive flags) stays lost.
 // Mirrors dup_mm(), kernel/fork.c.
-const dup_mm = kernelFunction("dup_mm", "kernel/fork.c", (k: Kernel, parent: number): number => {
+const dup_mm = kernelFunction("dup_mm", "kernel/fork.c", (k: Kernel, parent: number): number | Errno => {
   const mm = mm_alloc(k);
-  if (mm < 0) return -1;
+  if (mm < 0) return "ENOMEM";
   k.set(k.w.mm.start_brk, mm, k.w.mm.start_brk.data[parent]);
   k.set(k.w.mm.brk, mm, k.w.mm.brk.data[parent]);
-  if (dup_mmap(k, mm, parent)) return mm;
+  const error = dup_mmap(k, mm, parent);
+  if (error === 0) return mm;
   mmput(k, mm);
-  return -1;
+  return error;
 });
 
 // Copies the VMAs, ascending. Mirrors dup_mmap(), kernel/fork.c (mm/mmap.c from 6.14).
-const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: number, parent: number): boolean => {
+const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: number, parent: number): 0 | Errno => {
   ksm_fork(k, mm, parent);
   for (const source of [...k.vmas.of(parent)]) {
     const fields = vma_fields(k, source);
@@ -92,9 +95,10 @@ const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: num
     const wiped = (fields.flags & VM_WIPEONFORK) !== 0;
     const anon = wiped ? { anon_vma: 0, anon_vma_chain: 0 } : anon_vma_fork(k, source);
     const vma = vma_link(k, { ...fields, mm, flags: fields.flags & ~VM_LOCKED, ...anon });
-    if (!wiped && !copy_page_range(k, vma, source)) return false;
+    const error = wiped ? 0 : copy_page_range(k, vma, source);
+    if (error !== 0) return error;
   }
-  return true;
+  return 0;
 });
 
 // Copies the page tables where the child could not fault the pages in again.
@@ -102,20 +106,37 @@ const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: num
 const copy_page_range = kernelFunction(
   "copy_page_range",
   "mm/memory.c",
-  (k: Kernel, dst: number, src: number): boolean => {
+  (k: Kernel, dst: number, src: number): 0 | Errno => {
     const { vma } = k.w;
     const flags = vma.flags.data[src];
     const needed = vma.anon_vma.data[src] !== 0 || (flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) !== 0;
-    if (!k.decide(NEEDS_COPY, vma.anon_vma.data[src], needed)) return true;
+    if (!k.decide(NEEDS_COPY, vma.anon_vma.data[src], needed)) return 0;
+    if (flags & VM_PFNMAP && !track_pfn_copy(k, src)) return "EINVAL";
     const perTable = 2 ** k.geometry.bits[0];
     const end = vma.end.data[src];
     for (let start = vma.start.data[src]; start < end; ) {
       const stop = Math.min(end, (Math.floor(start / perTable) + 1) * perTable);
-      if (!copy_tables(k, vma.mm.data[dst] - 1, vma.mm.data[src] - 1, start)) return false;
-      if (pte_offset(k, vma.mm.data[src] - 1, start) >= 0 && !copy_pte_range(k, dst, src, start, stop)) return false;
+      if (!copy_tables(k, vma.mm.data[dst] - 1, vma.mm.data[src] - 1, start)) return "ENOMEM";
+      if (pte_offset(k, vma.mm.data[src] - 1, start) >= 0 && !copy_pte_range(k, dst, src, start, stop)) return "ENOMEM";
       start = stop;
     }
-    return true;
+    return 0;
+  },
+);
+
+// Whether the child's mapping gets the cache mode of the parent's, which x86 kernels read off the first entry of a PFN
+// mapping until 6.16. A private copy there cannot tell it; whose frame was once taken for the device's (mm-semantics §13 #25).
+// Mirrors track_pfn_copy() with get_pat_info(), arch/x86/mm/pat/memtype.c, 6.12.
+const track_pfn_copy = kernelFunction(
+  "track_pfn_copy",
+  "arch/x86/mm/pat/memtype.c",
+  (k: Kernel, src: number): boolean => {
+    if (k.model.forkOfCopiedPfnmap === "copies" || !k.machine.arch.startsWith("x86")) return true;
+    const pte = pte_offset(k, k.w.vma.mm.data[src] - 1, k.w.vma.start.data[src]);
+    const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
+    if ((entry & PTE_PRESENT) === 0) return false;
+    const copied = vm_normal_page(k, src, entry) !== undefined;
+    return !k.decide(FIRST_IS_COPIED, pte_pfn(entry), copied) || k.model.forkOfCopiedPfnmap === "mistakes the frame";
   },
 );
 

@@ -55,6 +55,11 @@ export interface Condition {
   readonly input: string;
 }
 
+// Something that the recording says at a place, for the reader: nobody asks it. Kernel.decide records it.
+export function remark(text: string): Condition {
+  return condition(text, "");
+}
+
 const conditions: Condition[] = [];
 export const CONDITIONS: readonly Condition[] = conditions;
 

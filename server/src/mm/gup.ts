@@ -32,9 +32,18 @@ import { folio_mark_accessed, lru_add_drain, mlock_folio } from "./lru.ts";
 import { handle_mm_fault } from "./memory.ts";
 import { vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { ZERO_PFN } from "./page_alloc.ts";
+import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import { folio_put_refs, folio_ref_add, folio_ref_count } from "./page_ref.ts";
-import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset, pte_pfn } from "./pgtable.ts";
+import {
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_SOFT_DIRTY,
+  PTE_WRITE,
+  pte_offset,
+  pte_pfn,
+  pte_with,
+} from "./pgtable.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
 import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
@@ -42,6 +51,7 @@ import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
 const CAN_FOLLOW_WRITE = condition("pte_write(pte)", "writable");
 const VMA_ALLOWS = condition("check_vma_flags(vma, gup_flags) == 0", "vm_flags");
 const FORCES_COW_BREAK = condition("should_force_cow_break(vma, foll_flags)", "vm_flags");
+const PFN_ENTRY = condition("pte_special(pte)", "special");
 const REF_POSITIVE = condition("folio_ref_count(folio) > 0", "refcount");
 
 // The frames behind [start, start + pages), each with a reference when FOLL_GET or FOLL_PIN is set. Stops at the first
@@ -57,8 +67,9 @@ export const __get_user_pages = kernelFunction(
     for (let vpn = start; vpn < start + pages; vpn++) {
       k.tick();
       const page = get_user_page(k, task, mm, vpn, flags);
-      if (typeof page === "string") return got.length > 0 ? got : page;
-      got.push(page);
+      if (page === "EEXIST" && flags & FOLL_PIN && k.model.gupPassesPfns) got.push(NO_PAGE);
+      else if (typeof page === "string") return got.length > 0 ? got : page;
+      else got.push(page);
     }
     return got;
   },
@@ -110,7 +121,7 @@ const follow_page_pte = kernelFunction(
     const normal = vm_normal_page(k, vma, entry);
     if (write && !can_follow_write_pte(k, vma, entry, normal, want)) return { fault: FAULT_FLAG_WRITE };
     const pfn = pte_pfn(entry);
-    if (normal === undefined && pfn !== ZERO_PFN) return "EFAULT";
+    if (normal === undefined && pfn !== ZERO_PFN) return follow_pfn_pte(k, pte, flags);
     if ((entry & PTE_WRITE) === 0 && k.model.gupMustUnshare(k, vma, flags, normal))
       return { fault: FAULT_FLAG_UNSHARE };
     const refused = try_grab_folio(k, pfn, flags);
@@ -121,6 +132,17 @@ const follow_page_pte = kernelFunction(
     return pfn;
   },
 );
+
+// A proper entry, but no page behind it that could be had. Who wants the memory faulted in and no more is served.
+// Mirrors follow_pfn_pte(), mm/gup.c, 6.12; until 5.17 EFAULT for FOLL_GET.
+const follow_pfn_pte = kernelFunction("follow_pfn_pte", "mm/gup.c", (k: Kernel, pte: number, flags: number): Errno => {
+  k.decide(PFN_ENTRY, 1, true);
+  if (k.model.gupPassesPfns && flags & FOLL_GET) return "EFAULT";
+  const { entry } = k.w.pte;
+  const touched = PTE_ACCESSED | (flags & FOLL_WRITE ? PTE_DIRTY | PTE_SOFT_DIRTY : 0);
+  if (flags & FOLL_TOUCH) k.set(entry, pte, pte_with(entry.data[pte], touched));
+  return "EEXIST";
+});
 
 // Mirrors can_follow_write_pte(), mm/gup.c, 6.12.
 function can_follow_write_pte(
@@ -198,6 +220,7 @@ export function try_grab_folio(k: Kernel, pfn: number, flags: number): 0 | Errno
 
 // What try_grab_folio() took. Mirrors gup_put_folio(), mm/gup.c, 6.12.
 export function gup_put_folio(k: Kernel, pfn: number, flags: number): void {
+  if (pfn === NO_PAGE) return;
   if (flags & FOLL_GET) folio_put_refs(k, pfn, 1);
   else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_put_refs(k, pfn, k.model.pinBias);
 }
@@ -234,6 +257,7 @@ function populate(k: Kernel, task: number, vma: number, start: number, end: numb
   for (let vpn = start; error === 0 && vpn < end; vpn++) {
     k.tick();
     const page = get_user_page(k, task, mm, vpn, flags);
+    if (page === "EEXIST") continue;
     if (typeof page === "string") error = page;
     else if (locks && page !== ZERO_PFN) {
       // FOLL_MLOCK of follow_page_pte(), mm/gup.c, 5.10.

@@ -42,6 +42,9 @@ export const FIRST: Rules = {
   newAnonIsActive: true,
   reclaimActivatesPinned: false,
   gupGrowsStacks: true,
+  gupPassesPfns: true,
+  forkOfCopiedPfnmap: "mistakes the frame",
+  doforkRefuses: "VM_IO",
   readaheadAligns: false,
   readaheadMarksAtEnd: true,
   armPrefaultsOld: false,
@@ -145,6 +148,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
     name: "5.10",
     changes: [
       {
+        since: "6.9",
+        commits: ["04c35ab3bdae"],
+        text: "fork of a private PFN mapping whose first page was copied is refused on x86, as the cache mode of the device cannot be found any more (stable 5.10.y has it too).",
+        rules: { forkOfCopiedPfnmap: "EINVAL" },
+      },
+      {
         since: "5.9",
         commits: ["a308c71bf1e6"],
         text: "A reference for reading takes the page that is mapped; COW is no longer broken for it.",
@@ -191,6 +200,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.15",
     changes: [
+      {
+        since: "3.7",
+        commits: ["5180da410db6"],
+        text: "fork takes the frame of the first page of a PFN mapping for the device's on x86, also if it is a copy: not what stable 5.10.y took over from 6.9.",
+        rules: { forkOfCopiedPfnmap: "mistakes the frame" },
+      },
       {
         since: "3.19",
         commits: ["7a3ef208e662"],
@@ -261,6 +276,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.18",
     changes: [
+      {
+        since: "5.18",
+        commits: ["65462462ffb2"],
+        text: "get_user_pages() ends at an entry without a page, as pin_user_pages() does now instead of leaving a hole in the list of pages.",
+        rules: { gupPassesPfns: false },
+      },
       {
         since: "5.18",
         commits: ["2fbb0c10d1e8"],

@@ -11,6 +11,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "6.1",
     changes: [
       {
+        since: "6.9",
+        commits: ["04c35ab3bdae"],
+        text: "fork of a private PFN mapping whose first page was copied is refused on x86, as the cache mode of the device cannot be found any more (stable 6.1.y has it too).",
+        rules: { forkOfCopiedPfnmap: "EINVAL" },
+      },
+      {
         since: "6.0",
         commits: ["2555283eb40d"],
         text: "fork puts a child's pages into an anon_vma of its ancestors only when no VMA uses it: CVE-2022-42703 is closed.",
@@ -87,6 +93,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.6",
     changes: [
+      {
+        since: "3.7",
+        commits: ["5180da410db6"],
+        text: "fork takes the frame of the first page of a PFN mapping for the device's on x86, also if it is a copy: not what stable 6.1.y took over from 6.9.",
+        rules: { forkOfCopiedPfnmap: "mistakes the frame" },
+      },
       {
         since: "6.2",
         commits: ["6cce3314b928"],
@@ -177,6 +189,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     changes: [
       {
         since: "6.9",
+        commits: ["04c35ab3bdae"],
+        text: "fork of a private PFN mapping whose first page was copied is refused on x86, as the cache mode of the device cannot be found any more.",
+        rules: { forkOfCopiedPfnmap: "EINVAL" },
+      },
+      {
+        since: "6.9",
         commits: ["9cecde80aae0"],
         text: "A batch of the LRU holds 31 pages instead of 15.",
         rules: { lruBatchSize: 31 },
@@ -234,6 +252,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     changes: [
       {
         since: "6.16",
+        commits: [],
+        text: "A PFN mapping remembers the cache mode of its device on x86, so fork copies it whatever its first page is.",
+        rules: { forkOfCopiedPfnmap: "copies" },
+      },
+      {
+        since: "6.16",
         commits: ["879bca0a2c4f"],
         text: "Anonymous VMAs merge unless the one that has faulted is a fork child's.",
         rules: { anonVmaRule: "the side that has one is no fork child" },
@@ -261,6 +285,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "7.2",
     changes: [
+      {
+        since: "7.2",
+        commits: [],
+        text: "MADV_DOFORK is refused for every special mapping, not only for what VM_IO marks.",
+        rules: { doforkRefuses: "VM_SPECIAL" },
+      },
       {
         since: "7.2",
         commits: [],

@@ -26,7 +26,7 @@ import { vm_normal_page } from "./normal_page.ts";
 import { PTE_ACCESSED, pte_with, walk_ptes } from "./pgtable.ts";
 import { force_page_cache_readahead } from "./readahead.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
-import { is_shmem } from "./vm_ops.ts";
+import { file_kind, REGULAR_FILE } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
 import { zap_page_range_single } from "./zap.ts";
@@ -154,7 +154,9 @@ const madvise_vma_behavior = kernelFunction(
       case "dontfork":
         return madvise_update_vma(k, vma, start, end, flags | VM_DONTCOPY);
       case "dofork":
-        return flags & VM_IO ? "EINVAL" : madvise_update_vma(k, vma, start, end, flags & ~VM_DONTCOPY);
+        return flags & (k.model.doforkRefuses === "VM_IO" ? VM_IO : VM_SPECIAL)
+          ? "EINVAL"
+          : madvise_update_vma(k, vma, start, end, flags & ~VM_DONTCOPY);
       case "wipeonfork":
         if (!vma_is_anonymous(k, vma) || flags & VM_SHARED) return "EINVAL";
         return madvise_update_vma(k, vma, start, end, flags | VM_WIPEONFORK);
@@ -197,7 +199,7 @@ const madvise_willneed = kernelFunction(
   "mm/madvise.c",
   (k: Kernel, vma: number, start: number, end: number) => {
     const { vma: v } = k.w;
-    if (vma_is_anonymous(k, vma) || is_shmem(k, v.file.data[vma] - 1)) return;
+    if (vma_is_anonymous(k, vma) || file_kind(k, v.file.data[vma] - 1) !== REGULAR_FILE) return;
     const offset = v.pgoff.data[vma] - v.start.data[vma];
     force_page_cache_readahead(k, v.file.data[vma] - 1, start + offset, end + offset);
   },

@@ -17,6 +17,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from "./abi.ts";
+import { device_mmap, is_device } from "./device.ts";
 import { bug } from "./errors.ts";
 import { shmem_zero_setup } from "./files.ts";
 import {
@@ -35,11 +36,11 @@ import {
 } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { do_munmap } from "./munmap.ts";
+import { do_munmap, unmap_region } from "./munmap.ts";
 import { mm_populate } from "./populate.ts";
 import { find_vma_intersection, get_unmapped_area, mmap_min_addr } from "./unmapped_area.ts";
 import { address_of, offset_in_page, PAGE_ALIGN, pages_of } from "./user_range.ts";
-import { vma_link } from "./vma.ts";
+import { vma_link, vma_unlink } from "./vma.ts";
 import { vma_merge_new_range } from "./vma_merge.ts";
 
 export interface MmapRequest {
@@ -70,7 +71,7 @@ export const sys_mmap = kernelFunction(
     const { flags, file } = request;
     if (offset_in_page(k, request.offset) !== 0n) return "EINVAL";
     if (flags & MAP_REFPAGE) bug("mmap: the checker lets no MAP_REFPAGE through");
-    if ((flags & MAP_ANONYMOUS) === 0 && file === undefined) return "EBADF";
+    if ((flags & MAP_ANONYMOUS) === 0 && (file === undefined || k.w.file.open.data[file] === 0)) return "EBADF";
     if (flags & MAP_HUGETLB) {
       // Every file of this version is an ordinary one or a memfd of small pages.
       if ((flags & MAP_ANONYMOUS) === 0) return "EINVAL";
@@ -174,8 +175,23 @@ const mmap_region = kernelFunction(
     if (merged >= 0) return start;
     // Each shared anonymous mapping is a file of its own, so it never merges.
     const backing = file === 0 && flags & VM_SHARED ? shmem_zero_setup(k, pages) + 1 : file;
-    vma_link(k, { mm, start, end, flags, pgoff: what.pgoff, file: backing, anon_vma: 0, anon_vma_chain: 0 });
-    return start;
+    const vma = vma_link(k, {
+      mm,
+      start,
+      end,
+      flags,
+      pgoff: what.pgoff,
+      file: backing,
+      anon_vma: 0,
+      anon_vma_chain: 0,
+    });
+    if (file === 0 || !is_device(k, file - 1)) return start;
+    const refused = device_mmap(k, vma);
+    if (refused === 0) return start;
+    // What the driver has mapped so far goes again: unmap_and_free_vma.
+    unmap_region(k, mm, [vma]);
+    vma_unlink(k, vma);
+    return refused;
   },
 );
 

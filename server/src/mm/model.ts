@@ -104,6 +104,19 @@ export interface Model {
   // b518154e59aa).
   readonly newAnonIsActive: boolean;
 
+  // pin_user_pages() passes over an entry without a page, and tells its caller nothing of the hole that it left in the
+  // list of pages (until 5.17; from 5.18 on the list ends there, or the call with EEXIST: 65462462ffb2). FOLL_GET is
+  // EFAULT then. follow_pfn_pte(), mm/gup.c.
+  readonly gupPassesPfns: boolean;
+
+  // What fork makes of a private PFN mapping whose first page was copied, on x86, where the cache mode of the mapping
+  // is read off its first entry: it takes the copy's frame for the device's; refuses with EINVAL (6.9, 04c35ab3bdae);
+  // or remembers the mode with the mapping (6.16). track_pfn_copy(), arch/x86/mm/pat/memtype.c; mm-semantics §13 #25.
+  readonly forkOfCopiedPfnmap: "mistakes the frame" | "EINVAL" | "copies";
+
+  // MADV_DOFORK is refused for what only VM_IO marks as a device's, or for every special mapping.
+  readonly doforkRefuses: "VM_IO" | "VM_SPECIAL";
+
   // A reference to memory below a stack makes the stack grow (until 6.4; find_extend_vma(), mm/gup.c, 5.10).
   readonly gupGrowsStacks: boolean;
 

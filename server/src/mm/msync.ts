@@ -1,6 +1,7 @@
 // msync(MS_SYNC): shared file pages go to the disk. mm/msync.c.
 
 import type { Errno } from "./abi.ts";
+import { is_device } from "./device.ts";
 import { VM_SHARED } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -28,6 +29,8 @@ export const sys_msync = kernelFunction(
       if (start >= end) break;
       at = Math.min(end, v.end.data[vma]);
       if (v.file.data[vma] === 0 || (v.flags.data[vma] & VM_SHARED) === 0) continue;
+      // vfs_fsync_range() of a file whose driver has no fsync.
+      if (is_device(k, v.file.data[vma] - 1)) return "EINVAL";
       const offset = v.pgoff.data[vma] - v.start.data[vma];
       filemap_fdatawrite_range(k, v.file.data[vma] - 1, start + offset, at + offset);
     }

@@ -1,11 +1,23 @@
 // Which page an entry counts for.
 
+import { bug } from "./errors.ts";
+import { VM_MIXEDMAP, VM_PFNMAP } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
+import { ZERO_PFN } from "./page_alloc.ts";
 import { PTE_PRESENT, PTE_SPECIAL, pte_pfn } from "./pgtable.ts";
 
 // The page that an entry maps, or undefined where there is none to count: the zero page and special mappings, and
-// entries that are not present.
-// Mirrors vm_normal_page(), mm/memory.c, for architectures with a special bit; mm-semantics §1.5.
-export function vm_normal_page(_k: Kernel, _vma: number, entry: number): number | undefined {
-  return (entry & (PTE_PRESENT | PTE_SPECIAL)) === PTE_PRESENT ? pte_pfn(entry) : undefined;
+// entries that are not present. An entry without the special bit is an ordinary page's also in a VM_PFNMAP mapping, where
+// it is a private copy.
+// Mirrors vm_normal_page(), mm/memory.c, for architectures with a special bit, which x86 and arm64 are; mm-semantics §1.5.
+export function vm_normal_page(k: Kernel, vma: number, entry: number): number | undefined {
+  const bits = entry & (PTE_PRESENT | PTE_SPECIAL);
+  if (bits === PTE_PRESENT) return pte_pfn(entry);
+  return bits === 0 ? undefined : special_page(k, vma, entry);
+}
+
+function special_page(k: Kernel, vma: number, entry: number): undefined {
+  if (k.w.vma.flags.data[vma] & (VM_PFNMAP | VM_MIXEDMAP) || pte_pfn(entry) === ZERO_PFN) return undefined;
+  // print_bad_pte(): no driver and no fault makes such an entry.
+  bug(`vm_normal_page: special entry of pfn ${pte_pfn(entry)} in an ordinary mapping`);
 }

@@ -6,7 +6,7 @@ import { PG_table } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
 import { waiting_pages } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { ZERO_PFN } from "./page_alloc.ts";
+import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import { cached_slots } from "./page_cache.ts";
 import { PTE_PRESENT, PTE_TABLE, pte_offset, pte_pfn, walk_ptes } from "./pgtable.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, swp_offset } from "./swapops.ts";
@@ -98,6 +98,7 @@ export type Holder =
   | { readonly kind: "pin"; readonly pin: number; readonly count: number }
   | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
   | { readonly kind: "LRU batch"; readonly batch: string; readonly count: number }
+  | { readonly kind: "driver"; readonly file: number; readonly index: number; readonly count: number }
   | { readonly kind: "reserved"; readonly count: number };
 
 // The holders of one frame, each with a text that says who it is.
@@ -127,6 +128,8 @@ function holderText(k: Kernel, holder: Holder): string {
       return `page table of ${space(holder.mm)} (${k.geometry.names[holder.level]})`;
     case "LRU batch":
       return `LRU batch ${holder.batch}`;
+    case "driver":
+      return `driver of file ${holder.file} page ${holder.index}`;
     case "reserved":
       return "reserved by the kernel";
   }
@@ -134,7 +137,7 @@ function holderText(k: Kernel, holder: Holder): string {
 
 // Visits every reference of the world with the frame that it holds.
 export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) => void): void {
-  const { vma, table, file, pin } = k.w;
+  const { vma, table, file, pin, driver_page } = k.w;
   visit(ZERO_PFN, { kind: "reserved", count: 1 });
   for (let row = 0; row < k.rows(table); row++) {
     if (table.mm.data[row] === 0) continue;
@@ -161,9 +164,16 @@ export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) =>
   for (let slot = 1; slot <= k.w.machine.next_swap.data[0]; slot++) {
     if (cache.data[slot] !== 0) visit(cache.data[slot] - 1, { kind: "swap cache", slot, count: 1 });
   }
+  for (let row = 0; row < k.rows(driver_page); row++) {
+    const owner = driver_page.file.data[row] - 1;
+    const index = row - (file.driver_pages.data[owner] - 1);
+    if (driver_page.pfn.data[row] !== 0)
+      visit(driver_page.pfn.data[row], { kind: "driver", file: owner, index, count: 1 });
+  }
   for (const row of livePins(k)) {
     const count = pin.flags.data[row] & FOLL_GET ? 1 : k.model.pinBias;
     for (const pfn of k.side.pinPages[row]) {
+      if (pfn === NO_PAGE) continue;
       if (pin.flags.data[row] & FOLL_GET || pfn !== ZERO_PFN || k.model.pinsZeroPage)
         visit(pfn, { kind: "pin", pin: row, count });
     }

@@ -36,6 +36,7 @@ export const COW = bit("cow");
 export const REUSE = bit("reuse");
 export const UNSHARE = bit("unshare");
 export const SWAPIN = bit("swapin");
+export const SPECIAL = bit("special");
 export const SIGSEGV = bit("SIGSEGV");
 export const SIGBUS = bit("SIGBUS");
 export const OOM = bit("OOM");

@@ -7,7 +7,8 @@ import type { Kernel } from "./kernel.ts";
 import { out_of_memory } from "./oom_kill.ts";
 import { direct_reclaim } from "./vmscan.ts";
 
-// Frame 0 is never used; frame 1 is the zero page.
+// Frame 0 is never used, so it stands for no page; frame 1 is the zero page.
+export const NO_PAGE = 0;
 export const ZERO_PFN = 1;
 export const FIRST_PFN = 2;
 
@@ -59,6 +60,53 @@ function get_page_from_freelist(k: Kernel): number {
   }
   k.set(page._refcount, pfn, 1);
   return pfn;
+}
+
+// Frames in a row, each with one reference: the first of them, or -1 when there are not that many next to each other.
+// Mirrors alloc_contig_pages(), mm/page_alloc.c.
+export function alloc_contig_pages(k: Kernel, pages: number): number {
+  const { machine, page } = k.w;
+  let first = machine.next_pfn.data[0];
+  if (first + pages <= k.totalPages) {
+    k.ensure(page, first + pages);
+    k.set(machine.next_pfn, 0, first + pages);
+  } else {
+    first = free_run(k, pages);
+    if (first < 0) {
+      k.trace("mm_page_alloc", 0, pages, free_pages(k));
+      return -1;
+    }
+    take_off_free_list(k, first, pages);
+  }
+  for (let pfn = first; pfn < first + pages; pfn++) k.set(page._refcount, pfn, 1);
+  return first;
+}
+
+// The first of so many freed frames in a row, or -1.
+function free_run(k: Kernel, pages: number): number {
+  const { machine, page } = k.w;
+  const free = new Set<number>();
+  for (let pfn = machine.free_list.data[0]; pfn !== 0; pfn = page.next_free.data[pfn]) free.add(pfn);
+  for (const pfn of [...free].sort((a, b) => a - b)) {
+    let length = 1;
+    while (length < pages && free.has(pfn + length)) length++;
+    if (length === pages) return pfn;
+  }
+  return -1;
+}
+
+function take_off_free_list(k: Kernel, first: number, pages: number): void {
+  const { machine, page } = k.w;
+  let before = 0;
+  for (let pfn = machine.free_list.data[0]; pfn !== 0; pfn = page.next_free.data[pfn]) {
+    if (pfn < first || pfn >= first + pages) {
+      before = pfn;
+      continue;
+    }
+    if (before === 0) k.set(machine.free_list, 0, page.next_free.data[pfn]);
+    else k.set(page.next_free, before, page.next_free.data[pfn]);
+  }
+  k.set(machine.free_pages, 0, machine.free_pages.data[0] - pages);
 }
 
 // The frame's last reference is gone: its flags and mapping go with it. Mirrors free_pages_prepare(), mm/page_alloc.c.

@@ -17,6 +17,7 @@ import {
 import { kernelFunction } from "./frames.ts";
 import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
+import { NO_PAGE } from "./page_alloc.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { mmget, mmput } from "./tasks.ts";
 import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
@@ -92,7 +93,7 @@ export const o_direct_read = kernelFunction(
   "block/bio.c",
   (k: Kernel, task: number, addr: bigint, length: bigint): number | Errno => {
     const pin = take(k, task, O_DIRECT_READ, addr, length, bio_flags(k) | FOLL_WRITE);
-    if (typeof pin === "number") for (const pfn of k.side.pinPages[pin]) folio_mark_dirty(k, pfn);
+    if (typeof pin === "number") bio_set_pages_dirty(k, pin);
     return pin;
   },
 );
@@ -104,6 +105,10 @@ export const o_direct_write = kernelFunction(
   (k: Kernel, task: number, addr: bigint, length: bigint): number | Errno =>
     take(k, task, "O_DIRECT write", addr, length, bio_flags(k)),
 );
+
+function bio_set_pages_dirty(k: Kernel, pin: number): void {
+  for (const pfn of k.side.pinPages[pin]) if (pfn !== NO_PAGE) folio_mark_dirty(k, pfn);
+}
 
 function bio_flags(k: Kernel): number {
   return (k.model.oDirectPins ? FOLL_PIN : FOLL_GET) | FOLL_UNLOCKABLE;
@@ -169,7 +174,7 @@ export const release = kernelFunction("unpin_user_pages", "mm/gup.c", (k: Kernel
   if (live.data[pin] === 0) return 0;
   k.set(live, pin, 0);
   if (PIN_KINDS[k.w.pin.kind.data[pin]] === O_DIRECT_READ) {
-    for (const pfn of k.side.pinPages[pin]) folio_mark_dirty(k, pfn);
+    bio_set_pages_dirty(k, pin);
   }
   for (const pfn of k.side.pinPages[pin]) gup_put_folio(k, pfn, flags.data[pin]);
   return 0;
@@ -193,7 +198,7 @@ export function dma_write(k: Kernel, pin: number, bytes: Uint8Array): 0 {
   for (const pfn of k.side.pinPages[pin]) {
     if (done >= length) break;
     const part = bytes.subarray(done, done + Math.min(length - done, k.pageSize - offset));
-    k.set(content, pfn, k.contents.write(content.data[pfn], offset, part));
+    if (pfn !== NO_PAGE) k.set(content, pfn, k.contents.write(content.data[pfn], offset, part));
     done += part.length;
     offset = 0;
   }

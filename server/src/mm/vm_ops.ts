@@ -1,5 +1,6 @@
 // What a file does for the VMAs that map it: struct vm_operations_struct, by the kind of file.
 
+import { device_fault, INSERT_MIXED_DEVICE, no_fault } from "./device.ts";
 import type { Fault } from "./fault.ts";
 import { type FaultPage, filemap_fault } from "./filemap.ts";
 import { PG_dirty } from "./flags.ts";
@@ -17,6 +18,8 @@ export interface VmOps {
   // The file wants to be told before a page becomes writable in a shared mapping, so entries start write-protected
   // (vma_wants_writenotify()).
   readonly page_mkwrite: boolean;
+  // Cached pages around a read fault are mapped with it (filemap_map_pages()).
+  readonly map_pages: boolean;
   // A shared mapping wrote to the page.
   dirty(k: Kernel, pfn: number): void;
 }
@@ -25,6 +28,7 @@ const generic_file_vm_ops: VmOps = {
   name: "generic_file_vm_ops",
   fault: filemap_fault,
   page_mkwrite: true,
+  map_pages: true,
   dirty: folio_mark_dirty,
 };
 
@@ -32,6 +36,25 @@ const shmem_vm_ops: VmOps = {
   name: "shmem_vm_ops",
   fault: shmem_fault,
   page_mkwrite: false,
+  map_pages: true,
+  dirty: folio_mark_dirty,
+};
+
+// A driver that maps a frame at each fault.
+const device_vm_ops: VmOps = {
+  name: "device_vm_ops",
+  fault: device_fault,
+  page_mkwrite: false,
+  map_pages: false,
+  dirty: folio_mark_dirty,
+};
+
+// vma_dummy_vm_ops: a driver that has mapped everything at mmap sets no operations of its own.
+const vma_dummy_vm_ops: VmOps = {
+  name: "vma_dummy_vm_ops",
+  fault: no_fault,
+  page_mkwrite: false,
+  map_pages: false,
   dirty: folio_mark_dirty,
 };
 
@@ -41,7 +64,14 @@ export function vm_ops(k: Kernel, vma: number): VmOps {
 }
 
 export function file_ops(k: Kernel, file: number): VmOps {
-  return k.w.file.kind.data[file] === SHMEM_FILE ? shmem_vm_ops : generic_file_vm_ops;
+  const kind = k.w.file.kind.data[file];
+  if (kind === REGULAR_FILE) return generic_file_vm_ops;
+  if (kind === SHMEM_FILE) return shmem_vm_ops;
+  return kind === INSERT_MIXED_DEVICE ? device_vm_ops : vma_dummy_vm_ops;
+}
+
+export function file_kind(k: Kernel, file: number): number {
+  return k.w.file.kind.data[file];
 }
 
 export function is_shmem(k: Kernel, file: number): boolean {

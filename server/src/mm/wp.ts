@@ -16,6 +16,7 @@ import {
   mk_pte,
   PTE_ACCESSED,
   PTE_DIRTY,
+  PTE_PROTNONE,
   PTE_SOFT_DIRTY,
   PTE_WRITE,
   pte_flags,
@@ -96,7 +97,7 @@ const wp_page_copy = kernelFunction(
       if (old !== undefined) folio_put(k, old);
       return 0;
     }
-    k.set(page.content, pfn, page.content.data[pte_pfn(vmf.entry)]);
+    k.set(page.content, pfn, __wp_page_copy_user(k, vmf.entry, old));
     if (old === undefined) {
       add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
     } else if ((page.flags.data[old] & PG_anon) === 0) {
@@ -116,6 +117,13 @@ const wp_page_copy = kernelFunction(
     return VM_FAULT_WRITE;
   },
 );
+
+// What the copy holds. A frame without a page is read through the address itself; where the mapping allows no reading
+// (FOLL_FORCE in a PROT_NONE mapping), the copy is all zeroes. Mirrors __wp_page_copy_user(), mm/memory.c, 6.12
+// (cow_user_page() before 5.17).
+function __wp_page_copy_user(k: Kernel, entry: number, old: number | undefined): number {
+  return old === undefined && entry & PTE_PROTNONE ? 0 : k.w.page.content.data[pte_pfn(entry)];
+}
 
 // The new entry of a copy: dirty and writable after a write; after an unshare neither, with the old soft-dirty bit.
 function copied_pte_flags(k: Kernel, vmf: Fault, unshare: boolean): number {

@@ -34,6 +34,7 @@ export function describe(k: Kernel, event: Event): string {
 
 function decision(k: Kernel, event: Event): string {
   const asked = k.conditionOf(event.index) ?? bug(`event ${event.index} is no decision`);
+  if (asked.input === "") return `# ${asked.text}`;
   return `? ${asked.text}: ${event.to === 1 ? "yes" : "no"} (${asked.input} ${inputText(asked.input, event.from)})`;
 }
 
@@ -98,6 +99,8 @@ export function subject(k: Kernel, event: Pick<Event, "table" | "row">): string 
     }
     case "ksm_stable_node":
       return `stable node ${row}`;
+    case "driver_page":
+      return `driver page ${row}`;
     case "machine":
       return "machine";
     default:

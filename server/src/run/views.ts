@@ -18,6 +18,7 @@ import {
   topTable,
   vmasOf,
 } from "../mm/observe.ts";
+import { NO_PAGE } from "../mm/page_alloc.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
 import { mmName } from "./describe.ts";
@@ -223,6 +224,8 @@ export function holderRow(k: Kernel, holder: Holder): HolderRow {
       return { ...row, name: `page cache of ${fileName(k, holder.file)} page ${holder.index}` };
     case "swap cache":
       return { ...row, name: `swap cache slot ${holder.slot}` };
+    case "driver":
+      return { ...row, name: `driver of ${fileName(k, holder.file)} page ${holder.index}` };
     case "pin":
       return { ...row, pin: holder.pin, name: pinName(k, holder.pin) };
     case "page table":
@@ -260,7 +263,7 @@ export function pinRows(k: Kernel): PinRow[] {
     kind: pinKind(k, pin),
     owner: k.side.taskNames[owner.data[pin] - 1],
     flags: flagNames(PIN_FLAG_NAMES, flags.data[pin]),
-    pages: [...k.side.pinPages[pin]],
+    pages: [...k.side.pinPages[pin]].filter((pfn) => pfn !== NO_PAGE),
   }));
 }
 
