@@ -2,27 +2,35 @@
 // `node esbuild.mjs` writes dist/; `--tests` writes the VS Code suite to dist-test/ as well.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import Module from "node:module";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Script } from "node:vm";
 import { build } from "esbuild";
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 
-// What is loaded only when it is asked for: the servers and the engine's commands, so that none waits for the others, and
-// the extension's language client, so that activation does not wait for its library.
-const ON_DEMAND = {
-  "./engine_commands.ts": "./cli.js",
-  "../lsp/stdio.ts": "./lsp.js",
-  "../dap/stdio.ts": "./dap.js",
-  "./desktop-client.ts": "./client.cjs",
+// What is loaded only when it is asked for: the servers and the engine's commands, so that none waits for the others.
+const COMPILED = {
+  "./engine_commands.ts": "cli.js",
+  "../lsp/stdio.ts": "lsp.js",
+  "../dap/stdio.ts": "dap.js",
 };
+// The same for the extension's language client, so that activation does not wait for its library.
+const ON_DEMAND = { "./desktop-client.ts": "./client.cjs" };
 
 const onDemand = {
   name: "on demand",
   setup(context) {
-    context.onResolve({ filter: /\.ts$/ }, ({ path, kind }) =>
-      kind === "dynamic-import" && ON_DEMAND[path] ? { path: ON_DEMAND[path], external: true } : undefined,
-    );
+    context.onResolve({ filter: /\.ts$/ }, ({ path, kind, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      if (COMPILED[path]) return { path: COMPILED[path], namespace: "compiled", pluginData: resolveDir };
+      return ON_DEMAND[path] ? { path: ON_DEMAND[path], external: true } : undefined;
+    });
+    context.onLoad({ filter: /.*/, namespace: "compiled" }, ({ path, pluginData }) => ({
+      contents: `module.exports = require("./compiled.ts").load(${JSON.stringify(path)});`,
+      resolveDir: pluginData,
+    }));
   },
 };
 
@@ -102,6 +110,13 @@ if (wanted.includes(suites[0])) commonjs("dist-test");
 const results = await Promise.allSettled(wanted.map((options) => build(options)));
 if (results.some(({ status }) => status === "rejected")) process.exitCode = 1;
 
+// What V8 makes of the bundles that are loaded on demand, for the Node that builds them. See server/src/cli/compiled.ts.
+const code = Object.values(COMPILED).map((name) => `${name}.v8`);
+for (const name of Object.values(COMPILED)) {
+  const script = new Script(Module.wrap(readFileSync(`dist/${name}`, "utf8")), { filename: name });
+  writeFileSync(`dist/${name}.v8`, script.createCachedData());
+}
+
 // What an earlier build left and this one did not make. The folder is never empty, since somebody may be running from it.
-const made = new Set(["package.json", ...shipped.map(({ outfile }) => basename(outfile))]);
+const made = new Set(["package.json", ...code, ...shipped.map(({ outfile }) => basename(outfile))]);
 for (const name of readdirSync("dist")) if (!made.has(name)) rmSync(`dist/${name}`, { recursive: true });
