@@ -1,8 +1,9 @@
 // Where each rule of each model comes from: the first release in the chain that has it as it is.
 
 import { readdirSync } from "node:fs";
+import type { Change, Rules } from "../src/mm/history.ts";
 import type { Model } from "../src/mm/model.ts";
-import { MODELS } from "../src/mm/models.ts";
+import { HISTORY, MODELS } from "../src/mm/models.ts";
 
 // A function that leaves a frame has no name of its own; its export has. Rules stand in reuse.ts and *_rules.ts.
 const NAMES = new Map<unknown, string>();
@@ -25,7 +26,7 @@ function shown(rule: Model[keyof Model]): string {
 // server/MODELS.md.
 export function modelTable(): string {
   const models = [...MODELS.values()];
-  const rules = Object.keys(models[0]).filter((rule) => rule !== "name") as (keyof Model)[];
+  const rules = Object.keys(models[0]).filter((rule) => rule !== "name") as (keyof Rules)[];
   const rows = rules.map((rule) => {
     const cells = models.map((model, i) => {
       const same = i > 0 && models[i - 1][rule] === model[rule];
@@ -33,15 +34,48 @@ export function modelTable(): string {
     });
     return `| \`${rule}\` | ${cells.join(" | ")} |`;
   });
+  const heads = models.map((model) => model.name);
+  const line = `|---|${models.map(() => "---").join("|")}|`;
   return [
     "# Rules by release",
     "",
     "Each row is a question that the simulated kernel asks its model (`server/src/mm/model.ts` says what it means), each column a",
-    "release. A dot stands for the answer of the release to the left, of which a model is made.",
+    "release. A dot stands for the answer of the release to the left, of which a model is made. Made from `server/src/mm/history_*.ts`.",
     "",
-    `| rule | ${models.map((model) => model.name).join(" | ")} |`,
-    `|---|${models.map(() => "---").join("|")}|`,
+    `| rule | ${heads.join(" | ")} |`,
+    line,
     ...rows,
     "",
+    "## Origins",
+    "",
+    "Whose answer each model has: the release in whose [history](#history) it begins, and in brackets the mainline release\nthat had it first, where that is another.",
+    "",
+    `| rule | ${heads.join(" | ")} |`,
+    line,
+    ...rules.map((rule) => `| \`${rule}\` | ${origins(rule).join(" | ")} |`),
+    "",
+    "## History",
+    "",
+    "What each release changed of the one before it in this list. `mmtrace kernels --diff A B` prints the part between two.",
+    "",
+    ...HISTORY.flatMap(({ name, changes }) => [`### ${name}`, "", ...described(changes), ""]),
   ].join("\n");
+}
+
+function origins(rule: keyof Rules): string[] {
+  let origin: string = HISTORY[0].name;
+  return HISTORY.map(({ name, changes }) => {
+    for (const { since, rules } of changes) if (rule in rules) origin = since === name ? name : `${name} (${since})`;
+    return origin;
+  });
+}
+
+function described(changes: readonly Change[]): string[] {
+  if (changes.length === 0) return ["The oldest model: mm-semantics §7.1."];
+  return changes.map(({ since, commits, text, rules }) => {
+    const made = [since, ...commits.map((commit) => `\`${commit}\``)].join(" ");
+    return `- ${text} (${made}; ${Object.keys(rules)
+      .map((rule) => `\`${rule}\``)
+      .join(", ")})`;
+  });
 }

@@ -1,18 +1,34 @@
-// `mmtrace kernels`: the models of the language, and which of them are simulated.
+// `mmtrace kernels`: the models of the language, which of them are simulated, and in what releases differ.
 
 import { DEFAULT_MODEL, MODELS } from "../mm/models.ts";
 import { MODEL_NAMES, type ModelName, PROPOSALS } from "../mm/releases.ts";
 import { paintFor } from "./colour.ts";
-import { type Command, HELD } from "./command.ts";
+import { type Command, HELD, UsageError } from "./command.ts";
+import { diffJson, diffLines, diffOf } from "./kernels_diff.ts";
 
 export const kernelsCommand: Command = {
   name: "kernels",
-  synopsis: "[--json]",
-  summary: "List the kernel models",
-  details: ["A trace names the models that it runs under on its `kernel` line; --kernel chooses others."],
-  options: [{ name: "json", help: "print them as JSON" }],
-  positional: { least: 0, most: 0 },
+  synopsis: "[--diff A B] [--json]",
+  summary: "List the kernel models, or tell what changed between two releases",
+  details: [
+    "A trace names the models that it runs under on its `kernel` line; --kernel chooses others.",
+    "--diff tells each change between two releases with the release that brought it, its commits, and the rules of the\n" +
+      "models that answer otherwise since (server/MODELS.md).",
+  ],
+  options: [
+    { name: "diff", value: "A B", help: "what changed from release A to release B" },
+    { name: "json", help: "print JSON" },
+  ],
+  positional: { least: 0, most: 1 },
   async run(args, io) {
+    const from = args.text("diff");
+    if (from !== undefined) {
+      const diff = diffOf(from, args.positional[0]);
+      if (args.on("json")) io.out(`${JSON.stringify(diffJson(diff), undefined, 2)}\n`);
+      else for (const line of diffLines(diff, paintFor(io))) io.out(`${line}\n`);
+      return HELD;
+    }
+    if (args.positional.length > 0) throw new UsageError(`unexpected argument '${args.positional[0]}'`);
     const rows = MODEL_NAMES.map(row);
     if (args.on("json")) {
       io.out(`${JSON.stringify(rows, undefined, 2)}\n`);
