@@ -158,6 +158,7 @@ const copy_pte_range = kernelFunction(
     const child = vma.mm.data[dst] - 1;
     const cow = is_cow_mapping(vma.flags.data[src]);
     const shared = (vma.flags.data[src] & VM_SHARED) !== 0;
+    const anon_vma = vma.anon_vma.data[dst] !== 0;
     const rss = { file: 0, anon: 0, shmem: 0, swap: 0 };
     let dst_pte = pte_alloc(k, child, start);
     let src_pte = pte_offset(k, parent, start);
@@ -181,6 +182,11 @@ const copy_pte_range = kernelFunction(
         folio_dup_anon_rmap_pte(k, pfn);
         rss.anon++;
       } else if (pfn !== undefined) {
+        if (k.model.forkCopiesPinnedCache && cow && anon_vma && k.model.forkCopiesPinned(k, parent, pfn)) {
+          complete = copy_present_page(k, dst, vpn, dst_pte, pfn);
+          if (complete) rss.anon++;
+          continue;
+        }
         folio_get(k, pfn);
         folio_dup_file_rmap_pte(k, pfn);
         if (mm_counter_file(k, pfn) === mm.rss_shmem) rss.shmem++;

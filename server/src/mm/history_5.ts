@@ -28,6 +28,7 @@ export const FIRST: Rules = {
   gupBreaksCow: false,
   pinsZeroPage: true,
   forkCopiesPinned: pinned_pages_are_shared,
+  forkCopiesPinnedCache: false,
   mprotectUpgrades: upgrades_dirty_shared,
   retriedFaultsAreMajor: false,
   gupCountsTries: true,
@@ -207,6 +208,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         rules: { forkOfCopiedPfnmap: "mistakes the frame" },
       },
       {
+        since: "5.9",
+        commits: ["70e806e4e645"],
+        text: "fork does not ask whether a pinned page is anonymous: of a page-cache page in a private mapping the child gets an anonymous copy. Stable 5.10.y asks.",
+        rules: { forkCopiesPinnedCache: true },
+      },
+      {
         since: "3.19",
         commits: ["7a3ef208e662"],
         text: "fork reuses anon_vmas by their degree: not what stable 5.10.y took over from 6.0.",
@@ -322,6 +329,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["1493a1913e34"],
         text: "A swap entry remembers that its page was exclusive, so that it is so again when it comes back.",
         rules: { mapSwappedPage: map_swapped_page_exclusive },
+      },
+      {
+        since: "5.19",
+        commits: ["fb3d824d1a46"],
+        text: "fork shares pinned pages of the page cache as it shares others.",
+        rules: { forkCopiesPinnedCache: false },
       },
       {
         since: "5.19",

@@ -56,6 +56,10 @@ export interface Model {
   // Whether fork gives the child a copy of the page at once, as the parent's may be pinned. mm-semantics §3.3.
   readonly forkCopiesPinned: (k: Kernel, mm: number, pfn: number) => boolean;
 
+  // fork does so with a page of the page cache as well, which a private mapping shows: the child gets an anonymous copy
+  // (5.9 to 5.18; fb3d824d1a46). mm-semantics §13, bug 27.
+  readonly forkCopiesPinnedCache: boolean;
+
   // Whether mprotect to a writable protection makes this entry writable at once. Called for entries without the write
   // bit in a VMA that allows writing. can_change_pte_writable(), mm-semantics §5.3.
   readonly mprotectUpgrades: (k: Kernel, vma: number, entry: number, pfn: number | undefined) => boolean;
