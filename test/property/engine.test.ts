@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { breaches } from "../../server/src/mm/invariants.ts";
+import { breaches } from "../../server/src/mm/audit.ts";
 import type { Kernel } from "../../server/src/mm/kernel.ts";
 import type { Model } from "../../server/src/mm/model.ts";
 import { MODELS } from "../../server/src/mm/models.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { breaches } from "../../server/src/mm/invariants.ts";
+import { breaches } from "../../server/src/mm/audit.ts";
 import type { Kernel } from "../../server/src/mm/kernel.ts";
 import { PTE_PRESENT, pte_offset, pte_pfn } from "../../server/src/mm/pgtable.ts";
 import { get_swap_page } from "../../server/src/mm/swap_slots.ts";

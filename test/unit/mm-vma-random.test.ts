@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { VM_ACCESS_FLAGS, VM_DONTCOPY, VM_LOCKED, VM_SHARED, VM_WIPEONFORK } from "../../server/src/mm/flags.ts";
-import { breaches } from "../../server/src/mm/invariants.ts";
+import { breaches } from "../../server/src/mm/audit.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
 import { pte_offset, pte_pfn } from "../../server/src/mm/pgtable.ts";
 import { HERE, PAGE, prot, type Space, space } from "../support/space.ts";

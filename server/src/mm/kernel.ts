@@ -130,7 +130,7 @@ export class Kernel {
 
   // A new row of the table, all zero. Rows are never reused: an id names one object for the whole recording.
   create(table: Table): number {
-    const number = this.columns.tables.indexOf(table);
+    const number = this.numberOf(table);
     const row = table.count.data[number];
     ensureRows(table, row + 1);
     this.set(table.count, number, row + 1);
@@ -143,7 +143,12 @@ export class Kernel {
   }
 
   rows(table: Table): number {
-    return table.count.data[this.columns.tables.indexOf(table)];
+    return table.count.data[this.numberOf(table)];
+  }
+
+  // The row of the table's count.
+  numberOf(table: Table): number {
+    return this.columns.tables.indexOf(table);
   }
 
   // Records that the kernel asked `what` about the number `input`, and gives the answer back.

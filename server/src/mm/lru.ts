@@ -200,7 +200,7 @@ const folio_batch_move_lru = kernelFunction("folio_batch_move_lru", "mm/swap.c",
   }
 });
 
-function batched_pages(k: Kernel, batch: number): number[] {
+export function batched_pages(k: Kernel, batch: number): number[] {
   const first = batch * STRIDE;
   return Array.from(k.w.batch_page.pfn.data.subarray(first, first + k.w.batch.count.data[batch]));
 }
@@ -217,9 +217,3 @@ export function lru_add_drain(k: Kernel): void {
 const drain = kernelFunction("lru_add_drain", "mm/swap.c", (k: Kernel) => {
   for (const batch of MOVES.keys()) if (k.w.batch.count.data[batch] > 0) folio_batch_move_lru(k, batch);
 });
-
-// The pages that wait in batches, each with the name of its batch. A page may wait in several.
-export function waiting_pages(k: Kernel): { readonly pfn: number; readonly batch: string }[] {
-  if (!k.machine.lru_batch) return [];
-  return BATCH_NAMES.flatMap((name, batch) => batched_pages(k, batch).map((pfn) => ({ pfn, batch: name })));
-}

@@ -1,14 +1,13 @@
 // Looking at the world at the cursor, without changing it: pages, entries, VMAs, tables, holders, smaps.
 
-import { FOLL_GET, PIN_KINDS, type PinKind } from "./abi.ts";
+import { PIN_KINDS, type PinKind } from "./abi.ts";
 import type { Content } from "./content.ts";
 import { PG_table } from "./flags.ts";
+import { HOLDERS, type Holder } from "./holders.ts";
 import type { Kernel } from "./kernel.ts";
-import { waiting_pages } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import { cached_slots } from "./page_cache.ts";
-import { PTE_PRESENT, PTE_TABLE, pte_offset, pte_pfn, walk_ptes } from "./pgtable.ts";
+import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_offset, pte_pfn, walk_ptes } from "./pgtable.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, swp_offset } from "./swapops.ts";
 
 // The address space of a task, or -1 when the task is dead.
@@ -90,17 +89,6 @@ export function cachedPages(k: Kernel, file: number): { index: number; pfn: numb
   }));
 }
 
-// Who holds references to a frame. The counts add up to the folio's refcount.
-export type Holder =
-  | { readonly kind: "pte"; readonly mm: number; readonly vpn: number; readonly count: number }
-  | { readonly kind: "page cache"; readonly file: number; readonly index: number; readonly count: number }
-  | { readonly kind: "swap cache"; readonly slot: number; readonly count: number }
-  | { readonly kind: "pin"; readonly pin: number; readonly count: number }
-  | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
-  | { readonly kind: "LRU batch"; readonly batch: string; readonly count: number }
-  | { readonly kind: "driver"; readonly file: number; readonly index: number; readonly count: number }
-  | { readonly kind: "reserved"; readonly count: number };
-
 // The holders of one frame, each with a text that says who it is.
 export function holdersOf(k: Kernel, pfn: number): (Holder & { readonly text: string })[] {
   const holders: (Holder & { readonly text: string })[] = [];
@@ -137,46 +125,21 @@ function holderText(k: Kernel, holder: Holder): string {
 
 // Visits every reference of the world with the frame that it holds.
 export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) => void): void {
-  const { vma, table, file, pin, driver_page } = k.w;
-  visit(ZERO_PFN, { kind: "reserved", count: 1 });
+  const { table, pte } = k.w;
+  const { stride } = k.geometry;
   for (let row = 0; row < k.rows(table); row++) {
-    if (table.mm.data[row] === 0) continue;
-    visit(table.pfn.data[row], {
-      kind: "page table",
-      mm: table.mm.data[row] - 1,
-      level: table.level.data[row],
-      count: 1,
-    });
-  }
-  for (let row = 0; row < k.rows(vma); row++) {
-    const mm = vma.mm.data[row] - 1;
+    const mm = table.mm.data[row] - 1;
     if (mm < 0) continue;
-    walk_ptes(k, mm, vma.start.data[row], vma.end.data[row], (_pte, vpn, entry) => {
-      const pfn = vm_normal_page(k, row, entry);
-      if (pfn !== undefined) visit(pfn, { kind: "pte", mm, vpn, count: 1 });
-    });
-  }
-  for (let row = 0; row < k.rows(file); row++) {
-    for (const { index, pfn } of cachedPages(k, row)) visit(pfn, { kind: "page cache", file: row, index, count: 1 });
-  }
-  for (const { pfn, batch } of waiting_pages(k)) visit(pfn, { kind: "LRU batch", batch, count: 1 });
-  const { cache } = k.w.swap;
-  for (let slot = 1; slot <= k.w.machine.next_swap.data[0]; slot++) {
-    if (cache.data[slot] !== 0) visit(cache.data[slot] - 1, { kind: "swap cache", slot, count: 1 });
-  }
-  for (let row = 0; row < k.rows(driver_page); row++) {
-    const owner = driver_page.file.data[row] - 1;
-    const index = row - (file.driver_pages.data[owner] - 1);
-    if (driver_page.pfn.data[row] !== 0)
-      visit(driver_page.pfn.data[row], { kind: "driver", file: owner, index, count: 1 });
-  }
-  for (const row of livePins(k)) {
-    const count = pin.flags.data[row] & FOLL_GET ? 1 : k.model.pinBias;
-    for (const pfn of k.side.pinPages[row]) {
-      if (pfn === NO_PAGE) continue;
-      if (pin.flags.data[row] & FOLL_GET || pfn !== ZERO_PFN || k.model.pinsZeroPage)
-        visit(pfn, { kind: "pin", pin: row, count });
+    for (let slot = 0; slot < stride; slot++) {
+      const entry = pte.entry.data[row * stride + slot];
+      if ((entry & PTE_PRESENT) === 0 || entry & (PTE_TABLE | PTE_SPECIAL)) continue;
+      const vpn = table.first.data[row] + slot * k.scales[table.level.data[row]];
+      visit(pte_pfn(entry), { kind: "pte", mm, vpn, count: 1 });
     }
+  }
+  for (const source of HOLDERS) {
+    const rows = source.rows?.(k) ?? k.rows(k.w[source.table]);
+    for (let row = 0; row < rows; row++) source.holds(k, row, visit);
   }
 }
 

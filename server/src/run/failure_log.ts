@@ -2,7 +2,7 @@
 
 import type { Operation } from "../lang/program.ts";
 import type { Span } from "../lang/text.ts";
-import { breaches } from "../mm/invariants.ts";
+import { Audit } from "../mm/audit.ts";
 import type { Fact } from "./failures.ts";
 import type { Recording } from "./recording.ts";
 import { HAS_FAILED } from "./steps.ts";
@@ -14,6 +14,7 @@ export class FailureLog {
   private readonly recording: Recording;
   // Statement → how often it has failed.
   private readonly counts = new Map<number, number>();
+  private audit: Audit | undefined;
   // Breaches that are standing: told once, when they begin.
   private standing = new Set<string>();
 
@@ -25,7 +26,9 @@ export class FailureLog {
   resume(checkInvariants: boolean): void {
     const { facts, steps, kernel } = this.recording;
     for (const fact of facts) this.count(steps.statement(fact.step));
-    if (checkInvariants) this.standing = new Set(breaches(kernel).map((breach) => breach.message));
+    if (!checkInvariants) return;
+    this.audit = new Audit(kernel);
+    this.standing = new Set(this.audit.look().map((breach) => breach.message));
   }
 
   // Something about the newest step does not hold.
@@ -56,8 +59,11 @@ export class FailureLog {
 
   // What the model promises and the world after the newest step does not keep.
   invariants(statement: Operation): void {
+    this.audit ??= new Audit(this.recording.kernel);
+    const found = this.audit.look();
+    if (found.length === 0 && this.standing.size === 0) return;
     const now = new Set<string>();
-    for (const breach of breaches(this.recording.kernel)) {
+    for (const breach of found) {
       now.add(breach.message);
       if (this.standing.has(breach.message)) continue;
       this.fail("broken-invariant", statement, () => breach.message);

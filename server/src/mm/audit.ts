@@ -1,0 +1,340 @@
+// Checks the invariants as a recording goes on: after each operation only for what its events touched, and in full now and
+// then. What it finds is what a check of everything finds, in the same order.
+
+import { FOLL_PIN } from "./abi.ts";
+import { bug } from "./errors.ts";
+import { HOLDERS } from "./holders.ts";
+import {
+  type Breach,
+  entryBreaches,
+  layoutBreaches,
+  machineBreaches,
+  pageBreaches,
+  pinBreaches,
+  RULES,
+  rssBreaches,
+  slotBreaches,
+  tableBreaches,
+} from "./invariants.ts";
+import type { Kernel } from "./kernel.ts";
+import { PTE_TABLE, pte_pfn, walk_ptes } from "./pgtable.ts";
+import { leafEntry, Tally } from "./tally.ts";
+
+// So many looks lie between two checks of everything.
+export const FULL_EVERY = 10_000;
+
+// All breaches in the whole world. The order is that of the rules, then of the rows.
+export function breaches(k: Kernel): readonly Breach[] {
+  return new Audit(k).look();
+}
+
+// A field's id is one byte of an event.
+const FIELDS = 256;
+
+const NONE: readonly Breach[] = [];
+
+// The rows of one kind that break a rule, each with how.
+class Standing {
+  readonly byRow = new Map<number, Breach[]>();
+
+  put(row: number, found: Breach[]): void {
+    if (found.length > 0) this.byRow.set(row, found);
+    else if (this.byRow.size > 0) this.byRow.delete(row);
+  }
+}
+
+export class Audit {
+  private readonly k: Kernel;
+  private tally: Tally;
+  // The world that was looked at last.
+  private epoch = -1;
+  private position = -1;
+  private looks = 0;
+  private readonly touch: readonly ((row: number, from: number, to: number) => void)[];
+  // What the events since then touched.
+  private ptes: number[] = [];
+  private pages: number[] = [];
+  private slots: number[] = [];
+  private vmas: number[] = [];
+  private holders: number[][] = HOLDERS.map(() => []);
+  private readonly tables = new Set<number>();
+  private readonly spaces = new Set<number>();
+  private readonly layouts = new Set<number>();
+  private readonly pinRows = new Set<number>();
+  // VMAs that map other pages by now, or pages for another object; pages that belong to another object.
+  private readonly relinked = new Set<number>();
+  private readonly moved = new Set<number>();
+  // anon_vmas that there were at the last look.
+  private anonVmas = 0;
+  private chainsToo = false;
+  private pinsToo = false;
+  // VMA row → mm + 1, start and end as they were.
+  private readonly ranges = new Map<number, readonly [number, number, number]>();
+  // Live pins by FOLL_PIN, and the frames and virtual pages that decide whether they hold the right page.
+  private readonly livePins = new Set<number>();
+  private readonly pinned = new Set<number>();
+  private readonly pinnedAt = new Set<number>();
+  private readonly standing = {
+    pages: new Standing(),
+    rss: new Standing(),
+    slots: new Standing(),
+    layouts: new Standing(),
+    entries: new Standing(),
+    tables: new Standing(),
+    pins: new Standing(),
+  };
+
+  constructor(k: Kernel) {
+    this.k = k;
+    this.tally = new Tally(k);
+    this.touch = this.touches();
+  }
+
+  // The breaches that stand where the kernel's cursor is.
+  look(): readonly Breach[] {
+    const { k } = this;
+    const { journal } = k;
+    const onward = this.epoch === k.epoch && this.position <= k.position && journal.recording && this.sound;
+    if (!onward) this.everything();
+    else {
+      for (let at = this.position; at < k.position; at++) {
+        this.touch[journal.field(at)](journal.row(at), journal.from(at), journal.to(at));
+      }
+      this.afresh();
+    }
+    this.epoch = k.epoch;
+    this.position = k.position;
+    const found = this.found();
+    if (++this.looks % FULL_EVERY === 0) this.compare(found);
+    return found;
+  }
+
+  // Where tables or VMAs are not where they belong, nothing that is derived from their places can be kept in step.
+  private get sound(): boolean {
+    return this.standing.tables.byRow.size === 0 && this.standing.layouts.byRow.size === 0;
+  }
+
+  private everything(): void {
+    const { k } = this;
+    const { table, vma, mm, machine, pin } = k.w;
+    this.tally = new Tally(k);
+    this.forget();
+    for (const { byRow } of Object.values(this.standing)) byRow.clear();
+    this.ranges.clear();
+    this.livePins.clear();
+    const { stride } = k.geometry;
+    for (let row = 0; row < k.rows(table); row++) {
+      this.tables.add(row);
+      for (let at = row * stride; at < (row + 1) * stride; at++) if (leafEntry(k, at) !== 0) this.ptes.push(at);
+    }
+    const frames = k.rows(machine) === 0 ? 0 : machine.next_pfn.data[0];
+    for (let pfn = 0; pfn < frames; pfn++) this.pages.push(pfn);
+    const slots = k.rows(machine) === 0 ? 0 : machine.next_swap.data[0];
+    for (let slot = 1; slot <= slots; slot++) this.slots.push(slot);
+    for (let row = 0; row < k.rows(vma); row++) this.vmas.push(row);
+    for (let row = 0; row < k.rows(mm); row++) {
+      this.spaces.add(row);
+      this.layouts.add(row);
+    }
+    for (const [source, { table, rows }] of HOLDERS.entries()) {
+      this.holders[source] = Array.from({ length: rows?.(k) ?? k.rows(k.w[table]) }, (_, row) => row);
+    }
+    for (let row = 0; row < k.rows(pin); row++) this.pinRows.add(row);
+    this.pinsToo = true;
+    this.afresh(true);
+  }
+
+  // Asks the rules again for what was touched.
+  private afresh(all = false): void {
+    const { k, tally, standing } = this;
+    const touched = {
+      pte: this.ptes,
+      page: this.pages,
+      table: [...this.tables],
+      slots: this.slots,
+      holders: this.holders,
+    };
+    const kept = tally.update(touched);
+    for (const table of this.tables) standing.tables.put(table, tableBreaches(k, table));
+    for (const vma of this.vmas) this.spacesOf(vma);
+    for (const mm of this.layouts) standing.layouts.put(mm, layoutBreaches(k, mm));
+    if (!all && !(kept && this.sound && !this.chainsToo)) {
+      this.everything();
+      return;
+    }
+    for (const vma of this.vmas) this.range(vma);
+    for (const row of tally.changedEntries) standing.entries.put(row, entryBreaches(k, row));
+    for (const pfn of this.moved) {
+      for (const row of tally.mapping(pfn)) standing.entries.put(row, entryBreaches(k, row));
+    }
+    for (const pfn of tally.changedPages) standing.pages.put(pfn, pageBreaches(k, tally, pfn));
+    for (const slot of tally.changedSlots) standing.slots.put(slot, slotBreaches(k, tally, slot));
+    for (const mm of tally.changedSpaces) this.spaces.add(mm);
+    for (const mm of this.spaces) standing.rss.put(mm, rssBreaches(k, tally, mm));
+    if (this.pinsToo || this.pinnedTouched()) this.pins();
+    this.forget();
+  }
+
+  private forget(): void {
+    this.ptes = [];
+    this.pages = [];
+    this.slots = [];
+    this.vmas = [];
+    this.holders = HOLDERS.map(() => []);
+    this.tables.clear();
+    this.spaces.clear();
+    this.layouts.clear();
+    this.pinRows.clear();
+    this.relinked.clear();
+    this.moved.clear();
+    this.anonVmas = this.k.rows(this.k.w.anon_vma);
+    this.chainsToo = false;
+    this.pinsToo = false;
+  }
+
+  private spacesOf(vma: number): void {
+    const now = this.k.w.vma.mm.data[vma];
+    for (const space of [this.ranges.get(vma)?.[0] ?? 0, now]) if (space !== 0) this.layouts.add(space - 1);
+  }
+
+  // The entries of the pages that the VMA held, or has come to hold.
+  private range(vma: number): void {
+    const { k } = this;
+    const { mm, start, end } = k.w.vma;
+    const old = this.ranges.get(vma) ?? [0, 0, 0];
+    const now = [mm.data[vma], start.data[vma], end.data[vma]] as const;
+    const again = (space: number, from: number, to: number) => {
+      if (space === 0 || from >= to) return;
+      walk_ptes(k, space - 1, from, to, (row) => this.standing.entries.put(row, entryBreaches(k, row)));
+    };
+    if (this.relinked.has(vma) && now[0] !== 0) again(now[0], now[1], now[2]);
+    const same = old[0] === now[0];
+    again(old[0], old[1], same ? Math.min(old[2], now[1]) : old[2]);
+    if (same) again(old[0], Math.max(old[1], now[2]), old[2]);
+    if (this.standing.entries.byRow.size > 0) again(now[0], now[1], now[2]);
+    if (now[0] === 0) this.ranges.delete(vma);
+    else this.ranges.set(vma, now);
+  }
+
+  private pinnedTouched(): boolean {
+    if (this.pinned.size === 0) return false;
+    for (const pfn of this.tally.changedPages) if (this.pinned.has(pfn)) return true;
+    const { first } = this.k.w.table;
+    const { stride } = this.k.geometry;
+    for (const row of this.ptes) {
+      if (this.pinnedAt.has(first.data[Math.floor(row / stride)] + (row % stride))) return true;
+    }
+    return false;
+  }
+
+  private pins(): void {
+    const { k, livePins } = this;
+    const { live, flags } = k.w.pin;
+    for (const pin of this.pinRows) {
+      if (live.data[pin] === 1 && flags.data[pin] & FOLL_PIN) livePins.add(pin);
+      else livePins.delete(pin);
+    }
+    this.pinned.clear();
+    this.pinnedAt.clear();
+    this.standing.pins.byRow.clear();
+    for (const pin of livePins) {
+      for (const [i, pfn] of k.side.pinPages[pin].entries()) {
+        this.pinned.add(pfn);
+        this.pinnedAt.add(k.side.pinStarts[pin] + i);
+      }
+      this.standing.pins.put(pin, pinBreaches(k, pin));
+    }
+  }
+
+  private found(): readonly Breach[] {
+    const { standing, k, tally } = this;
+    const machine = machineBreaches(k, tally);
+    const kinds = [...Object.values(standing)];
+    if (machine.length === 0 && kinds.every(({ byRow }) => byRow.size === 0)) return NONE;
+    const all = [...machine];
+    for (const { byRow } of kinds) {
+      for (const row of [...byRow.keys()].sort((a, b) => a - b)) all.push(...(byRow.get(row) ?? []));
+    }
+    return all.sort((a, b) => RULES.indexOf(a.rule) - RULES.indexOf(b.rule));
+  }
+
+  private compare(found: readonly Breach[]): void {
+    const all = breaches(this.k);
+    const same = all.length === found.length && all.every(({ message }, i) => message === found[i].message);
+    if (!same) bug(`a check of everything finds ${all.length} breaches, the one of each step ${found.length}`);
+  }
+
+  // The tables that hang in the slots of a table.
+  private below(table: number): void {
+    const { stride } = this.k.geometry;
+    for (let row = table * stride; row < (table + 1) * stride; row++) {
+      const entry = this.k.w.pte.entry.data[row];
+      if (entry & PTE_TABLE) this.tables.add(pte_pfn(entry));
+    }
+  }
+
+  // By field: what an event of it touches.
+  private touches(): ((row: number, from: number, to: number) => void)[] {
+    const { w } = this.k;
+    const nothing = () => {};
+    const of: ((row: number, from: number, to: number) => void)[] = Array.from({ length: FIELDS }, () => nothing);
+    const on = (fields: readonly { id: number }[], also: (row: number, from: number, to: number) => void) => {
+      for (const { id } of fields) {
+        const before = of[id];
+        of[id] =
+          before === nothing
+            ? also
+            : (row, from, to) => {
+                before(row, from, to);
+                also(row, from, to);
+              };
+      }
+    };
+    on([w.pte.entry], (row, from, to) => {
+      this.ptes.push(row);
+      for (const entry of [from, to]) {
+        if ((entry & PTE_TABLE) === 0) continue;
+        this.tables.add(pte_pfn(entry));
+        this.pinsToo = true;
+      }
+    });
+    on([w.page._refcount, w.page._mapcount, w.page.flags], (row) => this.pages.push(row));
+    on([w.page.flags, w.page.mapping, w.page.index], (row) => this.moved.add(row));
+    on(w.table.fields, (row) => this.tables.add(row));
+    on([w.table.first, w.table.mm, w.table.level], (row) => {
+      this.pinsToo = true;
+      this.below(row);
+    });
+    on([w.swap.count, w.swap.cache], (row) => this.slots.push(row));
+    on([w.page.swap], (_row, from, to) => {
+      for (const slot of [from, to]) if (slot !== 0) this.slots.push(slot);
+    });
+    on(w.vma.fields, (row) => this.vmas.push(row));
+    on([w.vma.start, w.vma.pgoff, w.vma.file, w.vma.anon_vma, w.vma.anon_vma_chain], (row) => this.relinked.add(row));
+    on([w.anon_vma.older], (row) => {
+      if (row < this.anonVmas) this.chainsToo = true;
+    });
+    on([w.mm.users, w.mm.rss_file, w.mm.rss_anon, w.mm.rss_shmem, w.mm.rss_swap], (row) => this.spaces.add(row));
+    on([w.mm.users, w.mm.map_count], (row) => this.layouts.add(row));
+    on([w.mm.pgd], (_row, from, to) => {
+      for (const table of [from, to]) if (table !== 0) this.tables.add(table - 1);
+      this.pinsToo = true;
+    });
+    on([w.task.alive, w.task.mm], () => {
+      this.pinsToo = true;
+    });
+    on(w.pin.fields, (row) => {
+      this.pinRows.add(row);
+      this.pinsToo = true;
+    });
+    for (const [source, { table }] of HOLDERS.entries()) {
+      on(w[table].fields, (row) => this.holders[source].push(row));
+      // A row that was made or is gone.
+      on([w.rows.count], (row, from, to) => {
+        if (row !== this.k.numberOf(w[table])) return;
+        for (let at = Math.min(from, to); at < Math.max(from, to); at++) this.holders[source].push(at);
+      });
+    }
+    return of;
+  }
+}

@@ -1,0 +1,93 @@
+// Who holds references to frames, beside the entries of page tables: what a row of a table holds, table by table.
+//
+// A new holder of references (a cache, a list, an isolated page) is one more line of HOLDERS; what a frame's counter
+// must be (tally.ts), and who is named as its holder (observe.ts), follow.
+
+import { FOLL_GET } from "./abi.ts";
+import type { Kernel } from "./kernel.ts";
+import { BATCH_NAMES, batched_pages } from "./lru.ts";
+import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
+import type { TableName } from "./world.ts";
+
+// Who holds references to a frame. The counts add up to the folio's refcount.
+export type Holder =
+  | { readonly kind: "pte"; readonly mm: number; readonly vpn: number; readonly count: number }
+  | { readonly kind: "page cache"; readonly file: number; readonly index: number; readonly count: number }
+  | { readonly kind: "swap cache"; readonly slot: number; readonly count: number }
+  | { readonly kind: "pin"; readonly pin: number; readonly count: number }
+  | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
+  | { readonly kind: "LRU batch"; readonly batch: string; readonly count: number }
+  | { readonly kind: "driver"; readonly file: number; readonly index: number; readonly count: number }
+  | { readonly kind: "reserved"; readonly count: number };
+
+export interface HolderSource {
+  // Whose rows hold.
+  readonly table: TableName;
+  // How many rows there are, where they were not created one by one.
+  readonly rows?: (k: Kernel) => number;
+  // The swap slot that the row names, as an entry of a page table does; 0 = none.
+  readonly names?: (k: Kernel, row: number) => number;
+  // Visits each reference that the row holds. It may look at the columns of this row, and at what changes only
+  // together with one of them: whoever keeps the sums looks again when a column of the row was written.
+  readonly holds: (k: Kernel, row: number, visit: (pfn: number, holder: Holder) => void) => void;
+}
+
+export const HOLDERS: readonly HolderSource[] = [
+  // The machine itself: the zero page is never freed.
+  { table: "machine", holds: (_k, _row, visit) => visit(ZERO_PFN, { kind: "reserved", count: 1 }) },
+  {
+    table: "table",
+    holds: (k, row, visit) => {
+      const { mm, level, pfn } = k.w.table;
+      if (mm.data[row] === 0) return;
+      visit(pfn.data[row], { kind: "page table", mm: mm.data[row] - 1, level: level.data[row], count: 1 });
+    },
+  },
+  {
+    table: "cache",
+    names: (k, row) => k.w.cache.swap.data[row],
+    holds: (k, row, visit) => {
+      const { file, index, pfn } = k.w.cache;
+      if (pfn.data[row] === 0) return;
+      visit(pfn.data[row], { kind: "page cache", file: file.data[row] - 1, index: index.data[row], count: 1 });
+    },
+  },
+  {
+    table: "swap",
+    rows: (k) => (k.rows(k.w.machine) === 0 ? 0 : k.w.machine.next_swap.data[0] + 1),
+    holds: (k, row, visit) => {
+      const { cache } = k.w.swap;
+      if (cache.data[row] !== 0) visit(cache.data[row] - 1, { kind: "swap cache", slot: row, count: 1 });
+    },
+  },
+  {
+    table: "batch",
+    rows: () => BATCH_NAMES.length,
+    holds: (k, row, visit) => {
+      for (const pfn of batched_pages(k, row)) visit(pfn, { kind: "LRU batch", batch: BATCH_NAMES[row], count: 1 });
+    },
+  },
+  {
+    table: "driver_page",
+    holds: (k, row, visit) => {
+      const { file, pfn } = k.w.driver_page;
+      if (pfn.data[row] === 0) return;
+      const owner = file.data[row] - 1;
+      const index = row - (k.w.file.driver_pages.data[owner] - 1);
+      visit(pfn.data[row], { kind: "driver", file: owner, index, count: 1 });
+    },
+  },
+  {
+    table: "pin",
+    holds: (k, row, visit) => {
+      const { live, flags } = k.w.pin;
+      if (live.data[row] === 0) return;
+      const get = (flags.data[row] & FOLL_GET) !== 0;
+      const count = get ? 1 : k.model.pinBias;
+      for (const pfn of k.side.pinPages[row]) {
+        if (pfn === NO_PAGE) continue;
+        if (get || pfn !== ZERO_PFN || k.model.pinsZeroPage) visit(pfn, { kind: "pin", pin: row, count });
+      }
+    },
+  },
+];

@@ -1,0 +1,249 @@
+// What the counters must be: sums over the rows of the world, kept in step row by row.
+//
+// The tally remembers what each row contributed when it was last looked at. Whoever says that a row may have changed has
+// its old contribution taken out and its present one put in; a tally of all rows is the same thing from nothing.
+
+import { PG_anon, PG_swapbacked } from "./flags.ts";
+import { HOLDERS } from "./holders.ts";
+import type { Kernel } from "./kernel.ts";
+import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, PTE_WRITE, pte_pfn } from "./pgtable.ts";
+import { PTE_MIGRATION, PTE_SWAP, PTE_SWP_EXCLUSIVE, swp_offset } from "./swapops.ts";
+
+// What an entry counts for in its address space's rss.
+export const RSS = ["rss_file", "rss_anon", "rss_shmem", "rss_swap"] as const;
+const FILE = 0;
+const ANON = 1;
+const SHMEM = 2;
+const SWAP = 3;
+
+// Rows that were written, of each table; a row may stand there twice.
+export interface Touched {
+  readonly pte: readonly number[];
+  readonly page: readonly number[];
+  readonly table: readonly number[];
+  // Swap slots.
+  readonly slots: readonly number[];
+  // By the position in HOLDERS.
+  readonly holders: readonly (readonly number[])[];
+}
+
+export class Tally {
+  private readonly k: Kernel;
+  // Each by pfn. References of all holders; entries that map the page, and those of them that may be written through.
+  refs = new Float64Array(64);
+  maps = new Int32Array(64);
+  writable = new Int32Array(64);
+  // Frames whose refcount is not 0.
+  used = 0;
+  // Swap slots that are named or cached.
+  usedSlots = 0;
+  // Swap slot → who names it: entries and page caches, and how many of the entries say that they alone do.
+  readonly names = new Map<number, { all: number; exclusive: number }>();
+  private readonly slotsInUse = new Set<number>();
+  // By mm * 4 + one of RSS.
+  private sums = new Float64Array(64);
+  // By pfn: entries that count in an rss by it, present ones and those of a migration; what it counts as; in use or not.
+  private counted = new Int32Array(64);
+  private kinds = new Uint8Array(64);
+  private inUse = new Uint8Array(64);
+  // What was counted: an entry by its row, and by the row of a table the address space (+ 1) that it serves, from where on.
+  private entries = new Float64Array(1024);
+  private mms = new Int32Array(16);
+  private firstOf = new Float64Array(16);
+  // The present entries of each page: the first by its pfn, then from row to row; rows + 1, 0 = none.
+  private first = new Int32Array(64);
+  private next = new Int32Array(1024);
+  private prev = new Int32Array(1024);
+  private readonly named: Map<number, number>[] = HOLDERS.map(() => new Map());
+  private readonly held: Map<number, { pfn: number; count: number }[]>[] = HOLDERS.map(() => new Map());
+  // Whose sums, and whose entries, the last change may have changed.
+  readonly changedPages = new Set<number>();
+  readonly changedSpaces = new Set<number>();
+  readonly changedSlots = new Set<number>();
+  readonly changedEntries: number[] = [];
+
+  constructor(k: Kernel) {
+    this.k = k;
+  }
+
+  rss(mm: number, kind: number): number {
+    return this.sums[mm * 4 + kind] ?? 0;
+  }
+
+  // False when the tally cannot be kept in step, as a page became of another kind while entries that nobody touched map it.
+  update(touched: Touched): boolean {
+    this.grow();
+    this.changedPages.clear();
+    this.changedSpaces.clear();
+    this.changedSlots.clear();
+    this.changedEntries.length = 0;
+    for (const table of touched.table) this.takeTable(table);
+    for (const row of touched.pte) this.takeEntry(row);
+    let kept = true;
+    for (const pfn of touched.page) if (!this.lookAtPage(pfn)) kept = false;
+    for (const row of this.changedEntries) this.putEntry(row);
+    for (const [source, rows] of touched.holders.entries()) for (const row of rows) this.hold(source, row);
+    for (const slot of touched.slots) this.lookAtSlot(slot);
+    return kept;
+  }
+
+  // A table that serves another address space, or another range of it, by now: all its entries count anew.
+  private takeTable(table: number): void {
+    const { mm, first } = this.k.w.table;
+    if (this.mms[table] === mm.data[table] && this.firstOf[table] === first.data[table]) return;
+    const { stride } = this.k.geometry;
+    for (let row = table * stride; row < (table + 1) * stride; row++) this.takeEntry(row);
+    this.mms[table] = mm.data[table];
+    this.firstOf[table] = first.data[table];
+  }
+
+  private takeEntry(row: number): void {
+    const entry = this.entries[row];
+    this.changedEntries.push(row);
+    if (entry === 0) return;
+    this.count(row, entry, -1);
+    this.entries[row] = 0;
+  }
+
+  private putEntry(row: number): void {
+    if (this.entries[row] !== 0) return;
+    const entry = leafEntry(this.k, row);
+    if (entry === 0) return;
+    this.entries[row] = entry;
+    this.count(row, entry, 1);
+  }
+
+  private count(row: number, entry: number, by: number): void {
+    const mm = this.mms[Math.floor(row / this.k.geometry.stride)] - 1;
+    this.changedSpaces.add(mm);
+    if (entry & PTE_SWAP) {
+      this.name(swp_offset(entry), by, entry & PTE_SWP_EXCLUSIVE ? by : 0);
+      this.sums[mm * 4 + SWAP] += by;
+      return;
+    }
+    const present = (entry & PTE_PRESENT) !== 0;
+    if (present ? entry & PTE_SPECIAL : (entry & PTE_MIGRATION) === 0) return;
+    const pfn = pte_pfn(entry);
+    this.changedPages.add(pfn);
+    this.counted[pfn] += by;
+    this.sums[mm * 4 + this.kinds[pfn]] += by;
+    if (!present) return;
+    this.refs[pfn] += by;
+    this.maps[pfn] += by;
+    if (entry & PTE_WRITE) this.writable[pfn] += by;
+    if (by > 0) this.link(pfn, row + 1);
+    else this.unlink(pfn, row + 1);
+  }
+
+  private name(slot: number, by: number, exclusive: number): void {
+    this.changedSlots.add(slot);
+    const { all, exclusive: alone } = this.names.get(slot) ?? { all: 0, exclusive: 0 };
+    if (all + by === 0) this.names.delete(slot);
+    else this.names.set(slot, { all: all + by, exclusive: alone + exclusive });
+  }
+
+  private lookAtSlot(slot: number): void {
+    const { count, cache } = this.k.w.swap;
+    this.changedSlots.add(slot);
+    if (slot === 0 || (count.data[slot] === 0 && cache.data[slot] === 0)) this.slotsInUse.delete(slot);
+    else this.slotsInUse.add(slot);
+    this.usedSlots = this.slotsInUse.size;
+  }
+
+  // The rows of the present entries that map the page.
+  *mapping(pfn: number): Generator<number> {
+    for (let at = this.first[pfn] ?? 0; at !== 0; at = this.next[at - 1]) yield at - 1;
+  }
+
+  private link(pfn: number, entry: number): void {
+    const head = this.first[pfn];
+    this.next[entry - 1] = head;
+    this.prev[entry - 1] = 0;
+    if (head !== 0) this.prev[head - 1] = entry;
+    this.first[pfn] = entry;
+  }
+
+  private unlink(pfn: number, entry: number): void {
+    const next = this.next[entry - 1];
+    const prev = this.prev[entry - 1];
+    if (prev !== 0) this.next[prev - 1] = next;
+    else this.first[pfn] = next;
+    if (next !== 0) this.prev[next - 1] = prev;
+  }
+
+  private lookAtPage(pfn: number): boolean {
+    const { _refcount, flags } = this.k.w.page;
+    this.changedPages.add(pfn);
+    const use = _refcount.data[pfn] === 0 ? 0 : 1;
+    this.used += use - this.inUse[pfn];
+    this.inUse[pfn] = use;
+    const kind = kindOf(flags.data[pfn]);
+    if (kind === this.kinds[pfn]) return true;
+    this.kinds[pfn] = kind;
+    return this.counted[pfn] === 0;
+  }
+
+  private hold(source: number, row: number): void {
+    const held = this.held[source];
+    for (const { pfn, count } of held.get(row) ?? []) {
+      this.changedPages.add(pfn);
+      this.refs[pfn] -= count;
+    }
+    held.delete(row);
+    const { names } = HOLDERS[source];
+    if (names) {
+      const was = this.named[source].get(row) ?? 0;
+      const is = names(this.k, row);
+      if (was !== 0) this.name(was, -1, 0);
+      if (is !== 0) this.name(is, 1, 0);
+      this.named[source].set(row, is);
+    }
+    const now: { pfn: number; count: number }[] = [];
+    HOLDERS[source].holds(this.k, row, (pfn, { count }) => {
+      this.changedPages.add(pfn);
+      this.refs[pfn] += count;
+      now.push({ pfn, count });
+    });
+    if (now.length > 0) held.set(row, now);
+  }
+
+  private grow(): void {
+    const { page, pte, table, mm } = this.k.w;
+    if (this.refs.length < page.capacity) {
+      this.refs = grown(this.refs, new Float64Array(page.capacity));
+      this.maps = grown(this.maps, new Int32Array(page.capacity));
+      this.writable = grown(this.writable, new Int32Array(page.capacity));
+      this.counted = grown(this.counted, new Int32Array(page.capacity));
+      this.kinds = grown(this.kinds, new Uint8Array(page.capacity));
+      this.first = grown(this.first, new Int32Array(page.capacity));
+      this.inUse = grown(this.inUse, new Uint8Array(page.capacity));
+    }
+    if (this.entries.length < pte.capacity) {
+      this.entries = grown(this.entries, new Float64Array(pte.capacity));
+      this.next = grown(this.next, new Int32Array(pte.capacity));
+      this.prev = grown(this.prev, new Int32Array(pte.capacity));
+    }
+    if (this.mms.length < table.capacity) {
+      this.mms = grown(this.mms, new Int32Array(table.capacity));
+      this.firstOf = grown(this.firstOf, new Float64Array(table.capacity));
+    }
+    if (this.sums.length < mm.capacity * 4) this.sums = grown(this.sums, new Float64Array(mm.capacity * 4));
+  }
+}
+
+// The entry of the slot if its table is in use and it leads to no further table; 0 otherwise.
+export function leafEntry(k: Kernel, row: number): number {
+  if (k.w.table.mm.data[Math.floor(row / k.geometry.stride)] === 0) return 0;
+  const entry = k.w.pte.entry.data[row];
+  return entry & PTE_TABLE ? 0 : entry;
+}
+
+function kindOf(flags: number): number {
+  if (flags & PG_anon) return ANON;
+  return flags & PG_swapbacked ? SHMEM : FILE;
+}
+
+function grown<T extends Float64Array | Int32Array | Uint8Array>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
+}
