@@ -53,6 +53,7 @@ export const VM_MAYEXEC = 0x40;
 export const VM_MAYSHARE = 0x80;
 export const VM_GROWSDOWN = 0x100;
 export const VM_PFNMAP = 0x400;
+export const VM_MAYBE_GUARD = 0x800; // may have guard markers (6.19)
 export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;
 export const VM_DONTCOPY = 0x20000;
@@ -80,6 +81,7 @@ export const VMA_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [VM_MAYSHARE, "mayshare"],
   [VM_GROWSDOWN, "growsdown"],
   [VM_PFNMAP, "pfnmap"],
+  [VM_MAYBE_GUARD, "maybe_guard"],
   [VM_LOCKED, "locked"],
   [VM_IO, "io"],
   [VM_DONTCOPY, "dontfork"],

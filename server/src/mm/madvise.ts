@@ -187,7 +187,7 @@ const madvise_update_vma = kernelFunction(
     if (flags === k.w.vma.flags.data[vma]) return 0;
     const modified = vma_modify_flags(k, vma, start, end, flags);
     if (typeof modified === "string") return modified === "ENOMEM" ? k.model.madviseTooManyVmas : modified;
-    k.set(k.w.vma.flags, modified.vma, flags);
+    k.set(k.w.vma.flags, modified.vma, modified.flags);
     return 0;
   },
 );

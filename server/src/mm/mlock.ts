@@ -74,7 +74,7 @@ const mlock_fixup = kernelFunction(
     if (old === flags || old & (VM_SPECIAL | VM_HUGETLB)) return vma;
     const modified = vma_modify_flags(k, vma, start, end, flags);
     if (typeof modified === "string") return modified;
-    k.set(k.w.vma.flags, modified.vma, flags);
+    k.set(k.w.vma.flags, modified.vma, modified.flags);
     mlock_vma_pages_range(k, modified.vma, start, end);
     return modified.vma;
   },

@@ -72,7 +72,7 @@ const mprotect_fixup = kernelFunction(
     const modified = vma_modify_flags(k, vma, start, end, flags);
     if (typeof modified === "string") return modified;
     const holder = modified.vma;
-    k.set(v.flags, holder, flags);
+    k.set(v.flags, holder, modified.flags);
     change_protection(k, holder, start, end);
     // Private locked memory that becomes writable is copied now, so that no access has to wait for it.
     if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) === VM_LOCKED && flags & VM_WRITE) {

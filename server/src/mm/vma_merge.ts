@@ -6,7 +6,7 @@
 //     extends prev, next or both            shrinks or vanishes into prev, next or both; else it is split
 
 import type { Errno } from "./abi.ts";
-import { VM_SOFTDIRTY, VM_SPECIAL } from "./flags.ts";
+import { VM_MAYBE_GUARD, VM_SOFTDIRTY, VM_SPECIAL } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { set_anon_vma } from "./rmap.ts";
@@ -38,12 +38,13 @@ export const vma_merge_new_range = kernelFunction(
   "vma_merge_new_range",
   "mm/vma.c",
   (k: Kernel, range: MergeRange, prev: number, next: number): number => {
-    const { start, end, pgoff } = k.w.vma;
+    const { start, end, pgoff, flags } = k.w.vma;
     if (range.flags & VM_SPECIAL) return -1;
     const left = can_vma_merge_left(k, range, prev);
     const right = can_vma_merge_right(k, range, prev, next, left);
     if (!left && !right) return -1;
     const target = left ? prev : next;
+    keep_sticky(k, target, range.flags | (right ? flags.data[next] : 0));
     const newEnd = right ? end.data[next] : range.end;
     if (left && right) {
       dup_anon_vma(k, target, next);
@@ -76,6 +77,7 @@ export const vma_merge_existing_range = kernelFunction(
     const next = rightSide ? k.vmas.next(middle) : -1;
     const left = can_vma_merge_left(k, range, prev);
     const right = can_vma_merge_right(k, range, prev, next, left);
+    if (left || right) keep_sticky(k, left ? prev : next, range.flags | (right ? v.flags.data[next] : 0));
     if (left && right) {
       dup_anon_vma(k, prev, v.anon_vma.data[next] !== 0 ? next : middle);
       const newEnd = v.end.data[next];
@@ -102,15 +104,20 @@ export const vma_merge_existing_range = kernelFunction(
   },
 );
 
+// A flag that says what may be in a VMA stays when it merges with one that has it not (VMA_STICKY_FLAGS, 6.19).
+function keep_sticky(k: Kernel, target: number, flags: number): void {
+  k.set(k.w.vma.flags, target, k.w.vma.flags.data[target] | (flags & VM_MAYBE_GUARD));
+}
+
 // Gives [start, end) of the VMA other flags: merges it with what it then equals, else splits it off. Returns the VMA
-// that holds exactly the range or more; the caller sets its flags. Mirrors vma_modify_flags(), mm/vma.c, 6.12.
+// that holds exactly the range or more, with the flags that the caller gives it: those, and what sticks. Mirrors vma_modify_flags(), mm/vma.c, 6.12.
 export function vma_modify_flags(
   k: Kernel,
   vma: number,
   start: number,
   end: number,
   flags: number,
-): { vma: number } | Errno {
+): { readonly vma: number; readonly flags: number } | Errno {
   const { vma: v } = k.w;
   const merged = vma_merge_existing_range(k, {
     mm: v.mm.data[vma] - 1,
@@ -122,7 +129,7 @@ export function vma_modify_flags(
     anon_vma: v.anon_vma.data[vma],
     source: vma,
   });
-  if (merged >= 0) return { vma: merged };
+  if (merged >= 0) return { vma: merged, flags: flags | (v.flags.data[merged] & VM_MAYBE_GUARD) };
   if (v.start.data[vma] < start) {
     const error = split_vma(k, vma, start, true);
     if (error !== 0) return error;
@@ -131,7 +138,7 @@ export function vma_modify_flags(
     const error = split_vma(k, vma, end, false);
     if (error !== 0) return error;
   }
-  return { vma };
+  return { vma, flags };
 }
 
 // Splits the VMA in two unless the address space has as many as it may. Mirrors split_vma(), mm/vma.c, 6.12.
@@ -195,7 +202,7 @@ function can_vma_merge_right(k: Kernel, range: MergeRange, prev: number, next: n
 // Mirrors is_mergeable_vma(), mm/vma.c, 6.12.
 function is_mergeable_vma(k: Kernel, range: MergeRange, vma: number): boolean {
   const { flags, file } = k.w.vma;
-  const differ = (flags.data[vma] ^ range.flags) & ~VM_SOFTDIRTY;
+  const differ = (flags.data[vma] ^ range.flags) & ~(VM_SOFTDIRTY | VM_MAYBE_GUARD);
   return (
     k.decide(SAME_FLAGS, differ, differ === 0) &&
     k.decide(SAME_FILE, file.data[vma], file.data[vma] === range.file) &&
