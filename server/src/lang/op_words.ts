@@ -168,14 +168,14 @@ export const ADVICE: readonly WordSpec[] = [
     name: "guard_install",
     since: "6.13",
     errno: "EINVAL",
-    simulated: false,
+    simulated: true,
     doc: "Drop the pages and make any touch a SIGSEGV (`MADV_GUARD_INSTALL`, 6.13).",
   },
   {
     name: "guard_remove",
     since: "6.13",
     errno: "EINVAL",
-    simulated: false,
+    simulated: true,
     doc: "Take the guards away (`MADV_GUARD_REMOVE`, 6.13).",
   },
 ];

@@ -4,10 +4,10 @@ import { type Errno, isErrno } from "./abi.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import {
   PG_anon,
+  VM_COPY_ON_FORK,
   VM_DONTCOPY,
   VM_HUGETLB,
   VM_LOCKED,
-  VM_MIXEDMAP,
   VM_PFNMAP,
   VM_SHARED,
   VM_WIPEONFORK,
@@ -109,7 +109,7 @@ const copy_page_range = kernelFunction(
   (k: Kernel, dst: number, src: number): 0 | Errno => {
     const { vma } = k.w;
     const flags = vma.flags.data[src];
-    const needed = vma.anon_vma.data[src] !== 0 || (flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) !== 0;
+    const needed = vma.anon_vma.data[src] !== 0 || (flags & (VM_HUGETLB | VM_COPY_ON_FORK)) !== 0;
     if (!k.decide(NEEDS_COPY, vma.anon_vma.data[src], needed)) return 0;
     if (flags & VM_PFNMAP && !track_pfn_copy(k, src)) return "EINVAL";
     const perTable = 2 ** k.geometry.bits[0];

@@ -25,7 +25,17 @@ import {
   VM_FAULT_SIGSEGV,
   VM_FAULT_WRITE,
 } from "./fault.ts";
-import { PG_dirty, VM_ACCESS_FLAGS, VM_IO, VM_MAYREAD, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
+import {
+  PG_dirty,
+  VM_ACCESS_FLAGS,
+  VM_IO,
+  VM_LOCKED,
+  VM_MAYREAD,
+  VM_PFNMAP,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+} from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mark_accessed, lru_add_drain, mlock_folio } from "./lru.ts";
@@ -77,7 +87,7 @@ export const __get_user_pages = kernelFunction(
 
 // One page: follow the entry, fault as long as it will not do, take the reference.
 function get_user_page(k: Kernel, task: number, mm: number, vpn: number, asked: number): number | Errno {
-  const vma = k.model.gupGrowsStacks ? lock_mm_and_find_vma(k, mm, vpn) : k.vmas.lookup(mm, vpn);
+  const vma = k.model.gupGrowsStacks ? find_extend_vma(k, task, mm, vpn) : k.vmas.lookup(mm, vpn);
   if (vma < 0) return "EFAULT";
   const refused = check_vma_flags(k, vma, asked);
   if (!k.decide(VMA_ALLOWS, k.w.vma.flags.data[vma], refused === 0)) return refused === 0 ? "EFAULT" : refused;
@@ -99,6 +109,18 @@ function force_cow_break(k: Kernel, vma: number, flags: number): number {
   const vmaFlags = k.w.vma.flags.data[vma];
   const cow = k.decide(FORCES_COW_BREAK, vmaFlags, is_cow_mapping(vmaFlags));
   return cow ? flags | FOLL_WRITE | FOLL_FORCE : flags;
+}
+
+// The VMA of the page, a stack grown down to it; what a locked stack grew by is brought in.
+// Mirrors find_extend_vma(), mm/mmap.c, 5.10 (until 6.4).
+function find_extend_vma(k: Kernel, task: number, mm: number, vpn: number): number {
+  const there = k.vmas.lookup(mm, vpn);
+  if (there >= 0) return there;
+  const above = k.vmas.find(mm, vpn);
+  const end = above < 0 ? 0 : k.w.vma.start.data[above];
+  const vma = lock_mm_and_find_vma(k, mm, vpn);
+  if (vma >= 0 && k.w.vma.flags.data[vma] & VM_LOCKED) populate_vma_page_range(k, task, vma, vpn, end);
+  return vma;
 }
 
 // The frame that the entry maps, with its reference; or the fault that has to come first.

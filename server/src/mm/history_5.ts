@@ -74,6 +74,7 @@ export const FIRST: Rules = {
   ksmAsksChecksumFirst: false,
   oomPrefersChildren: true,
   madviseTooManyVmas: "ENOMEM",
+  guardMarksVma: false,
   unknownAdvice: ["cold", "pageout", "populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
   mmapAlignsFiles: "no",
   mmapAlignsLarge: "no",

@@ -286,6 +286,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "7.2",
     changes: [
       {
+        since: "6.19",
+        commits: ["5dba5cc2e0ff"],
+        text: "A mapping with guard markers has a flag of its own, which makes fork copy its page tables; a mapping of a file gets no anon_vma for them.",
+        rules: { guardMarksVma: true },
+      },
+      {
         since: "7.2",
         commits: [],
         text: "MADV_DOFORK is refused for every special mapping, not only for what VM_IO marks.",

@@ -14,10 +14,10 @@ import {
   VM_MAYWRITE,
   VM_PFNMAP,
   VM_SHARED,
-  VM_SPECIAL,
   VM_WIPEONFORK,
 } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
+import { madvise_guard_install, madvise_guard_remove } from "./guard_regions.ts";
 import { faultin_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_madvise } from "./ksm.ts";
@@ -45,6 +45,8 @@ export const SIMULATED_ADVICE = [
   "keeponfork",
   "mergeable",
   "unmergeable",
+  "guard_install",
+  "guard_remove",
 ] as const;
 
 // madvise(2). Mirrors do_madvise(), mm/madvise.c, 6.12.
@@ -162,6 +164,10 @@ const madvise_vma_behavior = kernelFunction(
         return madvise_update_vma(k, vma, start, end, flags | VM_WIPEONFORK);
       case "keeponfork":
         return madvise_update_vma(k, vma, start, end, flags & ~VM_WIPEONFORK);
+      case "guard_install":
+        return madvise_guard_install(k, vma, start, end);
+      case "guard_remove":
+        return madvise_guard_remove(k, vma, start, end);
     }
     return bug(`madvise: the checker lets no ${advice} through`);
   },
@@ -271,10 +277,6 @@ function refusal(k: Kernel, vma: number, advice: string): Errno | undefined {
     case "remove":
       if (flags & VM_LOCKED || vma_is_anonymous(k, vma)) return "EINVAL";
       return (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE) ? undefined : "EACCES";
-    case "guard_install":
-      return flags & (VM_SPECIAL | VM_HUGETLB | VM_LOCKED) ? "EINVAL" : undefined;
-    case "guard_remove":
-      return flags & (VM_SPECIAL | VM_HUGETLB) ? "EINVAL" : undefined;
   }
   return undefined;
 }

@@ -213,6 +213,10 @@ export interface Model {
   // KSM asks whether a page keeps still before it looks for its like in the stable tree (6.11, after ac90c56bbd01).
   readonly ksmAsksChecksumFirst: boolean;
 
+  // A mapping with guard markers is flagged so, and that makes fork copy its page tables; before, MADV_GUARD_INSTALL gave
+  // it an anon_vma for that, also where it maps a file (6.19, 5dba5cc2e0ff). mm/madvise.c.
+  readonly guardMarksVma: boolean;
+
   // The OOM killer takes the victim's largest child in its place (until 5.1, bbbe48029720), and of several equals the
   // first process (until 5.4, f168a9a54ec3). mm/oom_kill.c.
   readonly oomPrefersChildren: boolean;

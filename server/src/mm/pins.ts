@@ -240,7 +240,7 @@ export const ptrace_poke = kernelFunction(
     const flags = FOLL_GET | FOLL_FORCE | FOLL_WRITE | FOLL_TOUCH;
     const counted = k.model.retriedFaultsAreMajor ? task : target;
     mmget(k, mm);
-    lock_mm_and_find_vma(k, mm, vpn);
+    if (!k.model.gupGrowsStacks) lock_mm_and_find_vma(k, mm, vpn);
     const got = __get_user_pages(k, counted, mm, vpn, 1, flags);
     if (typeof got === "string") {
       mmput(k, mm);
