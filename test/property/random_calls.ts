@@ -97,6 +97,8 @@ const ADVICE = [
   "willneed",
   "cold",
   "unmergeable",
+  "guard_install",
+  "guard_remove",
 ];
 
 // Makes one call. The kernel's refusals are as good as its successes here.
@@ -108,6 +110,9 @@ export function make(k: Kernel, call: Call): void {
     return;
   }
   const task = tasks[call.task % tasks.length];
+  // The process that asks is told from the one that is killed for it.
+  k.current = task;
+  k.killed = [];
   const other = tasks[call.choice % tasks.length];
   const files = k.rows(k.w.file);
   const file = files === 0 ? -1 : call.place % files;
