@@ -14,6 +14,7 @@ import {
   VM_MAYWRITE,
   VM_PFNMAP,
   VM_SHARED,
+  VM_SPECIAL,
   VM_WIPEONFORK,
 } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
