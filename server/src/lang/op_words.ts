@@ -203,7 +203,7 @@ export const GUP_FLAGS: readonly WordSpec[] = [
     name: "fast",
     bit: FOLL_FAST_ONLY,
     simulated: true,
-    doc: "The lockless walk, which never faults: the pages must be mapped already (`FOLL_FAST_ONLY`). mm-semantics §4.5.",
+    doc: "The fast form (`get_user_pages_fast()`): the lockless walk takes what is mapped already and leaves the rest to the slow path; no page gets marked as dirty. With `nofault` nothing faults. mm-semantics §4.5.",
   },
   {
     name: "nofault",
