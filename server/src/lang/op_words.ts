@@ -163,7 +163,7 @@ export const ADVICE: readonly WordSpec[] = [
     doc: "A child sees zeroes here; private anonymous memory only (`MADV_WIPEONFORK`).",
   },
   { name: "keeponfork", simulated: true, doc: "Undoes `wipeonfork` (`MADV_KEEPONFORK`)." },
-  { name: "remove", simulated: false, doc: "Punch a hole into the shared file (`MADV_REMOVE`)." },
+  { name: "remove", simulated: true, doc: "Punch a hole into the shared file (`MADV_REMOVE`)." },
   {
     name: "guard_install",
     since: "6.13",
@@ -218,24 +218,24 @@ export const CLONE_FLAGS: readonly WordSpec[] = [
 ];
 
 export const FALLOCATE_MODES: readonly WordSpec[] = [
-  { name: "keep_size", bit: 0x01, simulated: false, doc: "The file's size stays (`FALLOC_FL_KEEP_SIZE`)." },
+  { name: "keep_size", bit: 0x01, simulated: true, doc: "The file's size stays (`FALLOC_FL_KEEP_SIZE`)." },
   {
     name: "punch_hole",
     bit: 0x02,
-    simulated: false,
+    simulated: true,
     doc: "The range becomes a hole; needs `keep_size` (`FALLOC_FL_PUNCH_HOLE`).",
   },
   {
     name: "collapse_range",
     bit: 0x08,
-    simulated: false,
+    simulated: true,
     doc: "The range is taken out, what follows moves up (`FALLOC_FL_COLLAPSE_RANGE`).",
   },
-  { name: "zero_range", bit: 0x10, simulated: false, doc: "The range becomes zeroes (`FALLOC_FL_ZERO_RANGE`)." },
+  { name: "zero_range", bit: 0x10, simulated: true, doc: "The range becomes zeroes (`FALLOC_FL_ZERO_RANGE`)." },
   {
     name: "insert_range",
     bit: 0x20,
-    simulated: false,
+    simulated: true,
     doc: "A hole is put in, what follows moves down (`FALLOC_FL_INSERT_RANGE`).",
   },
 ];

@@ -1,7 +1,7 @@
 // Files, and what stands behind mappings of them.
 
 import type { Errno } from "../mm/abi.ts";
-import { create_file, memfd_create, open_device, sys_close, sys_ftruncate } from "../mm/syscalls.ts";
+import { create_file, memfd_create, open_device, sys_close, sys_fallocate, sys_ftruncate } from "../mm/syscalls.ts";
 import { type Arguments, done, made, operation, optional, required, SIZE } from "./op.ts";
 import { CACHED, DEVICE_KINDS, FALLOCATE_MODES, HUGETLB } from "./op_words.ts";
 import type { OpResult, OpSpec } from "./ops.ts";
@@ -98,11 +98,19 @@ export const FILE_OPS: readonly OpSpec[] = [
       required("length", SIZE, "Bytes."),
     ],
     errnos: [
-      ["EINVAL", "A negative or empty range, or modes that do not go together."],
-      ["EOPNOTSUPP", "The filesystem does not know the mode."],
+      [
+        "EINVAL",
+        "A negative or empty range, modes that do not go together, or a range to take out or put in that is not of whole pages inside of the file.",
+      ],
+      ["EOPNOTSUPP", "A memfd knows `keep_size` and `punch_hole` alone, and a hole needs `keep_size`."],
+      ["EFBIG", "The file would be larger than 2^63 - 1 bytes."],
+      ["ENOMEM", "Memory is used up (a memfd's pages are allocated at once)."],
+      CLOSED,
     ],
-    doc: "Allocates or removes a range of the file. A hole drops the pages of the range from the page cache and from every mapping, private copies too on hugetlb.\n\n`vfs_fallocate()`, fs/open.c; `shmem_fallocate()`, mm/shmem.c.",
+    doc: "Allocates a range of the file, takes it out or puts one in. A hole drops the pages of the range from the page cache and from every mapping, but leaves private copies that were made; the next touch finds zeroes. What is only a part of a page is zeroed.\n\n`vfs_fallocate()`, fs/open.c; `shmem_fallocate()`, mm/shmem.c; `truncate_pagecache_range()`, mm/truncate.c.",
     example: "fallocate(m, keep_size|punch_hole, 0, 4K)",
+    perform: (a) =>
+      done(sys_fallocate(a.k, a.task, a.row(0), a.words(1).bits, { offset: a.number(2), length: a.number(3) })),
   }),
 ];
 

@@ -4,6 +4,7 @@
 
 import type { Errno } from "./abi.ts";
 import { bug } from "./errors.ts";
+import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, fallocate } from "./fallocate.ts";
 import {
   PG_lru,
   PG_referenced,
@@ -48,6 +49,7 @@ export const SIMULATED_ADVICE = [
   "unmergeable",
   "guard_install",
   "guard_remove",
+  "remove",
 ] as const;
 
 // madvise(2). Mirrors do_madvise(), mm/madvise.c, 6.12.
@@ -152,6 +154,8 @@ const madvise_vma_behavior = kernelFunction(
         lru_add_drain(k);
         madvise_cold(k, vma, start, end);
         return 0;
+      case "remove":
+        return refusal(k, vma, advice) ?? madvise_remove(k, vma, start, end);
       case "normal":
         return 0;
       case "dontfork":
@@ -212,6 +216,18 @@ const madvise_willneed = kernelFunction(
   },
 );
 
+// A hole in the file. Mirrors madvise_remove(), mm/madvise.c, 6.12.
+const madvise_remove = kernelFunction(
+  "madvise_remove",
+  "mm/madvise.c",
+  (k: Kernel, vma: number, start: number, end: number): 0 | Errno => {
+    const { vma: v } = k.w;
+    const offset = v.pgoff.data[vma] - v.start.data[vma];
+    const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    return fallocate(k, v.file.data[vma] - 1, mode, (start + offset) * k.pageSize, (end - start) * k.pageSize);
+  },
+);
+
 // Pages that nobody else maps count as not accessed, and go to an inactive list. Mirrors
 // madvise_cold_or_pageout_pte_range(), mm/madvise.c, 6.12, for MADV_COLD.
 const madvise_cold = kernelFunction(
@@ -267,7 +283,7 @@ function can_madv_lru_vma(flags: number): boolean {
   return (flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) === 0;
 }
 
-// Why a VMA refuses advice that is not simulated; undefined when it would follow it.
+// Why a VMA refuses the advice; undefined when it would follow it.
 function refusal(k: Kernel, vma: number, advice: string): Errno | undefined {
   const flags = k.w.vma.flags.data[vma];
   switch (advice) {

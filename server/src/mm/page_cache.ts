@@ -23,7 +23,8 @@ export function cache_slot(k: Kernel, file: number, index: number): number {
   return cache.file.data[row] === file + 1 && cache.index.data[row] === index ? row : -1;
 }
 
-function make_slot(k: Kernel, file: number, index: number): number {
+// The same, made if there is none.
+export function make_slot(k: Kernel, file: number, index: number): number {
   const found = cache_slot(k, file, index);
   if (found >= 0) return found;
   const { cache } = k.w;

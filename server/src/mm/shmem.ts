@@ -2,6 +2,7 @@
 
 import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from "./fault.ts";
 import type { FaultPage } from "./filemap.ts";
+import { PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { file_pages, filemap_add_folio, filemap_peek } from "./page_cache.ts";
@@ -14,7 +15,10 @@ export const shmem_get_folio = kernelFunction(
   "shmem_get_folio",
   "mm/shmem.c",
   (k: Kernel, file: number, index: number): number => {
+    const { flags } = k.w.page;
     const cached = filemap_peek(k, file, index);
+    // fallocate() made it; now somebody wants it.
+    if (cached >= 0 && (flags.data[cached] & PG_uptodate) === 0) k.set(flags, cached, flags.data[cached] | PG_uptodate);
     return cached >= 0 ? cached : filemap_add_folio(k, file, index, true, false);
   },
 );

@@ -3,6 +3,7 @@
 export { user_read, user_write } from "./access.ts";
 export { sys_brk } from "./brk.ts";
 export { compact_zone } from "./compaction.ts";
+export { sys_fallocate } from "./fallocate.ts";
 export { create_file, memfd_create, open_device, sys_close, sys_ftruncate } from "./files.ts";
 export { sys_clone, sys_fork, sys_vfork } from "./fork.ts";
 export { ksm_do_scan } from "./ksm_scan.ts";

@@ -1,0 +1,158 @@
+// fallocate(2): room for a file's bytes, holes in it, and bytes taken out of it or put into it. fs/open.c, mm/shmem.c.
+//
+// An ordinary file knows all modes, as ext4 and XFS do; its room on the disk is not modelled. A memfd knows room and holes.
+
+import type { Errno } from "./abi.ts";
+import { PG_uptodate } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import { shmem_punch_hole, truncate_pagecache_range } from "./hole.ts";
+import type { Kernel } from "./kernel.ts";
+import { cache_slot, file_pages, make_slot } from "./page_cache.ts";
+import { shmem_get_folio } from "./shmem.ts";
+import { filemap_fdatawrite_range, truncate_pagecache } from "./truncate.ts";
+import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
+
+// include/uapi/linux/falloc.h.
+export const FALLOC_FL_KEEP_SIZE = 0x01;
+export const FALLOC_FL_PUNCH_HOLE = 0x02;
+export const FALLOC_FL_COLLAPSE_RANGE = 0x08;
+export const FALLOC_FL_ZERO_RANGE = 0x10;
+export const FALLOC_FL_INSERT_RANGE = 0x20;
+
+const MAX_LFS_FILESIZE = 2n ** 63n - 1n;
+
+// Mirrors ksys_fallocate() and vfs_fallocate(), fs/open.c.
+export const sys_fallocate = kernelFunction(
+  "vfs_fallocate",
+  "fs/open.c",
+  (k: Kernel, _task: number, file: number, mode: number, range: { offset: bigint; length: bigint }): 0 | Errno => {
+    const { offset, length } = range;
+    if (k.w.file.open.data[file] === 0) return "EBADF";
+    if (length === 0n || length > MAX_LFS_FILESIZE || offset > MAX_LFS_FILESIZE) return "EINVAL";
+    const punch = (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
+    if (punch && mode & FALLOC_FL_ZERO_RANGE) return "EOPNOTSUPP";
+    if (punch && (mode & FALLOC_FL_KEEP_SIZE) === 0) return "EOPNOTSUPP";
+    if (mode & FALLOC_FL_COLLAPSE_RANGE && mode !== FALLOC_FL_COLLAPSE_RANGE) return "EINVAL";
+    if (mode & FALLOC_FL_INSERT_RANGE && mode !== FALLOC_FL_INSERT_RANGE) return "EINVAL";
+    if (offset + length > MAX_LFS_FILESIZE) return "EFBIG";
+    return fallocate(k, file, mode, Number(offset), Number(length));
+  },
+);
+
+// What the filesystem does, for fallocate() and for MADV_REMOVE, which needs no descriptor.
+export function fallocate(k: Kernel, file: number, mode: number, offset: number, length: number): 0 | Errno {
+  return is_shmem(k, file)
+    ? shmem_fallocate(k, file, mode, offset, length)
+    : regular_fallocate(k, file, mode, offset, length);
+}
+
+// Mirrors shmem_fallocate(), mm/shmem.c, 6.12.
+function shmem_fallocate(k: Kernel, file: number, mode: number, offset: number, length: number): 0 | Errno {
+  if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) return "EOPNOTSUPP";
+  if (mode & FALLOC_FL_PUNCH_HOLE) {
+    shmem_punch_hole(k, file, offset, offset + length);
+    return 0;
+  }
+  const error = shmem_allocate(k, file, offset, offset + length);
+  if (error === 0) extend(k, file, mode, offset + length);
+  return error;
+}
+
+// Pages for the whole range, dirty so that no reclaim drops them. They become uptodate, and so fit for fault-around, when
+// somebody asks for them. Without memory the call leaves none of those that it made.
+const shmem_allocate = kernelFunction(
+  "shmem_fallocate",
+  "mm/shmem.c",
+  (k: Kernel, file: number, start: number, end: number): 0 | Errno => {
+    const { flags } = k.w.page;
+    const made: number[] = [];
+    for (let index = Math.floor(start / k.pageSize); index < Math.ceil(end / k.pageSize); index++) {
+      k.tick();
+      const fresh = cache_slot(k, file, index) < 0 || k.w.cache.pfn.data[cache_slot(k, file, index)] === 0;
+      const pfn = shmem_get_folio(k, file, index);
+      if (pfn < 0) {
+        for (const undone of made) truncate_one(k, file, undone);
+        return "ENOMEM";
+      }
+      if (fresh) {
+        made.push(index);
+        k.set(flags, pfn, flags.data[pfn] & ~PG_uptodate);
+      }
+      folio_mark_dirty(k, pfn);
+    }
+    return 0;
+  },
+);
+
+// Mirrors shmem_undo_range() with unfalloc, mm/shmem.c.
+function truncate_one(k: Kernel, file: number, index: number): void {
+  shmem_punch_hole(k, file, index * k.pageSize, (index + 1) * k.pageSize);
+}
+
+// What filesystems on a disk have in common. Bytes past the end are zero in any case.
+function regular_fallocate(k: Kernel, file: number, mode: number, offset: number, length: number): 0 | Errno {
+  const end = offset + length;
+  if (mode & FALLOC_FL_COLLAPSE_RANGE) return collapse_range(k, file, offset, length);
+  if (mode & FALLOC_FL_INSERT_RANGE) return insert_range(k, file, offset, length);
+  if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) {
+    const last = Math.min(end, file_pages(k, file) * k.pageSize);
+    if (offset < last) truncate_pagecache_range(k, file, offset, last);
+  }
+  if ((mode & FALLOC_FL_PUNCH_HOLE) === 0) extend(k, file, mode, end);
+  return 0;
+}
+
+// Mirrors i_size_write() at the end of an allocation.
+function extend(k: Kernel, file: number, mode: number, end: number): void {
+  const { size } = k.w.file;
+  if ((mode & FALLOC_FL_KEEP_SIZE) === 0 && end > size.data[file]) k.set(size, file, end);
+}
+
+// The range is taken out: everything from it on is written, leaves the page cache, and is found `length` bytes lower.
+// Mirrors ext4_collapse_range(), fs/ext4/extents.c.
+const collapse_range = kernelFunction(
+  "collapse_range",
+  "fs/ext4/extents.c",
+  (k: Kernel, file: number, offset: number, length: number): 0 | Errno => {
+    const { size } = k.w.file;
+    if (offset % k.pageSize !== 0 || length % k.pageSize !== 0) return "EINVAL";
+    if (offset + length >= size.data[file]) return "EINVAL";
+    shift_disk(k, file, offset, (index) => index - length / k.pageSize);
+    k.set(size, file, size.data[file] - length);
+    return 0;
+  },
+);
+
+// Zeroes are put in, what follows is found `length` bytes higher. Mirrors ext4_insert_range(), fs/ext4/extents.c.
+const insert_range = kernelFunction(
+  "insert_range",
+  "fs/ext4/extents.c",
+  (k: Kernel, file: number, offset: number, length: number): 0 | Errno => {
+    const { size } = k.w.file;
+    if (offset % k.pageSize !== 0 || length % k.pageSize !== 0) return "EINVAL";
+    if (size.data[file] + length > Number(MAX_LFS_FILESIZE)) return "EFBIG";
+    if (offset >= size.data[file]) return "EINVAL";
+    shift_disk(k, file, offset, (index) => index + length / k.pageSize);
+    k.set(size, file, size.data[file] + length);
+    return 0;
+  },
+);
+
+// The pages from offset on leave the cache, and what the disk holds of them moves. A page that moves to before the
+// offset's page was in the range that is gone.
+function shift_disk(k: Kernel, file: number, offset: number, to: (index: number) => number): void {
+  const { cache } = k.w;
+  const first = offset / k.pageSize;
+  const held: { readonly index: number; readonly disk: number }[] = [];
+  filemap_fdatawrite_range(k, file, first, file_pages(k, file));
+  const kept = [...(k.side.cacheIndex.get(file)?.keys() ?? [])].filter((index) => index >= first);
+  for (const index of kept) {
+    const slot = cache_slot(k, file, index);
+    if (slot < 0) continue;
+    if (cache.disk.data[slot] !== 0) held.push({ index, disk: cache.disk.data[slot] });
+  }
+  truncate_pagecache(k, file, offset);
+  for (const { index, disk } of held) {
+    if (to(index) >= first) k.set(cache.disk, make_slot(k, file, to(index)), disk);
+  }
+}

@@ -1,0 +1,102 @@
+// A range in the middle of a file becomes zeroes: whole pages leave the page cache and the mappings, parts of pages are
+// zeroed where they are. mm/truncate.c, mm/shmem.c; mm-semantics §5.1.
+//
+// Unlike truncation a hole leaves the private copies that were made of its pages.
+
+import { PG_dirty } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { lru_add_drain } from "./lru.ts";
+import {
+  cache_slot,
+  cached_slots,
+  file_pages,
+  filemap_add_folio,
+  filemap_peek,
+  filemap_remove_folio,
+} from "./page_cache.ts";
+import { mappings_of } from "./truncate.ts";
+import { folio_mark_dirty } from "./vm_ops.ts";
+import { unmap_drains_lru, zap_pte_range } from "./zap.ts";
+
+// The bytes [start, end) of an ordinary file. A page that loses a part is read for it.
+// Mirrors truncate_pagecache_range(), mm/truncate.c, and a filesystem's zeroing of partial blocks.
+export const truncate_pagecache_range = kernelFunction(
+  "truncate_pagecache_range",
+  "mm/truncate.c",
+  (k: Kernel, file: number, start: number, end: number) => {
+    unmap_mapping_range(k, file, start, end);
+    zero_partial_pages(k, start, end, (index) => {
+      const cached = filemap_peek(k, file, index);
+      return cached < 0 && index < file_pages(k, file) ? filemap_add_folio(k, file, index, false, false) : cached;
+    });
+    remove_whole_pages(k, file, start, end);
+  },
+);
+
+// The same of a shmem file, where what is not there is zero already. Mirrors shmem_undo_range(), mm/shmem.c, 6.12.
+export const shmem_punch_hole = kernelFunction(
+  "shmem_fallocate",
+  "mm/shmem.c",
+  (k: Kernel, file: number, start: number, end: number) => {
+    unmap_mapping_range(k, file, start, end);
+    zero_partial_pages(k, start, end, (index) => filemap_peek(k, file, index));
+    remove_whole_pages(k, file, start, end);
+  },
+);
+
+// Takes the whole pages of [start, end) (bytes) out of every mapping of the file, but for private copies.
+// Mirrors unmap_mapping_range(), mm/memory.c, with even_cows 0.
+const unmap_mapping_range = kernelFunction(
+  "unmap_mapping_range",
+  "mm/memory.c",
+  (k: Kernel, file: number, start: number, end: number) => {
+    const { vma } = k.w;
+    const first = Math.ceil(start / k.pageSize);
+    const last = Math.floor(end / k.pageSize);
+    for (const row of mappings_of(k, file)) {
+      const offset = vma.start.data[row] - vma.pgoff.data[row];
+      const from = Math.max(vma.start.data[row], first + offset);
+      const to = Math.min(vma.end.data[row], last + offset);
+      if (from >= to) continue;
+      unmap_drains_lru(k);
+      zap_pte_range(k, row, from, to, 0);
+      unmap_drains_lru(k);
+    }
+  },
+);
+
+// The pages that the range begins and ends in the middle of: their part of it is zero from now on, and they are dirty.
+// Mirrors truncate_inode_partial_folio(), mm/truncate.c, 6.12.
+function zero_partial_pages(k: Kernel, start: number, end: number, page_of: (index: number) => number): void {
+  const { content } = k.w.page;
+  const first = Math.floor(start / k.pageSize);
+  const last = Math.floor(end / k.pageSize);
+  for (const index of first === last ? [first] : [first, last]) {
+    const from = Math.max(0, start - index * k.pageSize);
+    const to = Math.min(k.pageSize, end - index * k.pageSize);
+    if (to <= from || (from === 0 && to === k.pageSize)) continue;
+    const pfn = page_of(index);
+    if (pfn < 0) continue;
+    folio_mark_dirty(k, pfn);
+    k.set(content, pfn, k.contents.write(content.data[pfn], from, new Uint8Array(to - from)));
+  }
+}
+
+// Who holds a page keeps it; neither the cache nor the disk has it any more.
+function remove_whole_pages(k: Kernel, file: number, start: number, end: number): void {
+  const { cache, page } = k.w;
+  const first = Math.ceil(start / k.pageSize);
+  const last = Math.floor(end / k.pageSize);
+  const slots = cached_slots(k, file, first, last);
+  if (slots.length > 0) lru_add_drain(k);
+  for (const slot of slots) {
+    const pfn = cache.pfn.data[slot];
+    k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
+    filemap_remove_folio(k, slot);
+  }
+  for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) {
+    const slot = index >= first && index < last ? cache_slot(k, file, index) : -1;
+    if (slot >= 0) k.set(cache.disk, slot, 0);
+  }
+}
