@@ -7,6 +7,7 @@ import { VM_ACCESS_FLAGS, VM_DONTCOPY, VM_LOCKED, VM_SHARED, VM_WIPEONFORK } fro
 import { breaches } from "../../server/src/mm/audit.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
 import { pte_offset, pte_pfn } from "../../server/src/mm/pgtable.ts";
+import * as sys from "../../server/src/mm/syscalls.ts";
 import { HERE, PAGE, prot, type Space, space } from "../support/space.ts";
 
 const PAGES = 24;
@@ -42,6 +43,8 @@ const action = fc.oneof(
   },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom("mlock" as const, "munlock" as const), from, count) },
   { weight: 5, arbitrary: fc.tuple(fc.constant("mremap" as const), from, count, from, fc.boolean()) },
+  { weight: 3, arbitrary: fc.tuple(fc.constantFrom("migrate" as const, "hold" as const), from, count) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant("compact" as const), from) },
   { weight: 1, arbitrary: fc.tuple(fc.constant("fork" as const), fc.boolean()) },
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
@@ -125,6 +128,16 @@ function perform(s: Space, table: Table, step: Exclude<Action, ["fork", boolean]
     }
     case "madvise":
       advise(s, table, first, step[2], step[3]);
+      return;
+    // What the kernel and devices do to pages is nothing that the process sees.
+    case "migrate":
+      assert.equal(sys.do_pages_move(s.k, s.task, at, BigInt(step[2]) * PAGE), 0);
+      return;
+    case "compact":
+      assert.equal(sys.compact_zone(s.k), 0);
+      return;
+    case "hold":
+      sys.get_user_pages(s.k, s.task, at, PAGE, 0);
       return;
     case "mremap":
       remap(s, table, step);
