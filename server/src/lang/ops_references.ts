@@ -50,7 +50,7 @@ export const REFERENCE_OPS: readonly OpSpec[] = [
     params: [addr, length, flags],
     result: "pin",
     errnos: [FAULTS, EMPTY, ["ENOMEM", "The refcount is used up."]],
-    doc: "Pins pages for a device (`FOLL_PIN`): refcount + 1024 for each small folio, and the address space is marked (`has_pinned`). Fork then copies such pages for the child (5.9), and from 5.19 on a pinned anonymous page is always exclusive: a read-only pin of a shared one unshares it first.\n\n`__get_user_pages()`, mm/gup.c; mm-semantics §4.4, §4.7.",
+    doc: "Pins pages for a device (`FOLL_PIN`): refcount + 1024 for each small folio, and the address space is marked (`has_pinned`). Fork then copies such pages for the child (5.9), and from 5.19 on a pinned anonymous page is always exclusive: a read-only pin of a shared one unshares it first. The machine has neither ZONE_MOVABLE nor CMA, so that `longterm` moves no page to another frame.\n\n`__get_user_pages()`, `check_and_migrate_movable_pages()`, mm/gup.c; mm-semantics §4.4, §4.7.",
     example: "d = pin_user_pages(p, 4K, write|longterm)",
     perform: (a) => made(pin_user_pages(a.k, a.task, a.number(0), a.number(1), a.words(2).bits), "pin"),
   }),
