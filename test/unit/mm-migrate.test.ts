@@ -87,7 +87,7 @@ test("a pinned page that is exclusive never gets a migration entry; before 5.19 
 test("a referenced page gets an entry in each of ten tries, from 6.3 on once without and once with waiting", () => {
   for (const [model, entries] of [
     ["6.1", 10],
-    ["6.12", 2],
+    ["6.6", 2],
   ] as const) {
     const s = mapped(model);
     get_user_pages(s.k, s.task, HERE, PAGE, 0);
@@ -98,7 +98,7 @@ test("a referenced page gets an entry in each of ten tries, from 6.3 on once wit
 test("from 6.3 on all pages of a list have migration entries before the first arrives", () => {
   for (const [model, most] of [
     ["6.1", 1],
-    ["6.12", 3],
+    ["6.6", 3],
   ] as const) {
     const s = mapped(model, 3n);
     const first = s.k.journal.length;
