@@ -77,7 +77,7 @@ export const __get_user_pages = kernelFunction(
     for (let vpn = start; vpn < start + pages; vpn++) {
       k.tick();
       const page = get_user_page(k, task, mm, vpn, flags);
-      if (page === "EEXIST" && flags & FOLL_PIN && k.model.gupPassesPfns) got.push(NO_PAGE);
+      if (page === "EEXIST" && k.model.gupPassesPfns) got.push(NO_PAGE);
       else if (typeof page === "string") return got.length > 0 ? got : page;
       else got.push(page);
     }
@@ -159,7 +159,8 @@ const follow_page_pte = kernelFunction(
 // Mirrors follow_pfn_pte(), mm/gup.c, 6.12; until 5.17 EFAULT for FOLL_GET.
 const follow_pfn_pte = kernelFunction("follow_pfn_pte", "mm/gup.c", (k: Kernel, pte: number, flags: number): Errno => {
   k.decide(PFN_ENTRY, 1, true);
-  if (k.model.gupPassesPfns && flags & FOLL_GET) return "EFAULT";
+  // A kernel without FOLL_PIN (pinBias 1) takes FOLL_GET for it.
+  if (k.model.gupPassesPfns && (flags & FOLL_GET || (flags & FOLL_PIN && k.model.pinBias === 1))) return "EFAULT";
   const { entry } = k.w.pte;
   const touched = PTE_ACCESSED | (flags & FOLL_WRITE ? PTE_DIRTY | PTE_SOFT_DIRTY : 0);
   if (flags & FOLL_TOUCH) k.set(entry, pte, pte_with(entry.data[pte], touched));
