@@ -3,6 +3,7 @@
 // An ordinary file knows all modes, as ext4 and XFS do; its room on the disk is not modelled. A memfd knows room and holes.
 
 import type { Errno } from "./abi.ts";
+import { is_device } from "./device.ts";
 import { PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { shmem_punch_hole, truncate_pagecache_range } from "./hole.ts";
@@ -34,6 +35,7 @@ export const sys_fallocate = kernelFunction(
     if (punch && (mode & FALLOC_FL_KEEP_SIZE) === 0) return "EOPNOTSUPP";
     if (mode & FALLOC_FL_COLLAPSE_RANGE && mode !== FALLOC_FL_COLLAPSE_RANGE) return "EINVAL";
     if (mode & FALLOC_FL_INSERT_RANGE && mode !== FALLOC_FL_INSERT_RANGE) return "EINVAL";
+    if (is_device(k, file)) return "ENODEV";
     if (offset + length > MAX_LFS_FILESIZE) return "EFBIG";
     return fallocate(k, file, mode, Number(offset), Number(length));
   },
@@ -41,6 +43,8 @@ export const sys_fallocate = kernelFunction(
 
 // What the filesystem does, for fallocate() and for MADV_REMOVE, which needs no descriptor.
 export function fallocate(k: Kernel, file: number, mode: number, offset: number, length: number): 0 | Errno {
+  // vfs_fallocate(): neither an ordinary file nor a block device.
+  if (is_device(k, file)) return "ENODEV";
   return is_shmem(k, file)
     ? shmem_fallocate(k, file, mode, offset, length)
     : regular_fallocate(k, file, mode, offset, length);
