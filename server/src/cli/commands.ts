@@ -15,6 +15,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   fmt: async () => (await import("./engine_commands.ts")).fmtCommand,
   eval: async () => (await import("./engine_commands.ts")).evalCommand,
   why: async () => (await import("./engine_commands.ts")).whyCommand,
+  matrix: async () => (await import("./engine_commands.ts")).matrixCommand,
   kernels: async () => (await import("./engine_commands.ts")).kernelsCommand,
   import: async () => (await import("./engine_commands.ts")).importCommand,
   lsp: async () => (await import("./lsp.ts")).lspCommand,

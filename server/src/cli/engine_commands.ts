@@ -5,6 +5,7 @@ export { evalCommand } from "./eval.ts";
 export { fmtCommand } from "./fmt.ts";
 export { importCommand } from "./import.ts";
 export { kernelsCommand } from "./kernels.ts";
+export { matrixCommand } from "./matrix.ts";
 export { runCommand } from "./run.ts";
 export { testCommand } from "./test.ts";
 export { whyCommand } from "./why.ts";

@@ -4,16 +4,34 @@ import { PG_anon_exclusive } from "../mm/flags.ts";
 import { PTE_PRESENT, pte_offset, pte_pfn } from "../mm/pgtable.ts";
 import type { Recording } from "./recording.ts";
 
+export interface PageCounters {
+  readonly pfn: number;
+  readonly refcount: number;
+  readonly mapcount: number;
+  readonly exclusive: boolean;
+}
+
 // `pfn 7 ref 1 map 1 excl`, or nothing when the step touched no page. The kernel is to stand behind the step.
 export function countersAfter(recording: Recording, step: number): string {
+  const page = pageCounters(recording, step);
+  if (page === undefined) return "";
+  return `pfn ${page.pfn} ref ${page.refcount} map ${page.mapcount}${page.exclusive ? " excl" : ""}`;
+}
+
+// The same as numbers.
+export function pageCounters(recording: Recording, step: number): PageCounters | undefined {
   const place = recording.steps.place(step);
   const { kernel: k } = recording;
-  if (!place || k.w.mm.pgd.data[place.mm] === 0) return "";
+  if (!place || k.w.mm.pgd.data[place.mm] === 0) return undefined;
   const row = place.vpn < k.geometry.taskPages ? pte_offset(k, place.mm, place.vpn) : -1;
   const entry = row < 0 ? 0 : k.w.pte.entry.data[row];
-  if ((entry & PTE_PRESENT) === 0) return "";
+  if ((entry & PTE_PRESENT) === 0) return undefined;
   const pfn = pte_pfn(entry);
   const { _refcount, _mapcount, flags } = k.w.page;
-  const exclusive = flags.data[pfn] & PG_anon_exclusive ? " excl" : "";
-  return `pfn ${pfn} ref ${_refcount.data[pfn]} map ${_mapcount.data[pfn]}${exclusive}`;
+  return {
+    pfn,
+    refcount: _refcount.data[pfn],
+    mapcount: _mapcount.data[pfn],
+    exclusive: (flags.data[pfn] & PG_anon_exclusive) !== 0,
+  };
 }
