@@ -114,7 +114,7 @@ test("from 6.3 on all pages of a list have migration entries before the first ar
 });
 
 test("without a frame to go to everything stays", () => {
-  const s = mapped("7.2", 2n, { memory: 64 * 4096 });
+  const s = mapped("7.2", 2n, { memory: 64 * 4096, swap: 0 });
   const left = s.mmap(64n * PAGE, "rw", "private|anonymous");
   for (let i = 0n; i < 64n && s.k.w.machine.next_pfn.data[0] < 64; i++) s.write((left as bigint) + i * PAGE);
   const before = entryAt(s, HERE);

@@ -287,7 +287,7 @@ test("a move needs room for the VMAs that it may make: four below the limit, two
 
 test("without memory for page tables everything goes back", () => {
   for (const release of RELEASES) {
-    const s = space(release, { memory: 2 ** 18 });
+    const s = space(release, { memory: 2 ** 18, swap: 0 });
     s.mmap(2n * PAGE, "rw", anonymous, { at: HERE });
     s.write(HERE);
     s.write(at(1n));

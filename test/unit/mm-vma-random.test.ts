@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { VM_ACCESS_FLAGS, VM_DONTCOPY, VM_LOCKED, VM_SHARED, VM_WIPEONFORK } from "../../server/src/mm/flags.ts";
 import { breaches } from "../../server/src/mm/audit.ts";
+import { VM_ACCESS_FLAGS, VM_DONTCOPY, VM_LOCKED, VM_SHARED, VM_WIPEONFORK } from "../../server/src/mm/flags.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
 import { pte_offset, pte_pfn } from "../../server/src/mm/pgtable.ts";
 import * as sys from "../../server/src/mm/syscalls.ts";

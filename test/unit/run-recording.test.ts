@@ -53,7 +53,7 @@ test("page(addr) without a process is main's, whoever does the line", () => {
 
 test("when memory is used up the process that faults is killed, and others go on", () => {
   const text =
-    "machine memory=1M\np = mmap(2M)\nwrite(p, 1, 2M)\nprocess other\nother: q = mmap(4K)\nother: write(q, 1)\n";
+    "machine memory=1M swap=0\np = mmap(2M)\nwrite(p, 1, 2M)\nprocess other\nother: q = mmap(4K)\nother: write(q, 1)\n";
   assert.deepEqual(failures(text), ["3: main is killed: memory is used up (OOM) [unexpected-signal]"]);
 });
 

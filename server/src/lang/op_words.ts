@@ -112,7 +112,7 @@ export const ADVICE: readonly WordSpec[] = [
   },
   {
     name: "free",
-    simulated: false,
+    simulated: true,
     doc: "The pages may be dropped when memory is short, unless they are written again (`MADV_FREE`). mm-semantics §5.4.",
   },
   {
@@ -126,7 +126,7 @@ export const ADVICE: readonly WordSpec[] = [
     name: "pageout",
     since: "5.4",
     errno: "EINVAL",
-    simulated: false,
+    simulated: true,
     doc: "Reclaim the pages now; shared and pinned ones stay (`MADV_PAGEOUT`, 5.4). mm-semantics §5.5.",
   },
   { name: "willneed", simulated: true, doc: "Read the file's pages into the page cache (`MADV_WILLNEED`)." },

@@ -7,8 +7,11 @@ import {
   ksm_do_scan,
   lru_add_drain,
   reclaim,
+  swapout,
+  sys_swapoff,
   writeback,
 } from "../mm/syscalls.ts";
+
 import { addr, done, length, NUMBER, operation, required } from "./op.ts";
 import type { OpSpec } from "./ops.ts";
 
@@ -22,6 +25,7 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     errnos: [["EINVAL", "The mapping is locked, a PFN mapping, or hugetlb."]],
     doc: "Pages the range out as `MADV_PAGEOUT` does, with its skips: pages that are shared, pinned or busy stay. mm-semantics §5.5, §5.6.\n\n`madvise_pageout()`, mm/madvise.c; `shrink_folio_list()`, mm/vmscan.c.",
     example: "swapout(p, 4K)",
+    perform: (a) => done(swapout(a.k, a.task, a.number(0), a.number(1))),
   }),
   operation({
     name: "reclaim",
@@ -38,8 +42,9 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "swapoff",
     group,
     params: [],
-    doc: "Reads everything back from swap.\n\n`try_to_unuse()`, mm/swapfile.c.",
+    doc: "Reads everything back from swap and gives the device up: every swap entry maps its page again, read-only; nothing is swapped out any more. When memory is used up on the way, what did not fit stays in swap.\n\n`try_to_unuse()`, mm/swapfile.c.",
     example: "swapoff()",
+    perform: (a) => done(sys_swapoff(a.k)),
   }),
   operation({
     name: "migrate",

@@ -2,17 +2,16 @@
 // mm/memory.c; mm-semantics §2.7.
 
 import { type Fault, VM_FAULT_HWPOISON, VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_SIGSEGV } from "./fault.ts";
-import { PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_might_need_to_copy } from "./ksm_swapin.ts";
 import { folio_add_lru, folio_add_lru_vma } from "./lru.ts";
 import { migration_entry_wait } from "./migration_wait.ts";
 import { SWAPIN } from "./outcome.ts";
-import { alloc_page } from "./page_alloc.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
+import { read_swap_cache_async, swap_read_folio } from "./swap_in.ts";
 import { swap_count } from "./swap_slots.ts";
-import { add_to_swap_cache, swap_cache_get_folio } from "./swap_state.ts";
+import { swap_cache_get_folio } from "./swap_state.ts";
 import { is_guard_marker, is_migration_entry, is_swap_entry, swp_offset } from "./swapops.ts";
 
 const SKIPS_CACHE = condition("si->flags & SWP_SYNCHRONOUS_IO && __swap_count(entry) == 1", "swap count");
@@ -54,27 +53,6 @@ function swapin(k: Kernel, slot: number): number {
   if (!skips || !k.decide(SKIPS_CACHE, count, count === 1)) return read_swap_cache_async(k, slot);
   const pfn = swap_read_folio(k, slot);
   if (pfn >= 0) folio_add_lru(k, pfn);
-  return pfn;
-}
-
-// A fresh page with what the device holds, in the swap cache. Mirrors read_swap_cache_async(), mm/swap_state.c, 6.12.
-export const read_swap_cache_async = kernelFunction(
-  "read_swap_cache_async",
-  "mm/swap_state.c",
-  (k: Kernel, slot: number): number => {
-    const pfn = swap_read_folio(k, slot);
-    if (pfn < 0) return pfn;
-    add_to_swap_cache(k, pfn, slot);
-    folio_add_lru(k, pfn);
-    return pfn;
-  },
-);
-
-function swap_read_folio(k: Kernel, slot: number): number {
-  const pfn = alloc_page(k);
-  if (pfn < 0) return -1;
-  k.set(k.w.page.content, pfn, k.w.swap.content.data[slot]);
-  k.set(k.w.page.flags, pfn, PG_swapbacked | PG_uptodate);
   return pfn;
 }
 

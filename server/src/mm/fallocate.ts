@@ -8,8 +8,9 @@ import { PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { shmem_punch_hole, truncate_pagecache_range } from "./hole.ts";
 import type { Kernel } from "./kernel.ts";
-import { cache_slot, file_pages, make_slot } from "./page_cache.ts";
+import { cache_slot, file_pages, filemap_peek, make_slot } from "./page_cache.ts";
 import { shmem_get_folio } from "./shmem.ts";
+import { swapped_slot } from "./shmem_swap.ts";
 import { filemap_fdatawrite_range, truncate_pagecache } from "./truncate.ts";
 import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
 
@@ -72,7 +73,7 @@ const shmem_allocate = kernelFunction(
     const made: number[] = [];
     for (let index = Math.floor(start / k.pageSize); index < Math.ceil(end / k.pageSize); index++) {
       k.tick();
-      const fresh = cache_slot(k, file, index) < 0 || k.w.cache.pfn.data[cache_slot(k, file, index)] === 0;
+      const fresh = filemap_peek(k, file, index) < 0 && swapped_slot(k, file, index) < 0;
       const pfn = shmem_get_folio(k, file, index);
       if (pfn < 0) {
         for (const undone of made) truncate_one(k, file, undone);

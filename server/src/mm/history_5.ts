@@ -4,6 +4,7 @@ import { reuses_by_children, reuses_by_degree } from "./anon_vma_rules.ts";
 import { pinned_pages_are_copied, pinned_pages_are_copied_510, pinned_pages_are_shared } from "./fork_rules.ts";
 import { follows_dirty_after_cow, must_unshare_never, must_unshare_pins } from "./gup_rules.ts";
 import type { ReleaseHistory, Rules } from "./history.ts";
+import { discards_clean, discards_unreferenced } from "./lazyfree_rules.ts";
 import { upgrades_dirty_shared } from "./mprotect_rules.ts";
 import { reuse_by_mapcount_or_ksm, reuse_by_page_count, reuse_exclusive, reuse_only_reference } from "./reuse.ts";
 import {
@@ -18,6 +19,9 @@ export const FIRST: Rules = {
   reuseAnonSmall: reuse_by_mapcount_or_ksm,
   mapSwappedPage: map_swapped_page_by_mapcount,
   swapinSkipsCache: true,
+  lazyfreeOutcome: discards_clean,
+  reclaimSparesPinned: false,
+  pageoutClearsYoung: true,
   copyFreesSwapCache: false,
   gupMustUnshare: must_unshare_never,
   canFollowForced: follows_dirty_after_cow,
@@ -192,6 +196,18 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         rules: { forkCopiesPinned: pinned_pages_are_copied_510 },
       },
       {
+        since: "5.11",
+        commits: ["feb889fb40fa"],
+        text: "Reclaim gives no swap slot to a page that may be pinned (stable 5.10.y has it too).",
+        rules: { reclaimSparesPinned: true },
+      },
+      {
+        since: "5.18",
+        commits: ["6c8e2a256915"],
+        text: "Reclaim keeps the content of a page that MADV_FREE gave up when somebody holds a reference to it (stable 5.10.y has it too).",
+        rules: { lazyfreeOutcome: discards_unreferenced },
+      },
+      {
         since: "5.9",
         commits: ["bce617edecad"],
         text: "handle_mm_fault() counts faults: one that was tried again is major, and those of get_user_pages() count once, for the process that calls it.",
@@ -213,6 +229,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["70e806e4e645"],
         text: "fork does not ask whether a pinned page is anonymous: of a page-cache page in a private mapping the child gets an anonymous copy. Stable 5.10.y asks.",
         rules: { forkCopiesPinnedCache: true },
+      },
+      {
+        since: "4.12",
+        commits: ["802a3a92ad7a"],
+        text: "Reclaim drops a clean page that MADV_FREE gave up whoever holds a reference to it: not what stable 5.10.y took over from 5.18.",
+        rules: { lazyfreeOutcome: discards_clean },
       },
       {
         since: "3.19",
@@ -307,6 +329,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["c145e0b47c77"],
         text: "A write to a swapped page reuses it only when nobody holds a further reference to it; the swap cache gives up its own first.",
         rules: { mapSwappedPage: map_swapped_page_by_refcount },
+      },
+      {
+        since: "5.18",
+        commits: ["6c8e2a256915"],
+        text: "Reclaim keeps the content of a page that MADV_FREE gave up when somebody holds a reference to it.",
+        rules: { lazyfreeOutcome: discards_unreferenced },
       },
       {
         since: "5.18",

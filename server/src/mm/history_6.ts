@@ -3,6 +3,7 @@
 import { reuses_by_children } from "./anon_vma_rules.ts";
 import { follows_exclusive, must_unshare_pins_and_longterm } from "./gup_rules.ts";
 import type { ReleaseHistory } from "./history.ts";
+import { spares_referenced } from "./lazyfree_rules.ts";
 import { upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
 import { map_swapped_page_first, map_swapped_page_writable } from "./swapin_rules.ts";
 
@@ -195,6 +196,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.9",
+        commits: ["2864f3d0f583"],
+        text: "MADV_PAGEOUT does not look at accessed bits instead of clearing them.",
+        rules: { pageoutClearsYoung: false },
+      },
+      {
+        since: "6.9",
         commits: ["9cecde80aae0"],
         text: "A batch of the LRU holds 31 pages instead of 15.",
         rules: { lruBatchSize: 31 },
@@ -250,6 +257,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.18",
     changes: [
+      {
+        since: "6.15",
+        commits: [],
+        text: "A further reference alone does not make a page that MADV_FREE gave up an ordinary one again: the next reclaim drops it.",
+        rules: { lazyfreeOutcome: spares_referenced },
+      },
       {
         since: "6.16",
         commits: [],

@@ -15,6 +15,7 @@ import {
   filemap_peek,
   filemap_remove_folio,
 } from "./page_cache.ts";
+import { shmem_free_swap, shmem_swapin_folio, swapped_slot } from "./shmem_swap.ts";
 import { mappings_of } from "./truncate.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 import { unmap_drains_lru, zap_pte_range } from "./zap.ts";
@@ -40,7 +41,10 @@ export const shmem_punch_hole = kernelFunction(
   "mm/shmem.c",
   (k: Kernel, file: number, start: number, end: number) => {
     unmap_mapping_range(k, file, start, end);
-    zero_partial_pages(k, start, end, (index) => filemap_peek(k, file, index));
+    zero_partial_pages(k, start, end, (index) => {
+      const swapped = swapped_slot(k, file, index);
+      return swapped >= 0 ? shmem_swapin_folio(k, swapped) : filemap_peek(k, file, index);
+    });
     remove_whole_pages(k, file, start, end);
   },
 );
@@ -97,6 +101,8 @@ function remove_whole_pages(k: Kernel, file: number, start: number, end: number)
   }
   for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) {
     const slot = index >= first && index < last ? cache_slot(k, file, index) : -1;
-    if (slot >= 0) k.set(cache.disk, slot, 0);
+    if (slot < 0) continue;
+    k.set(cache.disk, slot, 0);
+    if (cache.swap.data[slot] !== 0) shmem_free_swap(k, slot);
   }
 }

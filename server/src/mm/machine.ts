@@ -82,14 +82,13 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
   {
     key: "swap",
     value: { kind: "size", min: 0, max: TIB },
-    simulated: false,
-    idle: ["0"],
-    doc: "Swap space in bytes.",
+    simulated: true,
+    doc: "Swap space in bytes; 0 is none.",
   },
   {
     key: "swap_device",
     value: { kind: "word", words: ["sync", "disk"] },
-    simulated: false,
+    simulated: true,
     doc: "`sync` is a device like zram, whose pages skip or leave the swap cache as mm-semantics §2.7 says; on `disk` they stay there.",
   },
   {

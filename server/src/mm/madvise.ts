@@ -6,8 +6,6 @@ import type { Errno } from "./abi.ts";
 import { bug } from "./errors.ts";
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, fallocate } from "./fallocate.ts";
 import {
-  PG_lru,
-  PG_referenced,
   VM_DONTCOPY,
   VM_HUGETLB,
   VM_IO,
@@ -23,12 +21,11 @@ import { madvise_guard_install, madvise_guard_remove } from "./guard_regions.ts"
 import { faultin_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_madvise } from "./ksm.ts";
-import { folio_deactivate, lru_add_drain } from "./lru.ts";
-import { vm_normal_page } from "./normal_page.ts";
-import { PTE_ACCESSED, pte_with, walk_ptes } from "./pgtable.ts";
+import { madvise_free_pte_range, madvise_lru } from "./madvise_lru.ts";
 import { force_page_cache_readahead } from "./readahead.ts";
+import { shmem_swapin_range, swapin_walk_pmd_entry } from "./swap_willneed.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
-import { file_kind, REGULAR_FILE } from "./vm_ops.ts";
+import { file_kind, REGULAR_FILE, SHMEM_FILE } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
 import { zap_page_range_single } from "./zap.ts";
@@ -39,6 +36,8 @@ export const SIMULATED_ADVICE = [
   "dontneed",
   "willneed",
   "cold",
+  "pageout",
+  "free",
   "populate_read",
   "populate_write",
   "dontfork",
@@ -57,7 +56,7 @@ export const sys_madvise = kernelFunction(
   "do_madvise",
   "mm/madvise.c",
   (k: Kernel, task: number, addr: bigint, length: bigint, advice: string): 0 | Errno => {
-    const range = check_input_range(k, addr, length, advice);
+    const range = madvise_behavior_valid(k, advice) ? check_input_range(k, addr, length) : "EINVAL";
     if (typeof range === "string") return range;
     const { start, end, past } = range;
     if (start === end && !past) return 0;
@@ -69,6 +68,15 @@ export const sys_madvise = kernelFunction(
   },
 );
 
+// What MADV_PAGEOUT does, also where the release does not know it as advice; holes are passed over.
+export function swapout(k: Kernel, task: number, addr: bigint, length: bigint): 0 | Errno {
+  const range = check_input_range(k, addr, length);
+  if (typeof range === "string") return range;
+  const mm = k.w.task.mm.data[task] - 1;
+  const answer = madvise_walk_vmas(k, mm, range, (vma, from, to) => madvise_vma_behavior(k, vma, from, to, "pageout"));
+  return answer === "ENOMEM" ? 0 : answer;
+}
+
 // What the kernel answers to the call without touching a page or a VMA; undefined when it would do something. For advice
 // that is not simulated, whose refusals are.
 export function madvise_refusal(
@@ -78,7 +86,7 @@ export function madvise_refusal(
   length: bigint,
   advice: string,
 ): 0 | Errno | undefined {
-  const range = check_input_range(k, addr, length, advice);
+  const range = madvise_behavior_valid(k, advice) ? check_input_range(k, addr, length) : "EINVAL";
   if (typeof range === "string") return range;
   if (range.start === range.end && !range.past) return 0;
   let acts = false;
@@ -98,9 +106,13 @@ interface Range {
   readonly past: boolean;
 }
 
-// Mirrors check_input_range() and madvise_behavior_valid(), mm/madvise.c, 7.2.
-function check_input_range(k: Kernel, addr: bigint, length: bigint, advice: string): Range | Errno {
-  if (k.model.unknownAdvice.includes(advice)) return "EINVAL";
+// Mirrors madvise_behavior_valid(), mm/madvise.c.
+function madvise_behavior_valid(k: Kernel, advice: string): boolean {
+  return !k.model.unknownAdvice.includes(advice);
+}
+
+// Mirrors check_input_range(), mm/madvise.c, 7.2.
+function check_input_range(k: Kernel, addr: bigint, length: bigint): Range | Errno {
   if (offset_in_page(k, addr) !== 0n) return "EINVAL";
   const aligned = PAGE_ALIGN(k, length);
   if ((length !== 0n && aligned === 0n) || addr + aligned > U64) return "EINVAL";
@@ -151,8 +163,15 @@ const madvise_vma_behavior = kernelFunction(
         return 0;
       case "cold":
         if (!can_madv_lru_vma(flags)) return "EINVAL";
-        lru_add_drain(k);
-        madvise_cold(k, vma, start, end);
+        madvise_lru(k, vma, start, end, false);
+        return 0;
+      case "pageout":
+        if (!can_madv_lru_vma(flags)) return "EINVAL";
+        madvise_lru(k, vma, start, end, true);
+        return 0;
+      case "free":
+        if (!can_drop(flags) || !vma_is_anonymous(k, vma)) return "EINVAL";
+        madvise_free_pte_range(k, vma, start, end);
         return 0;
       case "remove":
         return refusal(k, vma, advice) ?? madvise_remove(k, vma, start, end);
@@ -203,16 +222,19 @@ const madvise_update_vma = kernelFunction(
   },
 );
 
-// An ordinary file's pages are read ahead; memory without a disk has nothing to read.
+// An ordinary file's pages are read ahead, and what is in swap comes into the swap cache.
 // Mirrors madvise_willneed(), mm/madvise.c, 6.12.
 const madvise_willneed = kernelFunction(
   "madvise_willneed",
   "mm/madvise.c",
   (k: Kernel, vma: number, start: number, end: number) => {
     const { vma: v } = k.w;
-    if (vma_is_anonymous(k, vma) || file_kind(k, v.file.data[vma] - 1) !== REGULAR_FILE) return;
+    if (vma_is_anonymous(k, vma)) return swapin_walk_pmd_entry(k, vma, start, end);
     const offset = v.pgoff.data[vma] - v.start.data[vma];
-    force_page_cache_readahead(k, v.file.data[vma] - 1, start + offset, end + offset);
+    const file = v.file.data[vma] - 1;
+    const kind = file_kind(k, file);
+    if (kind === SHMEM_FILE) shmem_swapin_range(k, file, start + offset, end + offset);
+    if (kind === REGULAR_FILE) force_page_cache_readahead(k, file, start + offset, end + offset);
   },
 );
 
@@ -225,23 +247,6 @@ const madvise_remove = kernelFunction(
     const offset = v.pgoff.data[vma] - v.start.data[vma];
     const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     return fallocate(k, v.file.data[vma] - 1, mode, (start + offset) * k.pageSize, (end - start) * k.pageSize);
-  },
-);
-
-// Pages that nobody else maps count as not accessed, and go to an inactive list. Mirrors
-// madvise_cold_or_pageout_pte_range(), mm/madvise.c, 6.12, for MADV_COLD.
-const madvise_cold = kernelFunction(
-  "madvise_cold_or_pageout_pte_range",
-  "mm/madvise.c",
-  (k: Kernel, vma: number, start: number, end: number) => {
-    const { page, pte } = k.w;
-    walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (row, _vpn, entry) => {
-      const pfn = vm_normal_page(k, vma, entry);
-      if (pfn === undefined || (page.flags.data[pfn] & PG_lru) === 0 || page._mapcount.data[pfn] !== 1) return;
-      k.set(pte.entry, row, pte_with(entry, 0, PTE_ACCESSED));
-      k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_referenced);
-      folio_deactivate(k, pfn);
-    });
   },
 );
 
@@ -287,10 +292,6 @@ function can_madv_lru_vma(flags: number): boolean {
 function refusal(k: Kernel, vma: number, advice: string): Errno | undefined {
   const flags = k.w.vma.flags.data[vma];
   switch (advice) {
-    case "free":
-      return can_drop(flags) && vma_is_anonymous(k, vma) ? undefined : "EINVAL";
-    case "pageout":
-      return can_madv_lru_vma(flags) ? undefined : "EINVAL";
     case "remove":
       if (flags & VM_LOCKED || vma_is_anonymous(k, vma)) return "EINVAL";
       return (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE) ? undefined : "EACCES";

@@ -3,6 +3,7 @@
 
 import type { Fault } from "./fault.ts";
 import type { Kernel } from "./kernel.ts";
+import type { LazyfreeOutcome } from "./lazyfree_rules.ts";
 import type { ModelName } from "./releases.ts";
 
 export interface Model {
@@ -21,6 +22,16 @@ export interface Model {
   // A synchronous device's page skips the swap cache when one entry alone names its slot (4.15, 0bcac06f27d7; seen in
   // 6.18.15, no more in 7.2.13). do_swap_page(), mm/memory.c.
   readonly swapinSkipsCache: boolean;
+
+  // What reclaim does with an entry of a page that MADV_FREE gave up. try_to_unmap_one(), mm/rmap.c; mm-semantics §5.4.
+  readonly lazyfreeOutcome: (k: Kernel, pfn: number) => LazyfreeOutcome;
+
+  // Reclaim gives no swap slot to a page that may be pinned (5.11, feb889fb40fa). shrink_folio_list(), mm/vmscan.c.
+  readonly reclaimSparesPinned: boolean;
+
+  // MADV_PAGEOUT clears accessed bits instead of not looking at them (until 6.8). madvise_cold_or_pageout_pte_range(),
+  // mm/madvise.c.
+  readonly pageoutClearsYoung: boolean;
 
   // Copy-on-write lets the old page leave the swap cache when nobody maps it any more (5.14, f4c4a3f48480). wp_page_copy(),
   // mm/memory.c.

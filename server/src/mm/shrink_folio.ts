@@ -2,14 +2,16 @@
 
 import { PG_anon, PG_swapbacked } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
+import { get_nr_swap_pages } from "./swap_slots.ts";
+import { shrink_swapbacked_folio } from "./vmscan_anon.ts";
 import { type Shrunk, shrink_file_folio } from "./vmscan_file.ts";
 
 // Whether anonymous pages are worth looking at: there is room in swap. Mirrors can_reclaim_anon_pages(), mm/vmscan.c.
-export function can_reclaim_anon_pages(_k: Kernel): boolean {
-  return false;
+export function can_reclaim_anon_pages(k: Kernel): boolean {
+  return get_nr_swap_pages(k) > 0;
 }
 
 export function shrink_folio(k: Kernel, pfn: number): Shrunk {
-  if (k.w.page.flags.data[pfn] & (PG_anon | PG_swapbacked)) return "activate";
+  if (k.w.page.flags.data[pfn] & (PG_anon | PG_swapbacked)) return shrink_swapbacked_folio(k, pfn);
   return shrink_file_folio(k, pfn);
 }

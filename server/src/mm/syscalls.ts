@@ -8,7 +8,7 @@ export { create_file, memfd_create, open_device, sys_close, sys_ftruncate } from
 export { sys_clone, sys_fork, sys_vfork } from "./fork.ts";
 export { ksm_do_scan } from "./ksm_scan.ts";
 export { lru_add_drain } from "./lru.ts";
-export { madvise_refusal, sys_madvise } from "./madvise.ts";
+export { madvise_refusal, swapout, sys_madvise } from "./madvise.ts";
 export { sys_mlock, sys_munlock } from "./mlock.ts";
 export { sys_mmap } from "./mmap.ts";
 export { do_pages_move } from "./move_pages.ts";
@@ -29,6 +29,7 @@ export {
   tee,
   vmsplice,
 } from "./pins.ts";
+export { sys_swapoff } from "./swapoff.ts";
 export { boot, new_task, sys_execve, sys_exit } from "./tasks.ts";
 export { drop_caches, writeback } from "./truncate.ts";
 export { reclaim } from "./vmscan.ts";

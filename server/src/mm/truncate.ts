@@ -7,6 +7,7 @@ import { deactivate_file_folio, folio_rotate_reclaimable, lru_add_drain } from "
 import { cache_slot, cached_slots, file_pages, filemap_peek, filemap_remove_folio } from "./page_cache.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
+import { shmem_free_swap, shmem_swapin_folio, swapped_slot } from "./shmem_swap.ts";
 import { folio_mark_dirty, SHMEM_FILE } from "./vm_ops.ts";
 import { unmap_drains_lru, ZAP_EVEN_COWS, zap_pte_range } from "./zap.ts";
 
@@ -39,7 +40,10 @@ export const shmem_truncate_range = kernelFunction(
   "shmem_truncate_range",
   "mm/shmem.c",
   (k: Kernel, file: number, size: number) => {
-    const partial = size % k.pageSize === 0 ? -1 : filemap_peek(k, file, Math.floor(size / k.pageSize));
+    const last = Math.floor(size / k.pageSize);
+    const swapped = size % k.pageSize === 0 ? -1 : swapped_slot(k, file, last);
+    if (swapped >= 0) shmem_swapin_folio(k, swapped);
+    const partial = size % k.pageSize === 0 ? -1 : filemap_peek(k, file, last);
     if (partial >= 0) folio_mark_dirty(k, partial);
     remove_pages(k, file, size);
   },
@@ -65,6 +69,7 @@ function forget_disk(k: Kernel, file: number, index: number, size: number): void
   if (slot < 0) return;
   const keep = Math.max(0, size - index * k.pageSize);
   if (keep >= k.pageSize) return;
+  if (keep === 0 && cache.swap.data[slot] !== 0) shmem_free_swap(k, slot);
   k.set(cache.disk, slot, k.contents.truncate(cache.disk.data[slot], keep));
   const pfn = cache.pfn.data[slot];
   if (pfn !== 0) k.set(page.content, pfn, k.contents.truncate(page.content.data[pfn], keep));

@@ -1,0 +1,121 @@
+// Reclaiming one page that is backed by swap, or one that MADV_FREE gave up. mm/vmscan.c, mm/page_io.c; mm-semantics §5.6.
+//
+//   pinned? keep ─▶ a slot, the swap cache ─▶ unmap everywhere ─▶ referenced? keep ─▶ write ─▶ free
+
+import { PG_anon, PG_dirty, PG_mlocked, PG_reclaim, PG_swapbacked, PG_swapcache, PG_writeback } from "./flags.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_rotate_reclaimable } from "./lru.ts";
+import { cache_slot, filemap_remove_folio } from "./page_cache.ts";
+import { folio_maybe_dma_pinned, folio_put, folio_ref_count } from "./page_ref.ts";
+import { shmem_writeout } from "./shmem_swap.ts";
+import { get_swap_page, vm_swap_full } from "./swap_slots.ts";
+import { add_to_swap_cache, delete_from_swap_cache } from "./swap_state.ts";
+import { folio_free_swap } from "./swapfile.ts";
+import { try_to_unmap } from "./try_to_unmap.ts";
+import { folio_mark_dirty } from "./vm_ops.ts";
+import type { Shrunk } from "./vmscan_file.ts";
+
+const PINNED = condition("folio_maybe_dma_pinned(folio)", "refcount");
+const FREE_SLOT = condition("folio_alloc_swap(folio) == 0", "swap slot");
+const ONLY_CACHE = condition("folio_ref_count(folio) == 1 + folio_nr_pages(folio)", "refcount");
+const FROZEN = condition("folio_ref_freeze(folio, refcount)", "refcount");
+
+// The caller has isolated the page, has found it evictable and has looked at its references. A page that is only in the
+// way of nobody is written and freed; one that somebody else holds stays in the swap cache, unmapped.
+// Mirrors the part of shrink_folio_list(), mm/vmscan.c, 6.12, for these pages (shrink_page_list() before 5.18).
+export const shrink_swapbacked_folio = kernelFunction(
+  "shrink_folio_list",
+  "mm/vmscan.c",
+  (k: Kernel, pfn: number): Shrunk => {
+    const { page } = k.w;
+    const flags = page.flags.data[pfn];
+    const lazyfree = (flags & (PG_anon | PG_swapbacked)) === PG_anon;
+    if ((flags & (PG_anon | PG_swapbacked | PG_swapcache)) === (PG_anon | PG_swapbacked)) {
+      if (k.model.reclaimSparesPinned && maybe_pinned(k, pfn)) return "keep";
+      if (!add_to_swap(k, pfn)) return "activate";
+    }
+    if (page._mapcount.data[pfn] > 0 && !try_to_unmap(k, pfn)) return activate_locked(k, pfn);
+    if (k.model.reclaimActivatesPinned && maybe_pinned(k, pfn)) return activate_locked(k, pfn);
+    if (page.flags.data[pfn] & PG_dirty) {
+      if (lazyfree) return "activate";
+      const written = pageout(k, pfn);
+      if (written !== "clean") return written === "activate" ? activate_locked(k, pfn) : written;
+    }
+    return lazyfree ? free_lazyfree(k, pfn) : __remove_mapping(k, pfn);
+  },
+);
+
+function maybe_pinned(k: Kernel, pfn: number): boolean {
+  return k.decide(PINNED, folio_ref_count(k, pfn), folio_maybe_dma_pinned(k, pfn));
+}
+
+// A slot for the page: refcount + 1, dirty, in the swap cache. False when swap is full.
+// Mirrors add_to_swap(), mm/swap_state.c, 6.12 (folio_alloc_swap() from 6.16 on).
+const add_to_swap = kernelFunction("add_to_swap", "mm/swap_state.c", (k: Kernel, pfn: number): boolean => {
+  const slot = get_swap_page(k);
+  if (!k.decide(FREE_SLOT, slot, slot !== 0)) return false;
+  add_to_swap_cache(k, pfn, slot);
+  folio_mark_dirty(k, pfn);
+  return true;
+});
+
+// Not a candidate for swapping: where swap is short, the page gives its slot back.
+function activate_locked(k: Kernel, pfn: number): Shrunk {
+  const flags = k.w.page.flags.data[pfn];
+  if (flags & PG_swapcache && (vm_swap_full(k) || flags & PG_mlocked)) folio_free_swap(k, pfn);
+  return "activate";
+}
+
+// Writes the page, which only its cache and the isolation may hold. A synchronous device has written it at the end; of
+// another one the page waits, and is first in line when that is done. A slot that no entry names any more is not written.
+// Mirrors pageout(), mm/vmscan.c, 6.12, with swap_writepage(), mm/page_io.c.
+const pageout = kernelFunction("pageout", "mm/vmscan.c", (k: Kernel, pfn: number): "clean" | "keep" | "activate" => {
+  const { page, swap } = k.w;
+  const count = folio_ref_count(k, pfn);
+  if (!k.decide(ONLY_CACHE, count, count === 2)) return "keep";
+  k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
+  if ((page.flags.data[pfn] & PG_anon) === 0 && (page.flags.data[pfn] & PG_swapcache) === 0) {
+    if (!shmem_writeout(k, pfn)) {
+      folio_mark_dirty(k, pfn);
+      return "activate";
+    }
+  } else if (folio_free_swap(k, pfn)) {
+    return "keep";
+  }
+  k.set(swap.content, page.swap.data[pfn], page.content.data[pfn]);
+  if (k.machine.swap_device === "sync") return "clean";
+  k.set(page.flags, pfn, page.flags.data[pfn] | PG_writeback | PG_reclaim);
+  return "keep";
+});
+
+// The device has written the page, which is back on its list: from there it comes to the tail.
+// Mirrors folio_end_writeback(), mm/filemap.c, 6.12.
+export function end_swap_write(k: Kernel, pfn: number): void {
+  const { flags } = k.w.page;
+  if ((flags.data[pfn] & PG_writeback) === 0) return;
+  const reclaim = flags.data[pfn] & PG_reclaim;
+  k.set(flags, pfn, flags.data[pfn] & ~(PG_writeback | PG_reclaim));
+  if (reclaim) folio_rotate_reclaimable(k, pfn);
+}
+
+// The isolation's reference is the last one of a page that nobody wants.
+function free_lazyfree(k: Kernel, pfn: number): Shrunk {
+  const count = folio_ref_count(k, pfn);
+  if (!k.decide(FROZEN, count, count === 1)) return "keep";
+  folio_put(k, pfn);
+  return "freed";
+}
+
+// The page leaves its cache when the cache's and the isolation's references are the only ones.
+// Mirrors __remove_mapping(), mm/vmscan.c, 6.12.
+const __remove_mapping = kernelFunction("__remove_mapping", "mm/vmscan.c", (k: Kernel, pfn: number): Shrunk => {
+  const { page } = k.w;
+  const cached = (page.flags.data[pfn] & PG_swapcache) !== 0;
+  const count = folio_ref_count(k, pfn);
+  if ((!cached && page.mapping.data[pfn] === 0) || !k.decide(FROZEN, count, count === 2)) return "keep";
+  if (cached) delete_from_swap_cache(k, pfn);
+  else filemap_remove_folio(k, cache_slot(k, page.mapping.data[pfn] - 1, page.index.data[pfn]));
+  folio_put(k, pfn);
+  return "freed";
+});
