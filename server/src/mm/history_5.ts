@@ -227,7 +227,7 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       {
         since: "5.9",
         commits: ["70e806e4e645"],
-        text: "fork does not ask whether a pinned page is anonymous: of a page-cache page in a private mapping the child gets an anonymous copy. Stable 5.10.y asks.",
+        text: "fork does not ask whether a pinned page is anonymous: of a page-cache page in a private mapping the child gets an anonymous copy: not what stable 5.10.y took over.",
         rules: { forkCopiesPinnedCache: true },
       },
       {
