@@ -14,7 +14,14 @@ import { is_guard_marker, migration_entry_pfn, SWP_FLAG_NAMES, swp_offset } from
 import { address, fileName, hexRange } from "./show.ts";
 
 // Columns that the simulation keeps for itself: no counter of a kernel stands behind them, so no reader misses them.
-const BOOKKEEPING: ReadonlySet<string> = new Set(["page.next_free", "swap.next_free", "cache.file", "cache.index"]);
+const BOOKKEEPING: ReadonlySet<string> = new Set([
+  "page.next_free",
+  "swap.next_free",
+  "cache.file",
+  "cache.index",
+  "driver_page.file",
+  "file.driver_pages",
+]);
 const BOOKKEEPING_TABLES: ReadonlySet<string> = new Set(["rows", "machine", "table"]);
 
 export function isBookkeeping({ table, field }: Pick<Event, "table" | "field">): boolean {
@@ -100,12 +107,18 @@ export function subject(k: Kernel, event: Pick<Event, "table" | "row">): string 
     case "ksm_stable_node":
       return `stable node ${row}`;
     case "driver_page":
-      return `driver page ${row}`;
+      return driverPageName(k, row);
     case "machine":
       return "machine";
     default:
       return `${event.table} ${row}`;
   }
+}
+
+// `driver page 0 of d`: the page of the device's memory, as its driver counts them.
+function driverPageName(k: Kernel, row: number): string {
+  const file = k.w.driver_page.file.data[row] - 1;
+  return `driver page ${row - (k.w.file.driver_pages.data[file] - 1)} of ${fileName(k, file)}`;
 }
 
 // The tasks that run in an address space, as people say it. An address space without a task goes by its number.
@@ -139,6 +152,8 @@ function change(k: Kernel, event: Event): string {
     case "page.mapping":
       // The flags that told what the old mapping was are gone by now.
       return to === 0 ? "mapping → none" : `mapping → ${mappingName(k, row, to)}`;
+    case "driver_page.pfn":
+      return `pfn ${from || "none"} → ${to || "none"}`;
     case "page.content":
       return `content ${contentText(k, from)} → ${contentText(k, to)}`;
     case "page.swap":
