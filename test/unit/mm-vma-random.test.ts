@@ -20,7 +20,8 @@ interface Page {
   dontfork: boolean;
   wipeonfork: boolean;
   shared: boolean;
-  text: string;
+  // Shared memory that is mapped twice has its bytes in common.
+  bytes: { text: string };
 }
 type Table = (Page | undefined)[];
 
@@ -75,7 +76,7 @@ for (const { name } of MODELS.values()) {
 
 // The child neither inherits locks nor, of private memory that is to be wiped, the bytes.
 function forked(page: Page): Page {
-  return { ...page, locked: false, text: page.wipeonfork ? "" : page.text };
+  return { ...page, locked: false, bytes: page.wipeonfork ? { text: "" } : page.bytes };
 }
 
 function perform(s: Space, table: Table, step: Exclude<Action, ["fork", boolean]>): void {
@@ -92,7 +93,7 @@ function perform(s: Space, table: Table, step: Exclude<Action, ["fork", boolean]
           dontfork: false,
           wipeonfork: false,
           shared: step[4],
-          text: "",
+          bytes: { text: "" },
         };
       }
       return;
@@ -110,7 +111,7 @@ function perform(s: Space, table: Table, step: Exclude<Action, ["fork", boolean]
       const page = table[first];
       const text = `b${step[2]}`;
       s.write(at, text);
-      if (page && page.access & 2) page.text = text;
+      if (page && page.access & 2) page.bytes.text = text;
       return;
     }
     case "mlock":
@@ -166,7 +167,7 @@ function advise(s: Space, table: Table, first: number, pages: number, advice: st
     if (page === undefined || refused) continue;
     if (page.locked && (advice === "dontneed" || advice === "cold")) refused = true;
     else if (page.shared && advice === "wipeonfork") refused = true;
-    else if (advice === "dontneed" && !page.shared) page.text = "";
+    else if (advice === "dontneed" && !page.shared) page.bytes = { text: "" };
     else if (advice === "dontfork" || advice === "dofork") page.dontfork = advice === "dontfork";
     else if (advice === "wipeonfork" || advice === "keeponfork") page.wipeonfork = advice === "wipeonfork";
   }
@@ -203,7 +204,7 @@ function remap(s: Space, table: Table, step: readonly ["mremap", number, number,
     const page = table[first + i];
     assert.ok(page);
     table[target + i] = { ...page };
-    table[first + i] = keep ? { ...page, text: page.shared ? page.text : "" } : undefined;
+    table[first + i] = keep ? { ...page, bytes: page.shared ? page.bytes : { text: "" } } : undefined;
   }
   if (!keep) return;
   // The lock goes from the whole VMA that was left, or from the moved part alone.
@@ -236,19 +237,23 @@ function compare(s: Space, table: Table, when: string): void {
       dontfork: (flags & VM_DONTCOPY) !== 0,
       wipeonfork: (flags & VM_WIPEONFORK) !== 0,
       shared: (flags & VM_SHARED) !== 0,
-      text: expected.text,
+      bytes: expected.bytes,
     };
     assert.deepEqual(seen, expected, `${when}: page ${i}`);
     const row = pte_offset(k, mm, base + i);
     const entry = row < 0 ? 0 : k.w.pte.entry.data[row];
     if (entry === 0) {
       // Shared memory keeps its bytes without an entry.
-      if (!expected.shared) assert.equal("", expected.text, `${when}: page ${i}`);
+      if (!expected.shared) assert.equal("", expected.bytes.text, `${when}: page ${i}`);
       continue;
     }
     const pfn = pte_pfn(entry);
     const bytes = k.contents.get(page.content.data[pfn]);
-    assert.equal(new TextDecoder().decode(bytes).slice(0, expected.text.length), expected.text, `${when}: page ${i}`);
+    assert.equal(
+      new TextDecoder().decode(bytes).slice(0, expected.bytes.text.length),
+      expected.bytes.text,
+      `${when}: page ${i}`,
+    );
     // Reverse mappings find the page at the address that its offset gives.
     if (page.flags.data[pfn] & 1) {
       assert.equal(
