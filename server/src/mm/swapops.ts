@@ -3,10 +3,11 @@
 //
 //   swap       PTE_SWAP, above the flags the slot; PTE_SWP_EXCLUSIVE when the page was exclusive (5.19+)
 //   migration  PTE_MIGRATION, above the flags the pfn; PTE_SWP_WRITE when the entry was writable,
-//              PTE_SWP_EXCLUSIVE when it was not but the page was exclusive
+//              PTE_SWP_EXCLUSIVE when it was not but the page was exclusive; PTE_ACCESSED and PTE_DIRTY when the entry
+//              was so (6.1+)
 //   marker     PTE_MARKER, above the flags one of MARKER_*
 
-import { mk_pte, PTE_PRESENT, PTE_SOFT_DIRTY, pte_pfn } from "./pte.ts";
+import { mk_pte, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, pte_pfn } from "./pte.ts";
 
 export const PTE_SWAP = 0x200;
 export const PTE_MIGRATION = 0x400;
@@ -21,6 +22,8 @@ export const SWP_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PTE_MARKER, "marker"],
   [PTE_SWP_EXCLUSIVE, "exclusive"],
   [PTE_SWP_WRITE, "write"],
+  [PTE_ACCESSED, "young"],
+  [PTE_DIRTY, "dirty"],
   [PTE_SOFT_DIRTY, "soft_dirty"],
 ];
 
