@@ -18,6 +18,7 @@ test("a process stands before its colon", () =>
 test("operators have room, signs do not", () =>
   formats("expect   page( p ) . refcount==1&&! ( 2*-3<4 )", "expect page(p).refcount == 1 && !(2 * -3 < 4)"));
 test("a WHEN is kept", () => formats("expect  @>=5.9,refpage-v2   1", "expect @>=5.9,refpage-v2 1"));
+test("a sign stands apart from the WHEN", () => formats("expect @>=5.9   !last.cow", "expect @>=5.9 !last.cow"));
 test("models and settings stand apart by one blank", () => formats("kernel 5.7,5.10 ,  6.1", "kernel 5.7 5.10 6.1"));
 test("repeats are indented", () =>
   formats("repeat 3 as i\nrepeat 2\nread(p)\nend\nend", "repeat 3 as i\n  repeat 2\n    read(p)\n  end\nend"));

@@ -155,7 +155,11 @@ function statementText(body: string, tokens: Tokens, end: number, kind: string):
   // Brackets that are open.
   let open = 0;
   const from = kind === "expect" ? whenEnd(body) : 0;
-  if (from > 0) out = body.slice(0, from).trim().replace(/\s+/g, " ");
+  if (from > 0) {
+    out = body.slice(0, from).trim().replace(/\s+/g, " ");
+    // A sign that were to stand against the WHEN would become a part of it.
+    before = T.name;
+  }
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens.kinds[i];
     if (token === T.newline || token === T.comment || tokens.starts[i] >= end) break;
