@@ -72,6 +72,7 @@ export const FIRST: Rules = {
   mremapMovesManyVmas: false,
   mprotectUncharges: false,
   brkKeepsApart: false,
+  longtermNeedsPin: false,
   breakKsmUnshares: false,
   reusesKsmPages: false,
   ksmMarksZeroPages: false,
@@ -188,6 +189,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["008cfe4418b3"],
         text: "An address space remembers that its pages were ever pinned (FOLL_PIN).",
         rules: { mmHasPinned: true },
+      },
+      {
+        since: "5.10",
+        commits: [],
+        text: "get_user_pages() refuses FOLL_LONGTERM: what lasts has to be pinned.",
+        rules: { longtermNeedsPin: true },
       },
       {
         since: "5.9",

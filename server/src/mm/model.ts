@@ -51,6 +51,9 @@ export interface Model {
   // A long-term pin for writing needs a mapping whose file does not track dirty pages (6.5, 8ac268436e6d).
   readonly longtermNeedsUntrackedFile: boolean;
 
+  // get_user_pages() refuses FOLL_LONGTERM, which only pins may have (5.10). is_valid_gup_flags(), mm/gup.c, 5.10.
+  readonly longtermNeedsPin: boolean;
+
   // O_DIRECT pins its pages (FOLL_PIN) instead of referencing them (FOLL_GET): 6.5, a7e689dd1c06.
   readonly oDirectPins: boolean;
 

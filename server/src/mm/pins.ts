@@ -32,9 +32,9 @@ function gup_flags(flags: number): number {
 }
 
 // get_user_pages(): FOLL_GET, refcount + 1 for each page. Fewer pages than asked for is a success. FOLL_LONGTERM needs
-// FOLL_PIN. Mirrors is_valid_gup_args(), mm/gup.c, 6.12 (is_valid_gup_flags() before 6.3).
+// FOLL_PIN from 5.10 on. Mirrors is_valid_gup_args(), mm/gup.c, 6.12 (is_valid_gup_flags() before 6.3).
 export function get_user_pages(k: Kernel, task: number, addr: bigint, length: bigint, flags: number): number | Errno {
-  if (flags & FOLL_LONGTERM) return "EINVAL";
+  if (flags & FOLL_LONGTERM && k.model.longtermNeedsPin) return "EINVAL";
   const touch = flags & FOLL_FAST_ONLY ? 0 : FOLL_TOUCH;
   return take(k, task, "get_user_pages", addr, length, (gup_flags(flags) & ~FOLL_PIN) | FOLL_GET | touch);
 }

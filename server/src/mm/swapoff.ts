@@ -3,7 +3,8 @@
 import { add_mm_counter } from "./counters.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { mlock_folio } from "./lru.ts";
+import { ksm_might_need_to_copy } from "./ksm_swapin.ts";
+import { folio_add_lru_vma, mlock_folio } from "./lru.ts";
 import { vma_locks } from "./mlock_vma.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import { mk_pte, PTE_ACCESSED, PTE_SOFT_DIRTY, pte_flags, pte_prot, walk_ptes } from "./pgtable.ts";
@@ -62,13 +63,20 @@ const unuse_pte = kernelFunction(
     if (pfn >= 0) folio_get(k, pfn);
     else pfn = read_swap_cache_async(k, slot);
     if (pfn < 0) return false;
+    const own = ksm_might_need_to_copy(k, pfn, vma, vpn);
+    if (own < 0) {
+      folio_put(k, pfn);
+      return false;
+    }
     add_mm_counter(k, mm, k.w.mm.rss_swap, -1);
     add_mm_counter(k, mm, k.w.mm.rss_anon, 1);
-    folio_get(k, pfn);
-    folio_add_anon_rmap_pte(k, vma, vpn, pfn, (entry & PTE_SWP_EXCLUSIVE) !== 0);
+    // The mapping's reference: of a copy the one that it was made with.
+    if (own === pfn) folio_get(k, pfn);
+    folio_add_anon_rmap_pte(k, vma, vpn, own, own !== pfn || (entry & PTE_SWP_EXCLUSIVE) !== 0);
+    if (own !== pfn) folio_add_lru_vma(k, own, vma);
     const prot = (pte_prot(k.w.vma.flags.data[vma]) & ~PTE_ACCESSED) | (pte_flags(entry) & PTE_SOFT_DIRTY);
-    k.set(k.w.pte.entry, row, mk_pte(pfn, prot));
-    if (k.model.mlockBatches && vma_locks(k, vma)) mlock_folio(k, pfn);
+    k.set(k.w.pte.entry, row, mk_pte(own, prot));
+    if (k.model.mlockBatches && vma_locks(k, vma)) mlock_folio(k, own);
     swap_free(k, slot);
     folio_free_swap(k, pfn);
     folio_put(k, pfn);
