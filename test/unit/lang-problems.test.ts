@@ -91,6 +91,10 @@ test("a value's word is no name", () => finds("«none» = fork()", ["reserved-wo
 test("a function's name may be one", () => clean("page = mmap(4K)\nread(page)\nexpect page(page) != none"));
 test("an operation's name may be one", () => clean("read = mmap(4K)\nread(read)"));
 
+test("an operation that nothing stands for tells what brings it about", () => {
+  const [problem] = analyse("d = device(pfnmap, 4K)\nunplug(d)").program.problems;
+  assert.match(problem.message, /`unplug`: a device goes when nobody has it open or mapped any more/);
+});
 test("an unknown operation is corrected", () => {
   finds("«mmpa»(4K)", ["unknown-operation"]);
   assert.equal(fixed("mmpa(4K)"), "mmap(4K)");

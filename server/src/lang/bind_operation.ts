@@ -12,6 +12,11 @@ import type { Expected, Expr, Operation } from "./program.ts";
 import type { ArgNode, ExprNode, NameNode, OperationNode } from "./tree.ts";
 import { findWord, isSpecial, LITERALS, protection, type WordSpec, word, wordsOf } from "./words.ts";
 
+// What has no operation of its own, and what brings it about.
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["unplug", "a device goes when nobody has it open or mapped any more, so `close` it and `munmap` its mappings"],
+]);
+
 export interface BoundOperation {
   readonly operation: Operation | undefined;
   readonly binds: Binding | undefined;
@@ -55,7 +60,9 @@ export function bindOperation(node: OperationNode, line: number, names: Names, f
 
 function unknownOperation(name: NameNode, found: Findings): void {
   const near = nearest(name.text, OPS.keys());
-  found.unknown(name, "unknown-operation", `there is no operation \`${name.text}\``, near);
+  const instead = INSTEAD.get(name.text);
+  const message = `there is no operation \`${name.text}\`${instead === undefined ? "" : `: ${instead}`}`;
+  found.unknown(name, "unknown-operation", message, near);
 }
 
 export function bindTarget(

@@ -57,7 +57,7 @@ export const device_open = kernelFunction(
 );
 
 // Nobody refers to the device any more: the driver gives its references back.
-export const device_release = kernelFunction("chrdev_release", "fs/char_dev.c", (k: Kernel, file: number) => {
+export const device_release = kernelFunction("__fput", "fs/file_table.c", (k: Kernel, file: number) => {
   const { driver_page: d } = k.w;
   const first = k.w.file.driver_pages.data[file] - 1;
   if (first < 0) return;
@@ -98,12 +98,12 @@ export const device_mmap = kernelFunction("call_mmap", "include/linux/fs.h", (k:
 
 // A page that is not mapped (yet). Only the driver that maps at each fault has a handler; for the others do_fault()
 // has nobody to ask. The driver maps the frame itself and gives no page.
-export const device_fault = kernelFunction("device_fault", "drivers/char", (k: Kernel, vmf: Fault): FaultPage => {
+export function device_fault(k: Kernel, vmf: Fault): FaultPage {
   const file = k.w.vma.file.data[vmf.vma] - 1;
   const index = linear_page_index(k, vmf.vma, vmf.vpn);
   if (index >= device_pages(k, file)) return { pfn: -1, result: VM_FAULT_SIGBUS };
   return { pfn: -1, result: vmf_insert_mixed(k, vmf, driver_page(k, file, index)) };
-});
+}
 
 // do_fault() without vm_ops->fault: nothing can be mapped here.
 export function no_fault(): FaultPage {
