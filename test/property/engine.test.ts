@@ -50,6 +50,22 @@ for (const model of MODELS.values()) {
   });
 }
 
+for (const name of ["5.10", "6.1", "7.2"] as const) {
+  test(`${name}: they do with pages that wait in LRU batches`, () => {
+    fc.assert(
+      fc.property(calls, (trace) => {
+        const k = smallMachine(modelOf(name), { lru_batch: true });
+        for (const call of trace) {
+          make(k, call);
+          const found = breaches(k).filter((breach) => breach.rule !== "pin-follows-owner");
+          assert.deepEqual(found, [], `after ${call.op}`);
+        }
+      }),
+      RUNS,
+    );
+  });
+}
+
 test("seek(0) restores the empty world, and any walk back and forth the world of a fresh run", () => {
   fc.assert(
     fc.property(fc.constantFrom(...MODELS.keys()), calls, fc.array(fc.nat()), (name, trace, walk) => {

@@ -14,7 +14,7 @@ import {
   MREMAP_MAYMOVE,
 } from "../../server/src/mm/abi.ts";
 import { Kernel } from "../../server/src/mm/kernel.ts";
-import { DEFAULT_MACHINE } from "../../server/src/mm/machine.ts";
+import { DEFAULT_MACHINE, type Machine } from "../../server/src/mm/machine.ts";
 import type { Model } from "../../server/src/mm/model.ts";
 import { livePins, liveTasks, mmOf, vmasOf } from "../../server/src/mm/observe.ts";
 import * as sys from "../../server/src/mm/syscalls.ts";
@@ -59,6 +59,9 @@ const OPS = [
   "mlock",
   "mergeable",
   "ksm",
+  "reclaim",
+  "fallocate",
+  "drain",
 ] as const;
 
 export const calls = fc.array(
@@ -75,8 +78,8 @@ export const calls = fc.array(
 
 // A process with anonymous memory, a shared memfd and a private file. Memory is short on purpose, so that sequences
 // meet allocation failures too.
-export function smallMachine(model: Model): Kernel {
-  const k = new Kernel(model, { ...DEFAULT_MACHINE, memory: 2 ** 18 * 2, ksm_zero_pages: true });
+export function smallMachine(model: Model, settings: Partial<Machine> = {}): Kernel {
+  const k = new Kernel(model, { ...DEFAULT_MACHINE, memory: 2 ** 18 * 2, ksm_zero_pages: true, ...settings });
   sys.boot(k);
   const main = sys.new_task(k, "main");
   const call = { op: "mmap", task: 0, place: 0, page: 9, pages: 8 } as const;
@@ -99,7 +102,10 @@ const ADVICE = [
   "unmergeable",
   "guard_install",
   "guard_remove",
+  "remove",
 ];
+
+const FALLOCATE = [0, 1, 3, 8, 16, 32];
 
 // Makes one call. The kernel's refusals are as good as its successes here.
 export function make(k: Kernel, call: Call): void {
@@ -210,6 +216,17 @@ export function make(k: Kernel, call: Call): void {
     case "ksm":
       sys.ksm_do_scan(k);
       return;
+    case "reclaim":
+      sys.reclaim(k, call.choice);
+      return;
+    case "drain":
+      sys.lru_add_drain(k);
+      return;
+    case "fallocate": {
+      const mode = FALLOCATE[call.choice % FALLOCATE.length];
+      if (file >= 0) sys.sys_fallocate(k, task, file, mode, { offset: BigInt(call.page) * 2048n, length: length / 2n });
+      return;
+    }
     case "mlock":
       if (call.choice % 2 === 0) sys.sys_mlock(k, task, addr, length);
       else sys.sys_munlock(k, task, addr, length);

@@ -7,6 +7,7 @@
 import { FOLL_PIN } from "./abi.ts";
 import { PG_anon, PG_anon_exclusive, PG_ksm } from "./flags.ts";
 import { ksmBreaches } from "./invariants_ksm.ts";
+import { lruBreaches } from "./invariants_lru.ts";
 import type { Kernel } from "./kernel.ts";
 import { mmOf, pageAt, vmasOf } from "./observe.ts";
 import { free_pages } from "./page_alloc.ts";
@@ -33,6 +34,7 @@ export const RULES = [
   "writable-is-exclusive",
   "rmap-finds-mappings",
   "ksm-is-shared",
+  "lru-has-what-it-may",
   "pin-follows-owner",
 ] as const;
 export type Rule = (typeof RULES)[number];
@@ -59,7 +61,7 @@ export function pageBreaches(k: Kernel, tally: Tally, pfn: number): Breach[] {
   const flags = page.flags.data[pfn];
   const refs = tally.refs[pfn];
   const maps = tally.maps[pfn];
-  const found = ksmBreaches(k, tally, pfn);
+  const found = [...ksmBreaches(k, tally, pfn), ...lruBreaches(k, pfn)];
   if (count !== refs) {
     found.push(broken("refcount", `pfn ${pfn} has refcount ${count}, its holders add up to ${refs}`, { pfn }));
   }

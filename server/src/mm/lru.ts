@@ -205,6 +205,11 @@ export function batched_pages(k: Kernel, batch: number): number[] {
   return Array.from(k.w.batch_page.pfn.data.subarray(first, first + k.w.batch.count.data[batch]));
 }
 
+// Whether the page is on its way to its first list.
+export function waits_for_lru(k: Kernel, pfn: number): boolean {
+  return batched(k, ADD, pfn) || (batched(k, MLOCK, pfn) && (k.w.page.flags.data[pfn] & PG_lru) === 0);
+}
+
 function batched(k: Kernel, batch: number, pfn: number): boolean {
   return k.machine.lru_batch && batched_pages(k, batch).includes(pfn);
 }
