@@ -1,0 +1,155 @@
+// The mutants: rules of mm-semantics §1 to §5, each broken in one way. A trace must fail under each.
+
+import type { Model } from "../../server/src/mm/model.ts";
+import type { ReleaseName } from "../../server/src/mm/releases.ts";
+
+export interface Mutant {
+  // What is broken, in words.
+  readonly rule: string;
+  // Of mm-semantics.
+  readonly section: string;
+  readonly change: ModelChange | CodeChange;
+}
+
+// One release answers a question as another one does.
+export interface ModelChange {
+  readonly release: ReleaseName;
+  readonly field: Exclude<keyof Model, "name">;
+  readonly like: ReleaseName;
+}
+
+// A text of a file of server/src/mm, which must stand there once, becomes another.
+export interface CodeChange {
+  readonly file: string;
+  readonly text: string;
+  readonly becomes: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  model("5.10 reuses a page by its mapcount, whoever else refers to it", "2.4", "5.10", "reuseAnonSmall", "5.7"),
+  model("6.1 asks the refcount alone and not the exclusive flag", "2.4", "6.1", "reuseAnonSmall", "5.10"),
+  model("5.7 counts references before it reuses a page", "2.4", "5.7", "reuseAnonSmall", "5.10"),
+  model("7.2 pins read-only what fork shared", "4.4", "7.2", "gupMustUnshare", "5.10"),
+  model("6.12 leaves page-cache pages to a long-term pin", "4.4", "6.12", "gupMustUnshare", "6.1"),
+  model("fork under 5.10 shares pinned pages", "3.3", "5.10", "forkCopiesPinned", "5.7"),
+  model("fork under 6.12 shares pinned pages", "3.3", "6.12", "forkCopiesPinned", "5.7"),
+  model("6.12 upgrades no private entry at mprotect", "5.3", "6.12", "mprotectUpgrades", "5.10"),
+  model("6.1 makes clean exclusive pages writable at mprotect", "5.3", "6.1", "mprotectUpgrades", "6.12"),
+  model("6.12 counts pins of the zero page", "1.4", "6.12", "pinsZeroPage", "5.10"),
+  model("O_DIRECT pins in 6.1", "4.1", "6.1", "oDirectPins", "6.12"),
+  model("O_DIRECT takes plain references in 6.12", "4.1", "6.12", "oDirectPins", "6.1"),
+  model("4.19 pins with 1024", "4.8", "4.19", "pinBias", "5.7"),
+  model(
+    "6.12 lets a long-term writer pin a file that tracks writes",
+    "4.2",
+    "6.12",
+    "longtermNeedsUntrackedFile",
+    "6.1",
+  ),
+  model("6.12 follows dirty entries for FOLL_FORCE", "4.6", "6.12", "canFollowForced", "5.10"),
+  model("a retried fault is minor in 5.10", "2.3", "5.10", "retriedFaultsAreMajor", "5.7"),
+  model("a read fault forgets that the page is dirty in 7.2", "2.3", "7.2", "readFaultKeepsDirty", "6.12"),
+  model("a read of a swapped page maps it writable in 6.1", "2.7", "6.1", "mapSwappedPage", "6.12"),
+  model("a read of a swapped page maps it read-only in 6.12", "2.7", "6.12", "mapSwappedPage", "6.1"),
+  model("5.10 maps a swapped page by the exclusive marker", "2.7", "5.10", "mapSwappedPage", "6.1"),
+  model("MADV_POPULATE passes holes in 6.12", "5.5", "6.12", "populateAdvice", "6.1"),
+  model("KSM's pages are unshared by a write in 6.6", "5.9", "6.6", "breakKsmUnshares", "6.1"),
+  model("migration loses the accessed bit in 6.12", "5.7", "6.12", "migrationKeepsAccessed", "5.10"),
+  code("an anonymous read fault maps a page of its own", "2.2", "memory.ts", [
+    "if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
+    "if (false) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
+  ]),
+  code("the zero page is mapped without the special bit", "1.5", "memory.ts", [
+    "mk_pte(ZERO_PFN, prot | PTE_SPECIAL)",
+    "mk_pte(ZERO_PFN, prot)",
+  ]),
+  code("a fresh anonymous page is not exclusive", "1.1", "rmap.ts", [
+    "const exclusive = k.model.anonExclusive ? PG_anon_exclusive : 0;",
+    "const exclusive = 0;",
+  ]),
+  code("a fresh anonymous page counts in no rss", "1.1", "memory.ts", [
+    "  add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);\n",
+    "",
+  ]),
+  code("reuse leaves the entry clean", "2.4", "wp.ts", ["PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY | write", "write"]),
+  code("reuse does not make the page exclusive", "2.4", "wp.ts", [
+    "  if (k.model.anonExclusive) k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_anon_exclusive);\n",
+    "",
+  ]),
+  code("an unshare makes the entry writable", "2.6", "wp.ts", [
+    "if (vmf.flags & FAULT_FLAG_UNSHARE) return 0;",
+    "if (vmf.flags & FAULT_FLAG_UNSHARE) wp_page_reuse(k, vmf);",
+  ]),
+  code("a copy's entry is not dirty", "2.5", "wp.ts", [
+    "return fresh | PTE_DIRTY | PTE_SOFT_DIRTY",
+    "return fresh | PTE_SOFT_DIRTY",
+  ]),
+  code("a copy of a page-cache page does not move the rss", "2.5", "wp.ts", [
+    "} else if ((page.flags.data[old] & PG_anon) === 0) {",
+    "} else if (false) {",
+  ]),
+  code("a copy keeps its reference to the old page", "2.5", "wp.ts", [
+    "      folio_put(k, old);\n      folio_put(k, old);\n",
+    "      folio_put(k, old);\n",
+  ]),
+  code("fork copies the tables of every mapping", "3.2", "fork.ts", [
+    "const needed = vma.anon_vma.data[src] !== 0 ||",
+    "const needed = true ||",
+  ]),
+  code("fork leaves the parent's entry writable", "3.3", "fork.ts", [
+    "        k.set(k.w.pte.entry, src_pte, entry);\n",
+    "",
+  ]),
+  code("fork leaves the exclusive flag", "3.3", "rmap.ts", [
+    "page.flags.data[pfn] & ~PG_anon_exclusive);\n  k.add(page._mapcount, pfn, 1);",
+    "page.flags.data[pfn]);\n  k.add(page._mapcount, pfn, 1);",
+  ]),
+  code("fork copies the accessed bit", "3.3", "fork.ts", [
+    "pte_with(entry, 0, PTE_ACCESSED | (shared",
+    "pte_with(entry, 0, 0 | (shared",
+  ]),
+  code("fork locks the child's memory", "3.1", "fork.ts", ["fields.flags & ~VM_LOCKED", "fields.flags"]),
+  code("fork copies what MADV_DONTFORK excludes", "3.1", "fork.ts", ["if (fields.flags & VM_DONTCOPY) continue;", ""]),
+  code("fork copies what MADV_WIPEONFORK wipes", "3.1", "fork.ts", [
+    "const wiped = (fields.flags & VM_WIPEONFORK) !== 0;",
+    "const wiped = false;",
+  ]),
+  code("a zap does not tell the page that it is dirty", "5.1", "zap.ts", [
+    "      if (!anon && entry & PTE_DIRTY) folio_mark_dirty(k, pfn);\n",
+    "",
+  ]),
+  code("truncation spares private copies", "5.1", "zap.ts", [
+    "export const ZAP_ALL = ZAP_EVEN_COWS |",
+    "export const ZAP_ALL = 0 |",
+  ]),
+  code("a page with exactly 1024 references does not look pinned", "1.6", "page_ref.ts", [
+    "_refcount.data[pfn] >= GUP_PIN_COUNTING_BIAS",
+    "_refcount.data[pfn] > GUP_PIN_COUNTING_BIAS",
+  ]),
+  code("a read-only FOLL_FORCE write follows any anonymous page", "4.6", "gup_rules.ts", [
+    "(bits & both) === both);\n}\n",
+    "(bits & PG_anon) !== 0);\n}\n",
+  ]),
+  code("a swap entry of an exclusive page gives no exclusive page", "2.7", "swapin_rules.ts", [
+    "const marked = (vmf.entry & PTE_SWP_EXCLUSIVE) !== 0;",
+    "const marked = false;",
+  ]),
+  code("a page that comes back from swap counts twice", "2.7", "swapin_rules.ts", [
+    "  add_mm_counter(k, vmf.mm, k.w.mm.rss_swap, -1);\n",
+    "",
+  ]),
+];
+
+function model(
+  rule: string,
+  section: string,
+  release: ReleaseName,
+  field: ModelChange["field"],
+  like: ReleaseName,
+): Mutant {
+  return { rule, section, change: { release, field, like } };
+}
+
+function code(rule: string, section: string, file: string, [text, becomes]: readonly [string, string]): Mutant {
+  return { rule, section, change: { file, text, becomes } };
+}

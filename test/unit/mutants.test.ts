@@ -1,0 +1,35 @@
+// The mutants of `npm run mutants`: each still fits the code and the models, and some of each kind are caught here.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MODELS } from "../../server/src/mm/models.ts";
+import { caughtBy, Engine, misplaced } from "../mutants/kill.ts";
+import { MUTANTS } from "../mutants/mutants.ts";
+
+test("at least thirty rules of mm-semantics §1 to §5 have a mutant", () => {
+  assert.ok(new Set(MUTANTS.map(({ rule }) => rule)).size >= 30);
+  for (const { section } of MUTANTS) assert.match(section, /^[1-5]\.\d+$/);
+});
+
+for (const { rule, change } of MUTANTS) {
+  test(`it can still be broken: ${rule}`, () => {
+    if ("file" in change) assert.equal(misplaced(change), undefined);
+    else {
+      const [own, other] = [MODELS.get(change.release), MODELS.get(change.like)];
+      assert.ok(own && other);
+      assert.notEqual(own[change.field], other[change.field]);
+    }
+  });
+}
+
+// Every tenth of the list; `npm run mutants` does all.
+test("a trace fails under five of the mutants", async () => {
+  const plain = await Engine.made();
+  try {
+    for (const mutant of MUTANTS.filter((_, i) => i % 10 === 5)) {
+      assert.notEqual(await caughtBy(mutant, plain), undefined, mutant.rule);
+    }
+  } finally {
+    await plain.end();
+  }
+});
