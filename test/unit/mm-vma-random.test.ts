@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { breaches } from "../../server/src/mm/audit.ts";
 import { VM_ACCESS_FLAGS, VM_DONTCOPY, VM_LOCKED, VM_SHARED, VM_WIPEONFORK } from "../../server/src/mm/flags.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
-import { pte_offset, pte_pfn } from "../../server/src/mm/pgtable.ts";
+import { contentOf } from "../../server/src/mm/observe.ts";
+import { PTE_PRESENT, pte_offset, pte_pfn } from "../../server/src/mm/pgtable.ts";
 import * as sys from "../../server/src/mm/syscalls.ts";
 import { HERE, PAGE, prot, type Space, space } from "../support/space.ts";
 
@@ -44,8 +45,11 @@ const action = fc.oneof(
   },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom("mlock" as const, "munlock" as const), from, count) },
   { weight: 5, arbitrary: fc.tuple(fc.constant("mremap" as const), from, count, from, fc.boolean()) },
-  { weight: 3, arbitrary: fc.tuple(fc.constantFrom("migrate" as const, "hold" as const), from, count) },
-  { weight: 1, arbitrary: fc.tuple(fc.constant("compact" as const), from) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(fc.constantFrom("migrate" as const, "hold" as const, "swapout" as const), from, count),
+  },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom("compact" as const, "reclaim" as const), from) },
   { weight: 1, arbitrary: fc.tuple(fc.constant("fork" as const), fc.boolean()) },
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
@@ -136,6 +140,12 @@ function perform(s: Space, table: Table, step: Exclude<Action, ["fork", boolean]
       return;
     case "compact":
       assert.equal(sys.compact_zone(s.k), 0);
+      return;
+    case "swapout":
+      sys.swapout(s.k, s.task, at, BigInt(step[2]) * PAGE);
+      return;
+    case "reclaim":
+      sys.reclaim(s.k, step[1]);
       return;
     case "hold":
       sys.get_user_pages(s.k, s.task, at, PAGE, 0);
@@ -247,15 +257,15 @@ function compare(s: Space, table: Table, when: string): void {
       if (!expected.shared) assert.equal("", expected.bytes.text, `${when}: page ${i}`);
       continue;
     }
-    const pfn = pte_pfn(entry);
-    const bytes = k.contents.get(page.content.data[pfn]);
+    const bytes = k.contents.get(contentOf(k, mm, base + i));
     assert.equal(
       new TextDecoder().decode(bytes).slice(0, expected.bytes.text.length),
       expected.bytes.text,
       `${when}: page ${i}`,
     );
     // Reverse mappings find the page at the address that its offset gives.
-    if (page.flags.data[pfn] & 1) {
+    const pfn = pte_pfn(entry);
+    if (entry & PTE_PRESENT && page.flags.data[pfn] & 1) {
       assert.equal(
         page.index.data[pfn],
         base + i - v.start.data[vma] + v.pgoff.data[vma],
