@@ -57,8 +57,8 @@ type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 for (const { name } of MODELS.values()) {
   test(`${name}: rights and bytes of every page are what a page-by-page account says`, () => {
     fc.assert(
-      fc.property(fc.array(action, { minLength: 5, maxLength: 40 }), (actions) => {
-        let s = space(name);
+      fc.property(fc.boolean(), fc.array(action, { minLength: 5, maxLength: 40 }), (batches, actions) => {
+        let s = space(name, { lru_batch: batches, swap_device: batches ? "disk" : "sync" });
         let table: Table = Array.from({ length: PAGES + 8 });
         for (const [index, step] of actions.entries()) {
           if (step[0] === "fork") {
