@@ -6,6 +6,7 @@ import {
   FAULT_FLAG_TRIED,
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_WRITE,
+  FOLL_FAST_ONLY,
   FOLL_FORCE,
   FOLL_GET,
   FOLL_LONGTERM,
@@ -37,6 +38,7 @@ import {
   VM_WRITE,
 } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
+import { gup_fast_page, gup_fast_pte_range } from "./gup_fast.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mark_accessed, lru_add_drain, mlock_folio } from "./lru.ts";
 import { handle_mm_fault } from "./memory.ts";
@@ -74,8 +76,19 @@ export const __get_user_pages = kernelFunction(
     const got: number[] = [];
     // Set for good, also when the pin fails: mm_set_has_pinned_flag().
     if (flags & FOLL_PIN && k.model.mmHasPinned) k.set(k.w.mm.has_pinned, mm, 1);
+    let fast = (flags & FOLL_FAST_ONLY) !== 0;
     for (let vpn = start; vpn < start + pages; vpn++) {
       k.tick();
+      const quick = fast ? gup_fast_page(k, mm, vpn, flags) : -1;
+      fast = quick >= 0;
+      if (
+        fast &&
+        check_vma_flags(k, k.vmas.lookup(mm, vpn), flags) !== 0 &&
+        gup_fast_pte_range(k, quick, flags) === 0
+      ) {
+        got.push(quick);
+        continue;
+      }
       const page = get_user_page(k, task, mm, vpn, flags);
       if (page === "EEXIST" && k.model.gupPassesPfns) got.push(NO_PAGE);
       else if (typeof page === "string") return got.length > 0 ? got : page;

@@ -49,7 +49,7 @@ export const vmsplice = kernelFunction(
   "vmsplice_to_pipe",
   "fs/splice.c",
   (k: Kernel, task: number, addr: bigint, length: bigint) =>
-    take(k, task, "vmsplice", addr, length, FOLL_GET | FOLL_UNLOCKABLE),
+    take(k, task, "vmsplice", addr, length, FOLL_GET | FOLL_FAST_ONLY | FOLL_UNLOCKABLE),
 );
 
 // IORING_REGISTER_BUFFERS: FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE, all pages or none. Up to 6.1 mappings of ordinary files
@@ -111,7 +111,7 @@ function bio_set_pages_dirty(k: Kernel, pin: number): void {
 }
 
 function bio_flags(k: Kernel): number {
-  return (k.model.oDirectPins ? FOLL_PIN : FOLL_GET) | FOLL_UNLOCKABLE;
+  return (k.model.oDirectPins ? FOLL_PIN : FOLL_GET) | FOLL_FAST_ONLY | FOLL_UNLOCKABLE;
 }
 
 function page_range(k: Kernel, addr: bigint, length: bigint): { start: number; pages: number } {
@@ -128,7 +128,7 @@ function take(k: Kernel, task: number, kind: PinKind, addr: bigint, length: bigi
   if (typeof got === "string") return got;
   const offset = Number(addr % BigInt(k.pageSize));
   const reached = Math.min(Number(length), got.length * k.pageSize - offset);
-  return hold(k, task, kind, flags, { pages: got, start, offset, length: reached });
+  return hold(k, task, kind, flags & ~FOLL_FAST_ONLY, { pages: got, start, offset, length: reached });
 }
 
 function hold(

@@ -1,0 +1,36 @@
+// The lockless form of GUP, which looks at the page tables alone: get_user_pages_fast() and its kin. mm/gup.c;
+// mm-semantics §4.5.
+//
+// It takes pages up to the first that it cannot have, and leaves the rest to the slow path. A page that it can have the
+// slow path gives as well, but for what a VMA forbids: the entries do not tell. So an ordinary page in a VM_PFNMAP mapping
+// (a private copy) is had here alone, and one in a mapping that may be written but not read.
+
+import { type Errno, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "./abi.ts";
+import { PG_anon, PG_anon_exclusive } from "./flags.ts";
+import { kernelFunction } from "./frames.ts";
+import { try_grab_folio } from "./gup.ts";
+import type { Kernel } from "./kernel.ts";
+import { folio_ref_count } from "./page_ref.ts";
+import { PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE, pte_offset, pte_pfn } from "./pgtable.ts";
+
+// The page that the lockless walk would take there, or -1. What needs the VMA to be judged (long-term references to
+// pages that are not anonymous) goes the slow way. Mirrors the tests of gup_fast_pte_range(), mm/gup.c, 6.12.
+export function gup_fast_page(k: Kernel, mm: number, vpn: number, flags: number): number {
+  const pte = pte_offset(k, mm, vpn);
+  const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
+  if ((entry & (PTE_PRESENT | PTE_PROTNONE | PTE_SPECIAL)) !== PTE_PRESENT) return -1;
+  const pfn = pte_pfn(entry);
+  const bits = k.w.page.flags.data[pfn];
+  // In 5.8 reading asks for the write bit too: should_force_cow_break().
+  if ((flags & FOLL_WRITE || k.model.gupBreaksCow) && (entry & PTE_WRITE) === 0) return -1;
+  if (folio_ref_count(k, pfn) <= 0 || (flags & FOLL_LONGTERM && (bits & PG_anon) === 0)) return -1;
+  const shared = k.model.anonExclusive && (bits & (PG_anon | PG_anon_exclusive)) === PG_anon;
+  return flags & FOLL_PIN && (entry & PTE_WRITE) === 0 && shared ? -1 : pfn;
+}
+
+// Takes the reference. Mirrors gup_fast_pte_range(), mm/gup.c, 6.12 (gup_pte_range() before 6.10).
+export const gup_fast_pte_range = kernelFunction(
+  "gup_fast_pte_range",
+  "mm/gup.c",
+  (k: Kernel, pfn: number, flags: number): 0 | Errno => try_grab_folio(k, pfn, flags),
+);
