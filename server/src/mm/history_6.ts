@@ -247,6 +247,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "6.15",
     changes: [
       {
+        since: "6.15",
+        commits: [],
+        text: "A further reference alone does not make a page that MADV_FREE gave up an ordinary one again: the next reclaim drops it.",
+        rules: { lazyfreeOutcome: spares_referenced },
+      },
+      {
         since: "6.13",
         commits: ["662df3e5c376"],
         text: "madvise knows MADV_GUARD_INSTALL and MADV_GUARD_REMOVE.",
@@ -257,12 +263,6 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.18",
     changes: [
-      {
-        since: "6.15",
-        commits: [],
-        text: "A further reference alone does not make a page that MADV_FREE gave up an ordinary one again: the next reclaim drops it.",
-        rules: { lazyfreeOutcome: spares_referenced },
-      },
       {
         since: "6.16",
         commits: [],
