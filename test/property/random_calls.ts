@@ -62,6 +62,9 @@ const OPS = [
   "reclaim",
   "fallocate",
   "drain",
+  "swapout",
+  "swapout",
+  "swapoff",
 ] as const;
 
 export const calls = fc.array(
@@ -79,7 +82,8 @@ export const calls = fc.array(
 // A process with anonymous memory, a shared memfd and a private file. Memory is short on purpose, so that sequences
 // meet allocation failures too.
 export function smallMachine(model: Model, settings: Partial<Machine> = {}): Kernel {
-  const k = new Kernel(model, { ...DEFAULT_MACHINE, memory: 2 ** 18 * 2, ksm_zero_pages: true, ...settings });
+  const machine = { ...DEFAULT_MACHINE, memory: 2 ** 18 * 2, swap: 2 ** 17, ksm_zero_pages: true, ...settings };
+  const k = new Kernel(model, machine);
   sys.boot(k);
   const main = sys.new_task(k, "main");
   const call = { op: "mmap", task: 0, place: 0, page: 9, pages: 8 } as const;
@@ -99,6 +103,8 @@ const ADVICE = [
   "keeponfork",
   "willneed",
   "cold",
+  "pageout",
+  "free",
   "unmergeable",
   "guard_install",
   "guard_remove",
@@ -133,6 +139,12 @@ export function make(k: Kernel, call: Call): void {
   switch (call.op) {
     case "mmap":
       mmap(k, task, call, prot, length, addr);
+      return;
+    case "swapout":
+      sys.swapout(k, task, addr, length);
+      return;
+    case "swapoff":
+      if (call.choice === 0) sys.sys_swapoff(k);
       return;
     case "munmap":
       sys.sys_munmap(k, task, addr, length);
