@@ -1,6 +1,7 @@
 // The kernel's own work: what happens without a system call of the process whose memory it is.
 
 import {
+  clear_refs_write,
   compact_zone,
   do_pages_move,
   drop_caches,
@@ -137,5 +138,9 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     params: [],
     doc: "Clears the soft-dirty bits of the process and write-protects its entries (`echo 4 > /proc/PID/clear_refs`). mm-semantics §5.13.\n\n`clear_refs_write()`, fs/proc/task_mmu.c.",
     example: "clear_refs()",
+    perform: (a) => {
+      clear_refs_write(a.k, a.task);
+      return {};
+    },
   }),
 ];

@@ -6,6 +6,7 @@ import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { do_munmap } from "./munmap.ts";
 import { mm_populate } from "./populate.ts";
+import { vm_soft_dirty } from "./soft_dirty.ts";
 import { get_unmapped_area, stack_guard_gap, vm_start_gap } from "./unmapped_area.ts";
 import { address_of, PAGE_ALIGN, pages_of } from "./user_range.ts";
 import { vma_link } from "./vma.ts";
@@ -73,12 +74,14 @@ const do_brk_flags = kernelFunction(
   (k: Kernel, mm: number, start: number, end: number): 0 | Errno => {
     const { vma: v } = k.w;
     if (k.w.mm.map_count.data[mm] > k.machine.max_map_count) return "ENOMEM";
-    const flags = HEAP_FLAGS | k.w.mm.def_flags.data[mm];
+    const flags = HEAP_FLAGS | k.w.mm.def_flags.data[mm] | vm_soft_dirty(k);
     const before = k.vmas.before(mm, start);
     const foreign = before >= 0 && address_of(k, v.end.data[before]) <= BigInt(k.w.mm.start_brk.data[mm]);
     const prev = foreign && k.model.brkKeepsApart ? -1 : before;
     const range = { mm, start, end, flags, pgoff: start, file: 0, anon_vma: 0, source: -1 };
-    if (vma_merge_new_range(k, range, prev, -1) < 0) {
+    const merged = vma_merge_new_range(k, range, prev, -1);
+    if (merged >= 0) k.set(v.flags, merged, v.flags.data[merged] | vm_soft_dirty(k));
+    else {
       vma_link(k, { mm, start, end, flags, pgoff: start, file: 0, anon_vma: 0, anon_vma_chain: 0 });
     }
     return 0;

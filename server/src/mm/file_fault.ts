@@ -10,6 +10,7 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma, mlock_folio } from "./lru.ts";
 import { vma_locks } from "./mlock_vma.ts";
+import { vma_wants_writenotify } from "./mprotect.ts";
 import { COW, FILE, SHMEM } from "./outcome.ts";
 import { alloc_page, page_available } from "./page_alloc.ts";
 import { file_pages, filemap_peek } from "./page_cache.ts";
@@ -171,7 +172,7 @@ function set_file_pte(k: Kernel, vmf: Fault, vpn: number, pte: number, pfn: numb
   let flags = pte_prot(vmaFlags);
   // Every entry begins as accessed but the prefaulted ones of arm64.
   if (vpn !== vmf.vpn && k.model.armPrefaultsOld && k.machine.arch.startsWith("arm64")) flags &= ~PTE_ACCESSED;
-  if ((vmaFlags & shared) === shared && !vm_ops(k, vmf.vma).page_mkwrite) flags |= PTE_WRITE;
+  if ((vmaFlags & shared) === shared && !vma_wants_writenotify(k, vmf.vma)) flags |= PTE_WRITE;
   if (vmf.flags & FAULT_FLAG_WRITE) flags |= PTE_DIRTY | PTE_SOFT_DIRTY | (vmaFlags & VM_WRITE ? PTE_WRITE : 0);
   else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty)
     flags |= PTE_DIRTY | PTE_SOFT_DIRTY;

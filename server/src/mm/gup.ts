@@ -56,6 +56,7 @@ import {
   pte_pfn,
   pte_with,
 } from "./pgtable.ts";
+import { pte_needs_soft_dirty_wp } from "./soft_dirty.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
 import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
@@ -192,7 +193,8 @@ function can_follow_write_pte(
   if (k.decide(CAN_FOLLOW_WRITE, writable ? 1 : 0, writable)) return true;
   const flags = k.w.vma.flags.data[vma];
   if ((want.flags & FOLL_FORCE) === 0 || flags & VM_WRITE || !is_cow_mapping(flags)) return false;
-  return k.model.canFollowForced(k, entry, pfn, want.cowed);
+  if (!k.model.canFollowForced(k, entry, pfn, want.cowed)) return false;
+  return !k.model.mprotectKeepsSoftDirty || !pte_needs_soft_dirty_wp(k, vma, entry);
 }
 
 // Mirrors check_vma_flags(), mm/gup.c, 6.12; the dirty-tracking rule by model (6.5).

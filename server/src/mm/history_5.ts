@@ -78,6 +78,9 @@ export const FIRST: Rules = {
   ksmMarksZeroPages: false,
   ksmAsksChecksumFirst: false,
   oomPrefersChildren: true,
+  clearRefsSkipsPinned: false,
+  softDirtySticks: false,
+  mprotectKeepsSoftDirty: false,
   madviseTooManyVmas: "ENOMEM",
   guardMarksVma: false,
   unknownAdvice: ["cold", "pageout", "populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
@@ -154,6 +157,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.10",
     changes: [
+      {
+        since: "5.11",
+        commits: ["9348b73c2e1b"],
+        text: "clear_refs leaves pages alone that may be pinned (in 5.10.y).",
+        rules: { clearRefsSkipsPinned: true },
+      },
       {
         since: "6.9",
         commits: ["04c35ab3bdae"],

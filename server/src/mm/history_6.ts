@@ -12,6 +12,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "6.1",
     changes: [
       {
+        since: "6.0",
+        commits: ["76aefad628aa"],
+        text: "mprotect gives no write bit to an entry whose next write has to be seen (soft-dirty).",
+        rules: { mprotectKeepsSoftDirty: true },
+      },
+      {
         since: "6.9",
         commits: ["04c35ab3bdae"],
         text: "fork of a private PFN mapping whose first page was copied is refused on x86, as the cache mode of the device cannot be found any more (stable 6.1.y has it too).",
@@ -298,6 +304,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "7.2",
     changes: [
+      {
+        since: "6.19",
+        commits: ["6707915e030a"],
+        text: "A VMA that merges with one whose pages all count as soft-dirty counts so, too.",
+        rules: { softDirtySticks: true },
+      },
       {
         since: "6.19",
         commits: ["5dba5cc2e0ff"],

@@ -38,6 +38,7 @@ import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { do_munmap, unmap_region } from "./munmap.ts";
 import { mm_populate } from "./populate.ts";
+import { vm_soft_dirty } from "./soft_dirty.ts";
 import { find_vma_intersection, get_unmapped_area, mmap_min_addr } from "./unmapped_area.ts";
 import { address_of, offset_in_page, PAGE_ALIGN, pages_of } from "./user_range.ts";
 import { vma_link, vma_unlink } from "./vma.ts";
@@ -168,11 +169,15 @@ const mmap_region = kernelFunction(
     const end = start + pages;
     const error = do_munmap(k, mm, start, end);
     if (error !== 0) return error;
-    const flags = accountable_mapping(what.flags) ? what.flags | VM_ACCOUNT : what.flags;
+    const flags = what.flags | (accountable_mapping(what.flags) ? VM_ACCOUNT : 0) | vm_soft_dirty(k);
     const file = what.file === undefined ? 0 : what.file + 1;
     const range = { mm, start, end, flags, pgoff: what.pgoff, file, anon_vma: 0, source: -1 };
     const merged = vma_merge_new_range(k, range, k.vmas.before(mm, start), k.vmas.find(mm, start));
-    if (merged >= 0) return start;
+    if (merged >= 0) {
+      // All of it counts as written, as nobody would know of the part that is new.
+      k.set(k.w.vma.flags, merged, k.w.vma.flags.data[merged] | vm_soft_dirty(k));
+      return start;
+    }
     // Each shared anonymous mapping is a file of its own, so it never merges.
     const backing = file === 0 && flags & VM_SHARED ? shmem_zero_setup(k, pages) + 1 : file;
     const vma = vma_link(k, {

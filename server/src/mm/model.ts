@@ -231,6 +231,17 @@ export interface Model {
   // it an anon_vma for that, also where it maps a file (6.19, 5dba5cc2e0ff). mm/madvise.c.
   readonly guardMarksVma: boolean;
 
+  // clear_refs leaves pages alone that may be pinned (5.11, 9348b73c2e1b; in 5.10.y). pte_is_pinned().
+  readonly clearRefsSkipsPinned: boolean;
+
+  // A VMA that merges with one whose pages count as written counts so, too (6.19, 6707915e030a); before, it is as the VMA
+  // that the call is about. VM_STICKY, include/linux/mm.h.
+  readonly softDirtySticks: boolean;
+
+  // An entry that is not soft-dirty stays read-only where the next write has to be seen (6.0, 76aefad628aa); before,
+  // mprotect had it the wrong way round. can_change_pte_writable(), mm/mprotect.c.
+  readonly mprotectKeepsSoftDirty: boolean;
+
   // The OOM killer takes the victim's largest child in its place (until 5.1, bbbe48029720), and of several equals the
   // first process (until 5.4, f168a9a54ec3). mm/oom_kill.c.
   readonly oomPrefersChildren: boolean;

@@ -9,6 +9,7 @@ import {
   VM_LOCKED,
   VM_NORESERVE,
   VM_SHARED,
+  VM_SOFTDIRTY,
   VM_WRITE,
 } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
@@ -16,7 +17,8 @@ import { populate_vma_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
 import { calc_vm_prot_bits } from "./mmap.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { PTE_PRESENT, PTE_PROTNONE, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
+import { PTE_PRESENT, PTE_PROTNONE, PTE_SOFT_DIRTY, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
+import { pte_needs_soft_dirty_wp, vma_soft_dirty_enabled } from "./soft_dirty.ts";
 import { is_migration_entry, migration_entry_pfn, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { vm_ops } from "./vm_ops.ts";
@@ -107,13 +109,24 @@ const change_protection = kernelFunction(
       k.tick();
       if ((old & PTE_PRESENT) === 0) return change_nonpresent_pte(k, row, old);
       let entry = pte_with(old, set, PTE_WRITE | PTE_PROTNONE);
-      if (mayWrite && !always && k.model.mprotectUpgrades(k, vma, entry, vm_normal_page(k, vma, entry))) {
+      if (
+        mayWrite &&
+        !always &&
+        !soft_dirty_forbids(k, vma, entry) &&
+        k.model.mprotectUpgrades(k, vma, entry, vm_normal_page(k, vma, entry))
+      ) {
         entry = pte_with(entry, PTE_WRITE);
       }
       k.set(k.w.pte.entry, row, entry);
     });
   },
 );
+
+// A part of can_change_pte_writable(), mm/mprotect.c, 6.12, and of change_pte_range(), 5.10.
+function soft_dirty_forbids(k: Kernel, vma: number, entry: number): boolean {
+  if (k.model.mprotectKeepsSoftDirty) return pte_needs_soft_dirty_wp(k, vma, entry);
+  return (entry & PTE_SOFT_DIRTY) === 0 && (k.w.vma.flags.data[vma] & VM_SOFTDIRTY) !== 0;
+}
 
 // A write-migration entry loses its right to write; that the page is exclusive it still says. Swap entries and markers
 // say nothing of rights. Mirrors change_softleaf_pte(), mm/mprotect.c, 7.2 (a part of change_pte_range() before).
@@ -123,10 +136,11 @@ function change_nonpresent_pte(k: Kernel, row: number, old: number): void {
   k.set(k.w.pte.entry, row, pte_with(old, k.model.anonExclusive && anon ? PTE_SWP_EXCLUSIVE : 0, PTE_SWP_WRITE));
 }
 
-// The file wants to know of the first write to each page of the shared mapping. Mirrors vma_wants_writenotify(),
+// The file wants to know of the first write to each page of the shared mapping, or soft-dirty does. Mirrors vma_wants_writenotify(),
 // mm/vma.c, 6.12.
 export function vma_wants_writenotify(k: Kernel, vma: number): boolean {
   const flags = k.w.vma.flags.data[vma];
   const shared = VM_WRITE | VM_SHARED;
-  return (flags & shared) === shared && !vma_is_anonymous(k, vma) && vm_ops(k, vma).page_mkwrite;
+  if ((flags & shared) !== shared || vma_is_anonymous(k, vma)) return false;
+  return vm_ops(k, vma).page_mkwrite || vma_soft_dirty_enabled(k, vma);
 }

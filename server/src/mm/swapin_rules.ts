@@ -12,6 +12,7 @@ import { vma_locks } from "./mlock_vma.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_flags, pte_prot } from "./pgtable.ts";
 import { folio_add_anon_rmap_pte } from "./rmap.ts";
+import { pte_needs_soft_dirty_wp } from "./soft_dirty.ts";
 import { swap_free, vm_swap_full } from "./swap_slots.ts";
 import { folio_free_swap, reuse_swap_page } from "./swapfile.ts";
 import { PTE_SWP_EXCLUSIVE } from "./swapops.ts";
@@ -57,7 +58,7 @@ export function map_swapped_page_writable(k: Kernel, vmf: Fault, pfn: number, sl
   const certain = certainly_exclusive(k, vmf, pfn);
   release_swap(k, vmf, pfn, slot);
   const own = certain || only_reference(k, pfn);
-  const writable = own && (k.w.vma.flags.data[vmf.vma] & VM_WRITE) !== 0;
+  const writable = own && may_write(k, vmf);
   set_swapped_pte(k, vmf, pfn, writable ? PTE_WRITE | dirtied(vmf) : 0, own);
   return finish(k, vmf, writable);
 }
@@ -67,7 +68,7 @@ export function map_swapped_page_writable(k: Kernel, vmf: Fault, pfn: number, sl
 export function map_swapped_page_first(k: Kernel, vmf: Fault, pfn: number, slot: number): number {
   if (vmf.flags & FAULT_FLAG_WRITE) drain_if_batched(k, pfn);
   const own = certainly_exclusive(k, vmf, pfn) || only_reference(k, pfn);
-  const writable = own && (k.w.vma.flags.data[vmf.vma] & VM_WRITE) !== 0;
+  const writable = own && may_write(k, vmf);
   set_swapped_pte(k, vmf, pfn, writable ? PTE_WRITE | dirtied(vmf) : 0, own);
   swap_free(k, slot);
   const wanting = (vmf.flags & FAULT_FLAG_WRITE) !== 0 && !writable;
@@ -117,6 +118,11 @@ function should_try_to_free_swap(k: Kernel, vmf: Fault, pfn: number, write: bool
 // The VMA is locked, or another one that maps the page (PG_mlocked).
 function locked(k: Kernel, vma: number, pfn: number): boolean {
   return (k.w.vma.flags.data[vma] & VM_LOCKED) !== 0 || (k.w.page.flags.data[pfn] & PG_mlocked) !== 0;
+}
+
+// An entry that is not soft-dirty stays read-only where the next write has to be seen.
+function may_write(k: Kernel, vmf: Fault): boolean {
+  return (k.w.vma.flags.data[vmf.vma] & VM_WRITE) !== 0 && !pte_needs_soft_dirty_wp(k, vmf.vma, vmf.entry);
 }
 
 // What a write that needs no copy makes of the entry: dirty, and writable where the VMA allows it.

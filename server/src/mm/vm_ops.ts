@@ -24,9 +24,10 @@ export interface VmOps {
   dirty(k: Kernel, pfn: number): void;
 }
 
+// The handlers are named in functions: their files import this one, and may come into being after it.
 const generic_file_vm_ops: VmOps = {
   name: "generic_file_vm_ops",
-  fault: filemap_fault,
+  fault: (k, vmf) => filemap_fault(k, vmf),
   page_mkwrite: true,
   map_pages: true,
   dirty: folio_mark_dirty,
@@ -34,7 +35,7 @@ const generic_file_vm_ops: VmOps = {
 
 const shmem_vm_ops: VmOps = {
   name: "shmem_vm_ops",
-  fault: shmem_fault,
+  fault: (k, vmf) => shmem_fault(k, vmf),
   page_mkwrite: false,
   map_pages: true,
   dirty: folio_mark_dirty,
@@ -43,7 +44,7 @@ const shmem_vm_ops: VmOps = {
 // A driver that maps a frame at each fault.
 const device_vm_ops: VmOps = {
   name: "device_vm_ops",
-  fault: device_fault,
+  fault: (k, vmf) => device_fault(k, vmf),
   page_mkwrite: false,
   map_pages: false,
   dirty: folio_mark_dirty,
@@ -52,7 +53,7 @@ const device_vm_ops: VmOps = {
 // vma_dummy_vm_ops: a driver that has mapped everything at mmap sets no operations of its own.
 const vma_dummy_vm_ops: VmOps = {
   name: "vma_dummy_vm_ops",
-  fault: no_fault,
+  fault: () => no_fault(),
   page_mkwrite: false,
   map_pages: false,
   dirty: folio_mark_dirty,

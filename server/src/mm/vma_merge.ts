@@ -106,7 +106,11 @@ export const vma_merge_existing_range = kernelFunction(
 
 // A flag that says what may be in a VMA stays when it merges with one that has it not (VMA_STICKY_FLAGS, 6.19).
 function keep_sticky(k: Kernel, target: number, flags: number): void {
-  k.set(k.w.vma.flags, target, k.w.vma.flags.data[target] | (flags & VM_MAYBE_GUARD));
+  k.set(k.w.vma.flags, target, k.w.vma.flags.data[target] | (flags & sticky(k)));
+}
+
+function sticky(k: Kernel): number {
+  return k.model.softDirtySticks ? VM_MAYBE_GUARD | VM_SOFTDIRTY : VM_MAYBE_GUARD;
 }
 
 // Gives [start, end) of the VMA other flags: merges it with what it then equals, else splits it off. Returns the VMA
@@ -129,7 +133,7 @@ export function vma_modify_flags(
     anon_vma: v.anon_vma.data[vma],
     source: vma,
   });
-  if (merged >= 0) return { vma: merged, flags: flags | (v.flags.data[merged] & VM_MAYBE_GUARD) };
+  if (merged >= 0) return { vma: merged, flags: flags | (v.flags.data[merged] & sticky(k)) };
   if (v.start.data[vma] < start) {
     const error = split_vma(k, vma, start, true);
     if (error !== 0) return error;
