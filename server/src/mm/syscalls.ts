@@ -29,8 +29,8 @@ export {
   tee,
   vmsplice,
 } from "./pins.ts";
-export { sys_swapoff } from "./swapoff.ts";
 export { clear_refs_write } from "./soft_dirty.ts";
+export { sys_swapoff } from "./swapoff.ts";
 export { boot, new_task, sys_execve, sys_exit } from "./tasks.ts";
 export { drop_caches, writeback } from "./truncate.ts";
 export { reclaim } from "./vmscan.ts";
