@@ -284,7 +284,7 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       },
       {
         since: "5.13",
-        commits: ["1583aa278f52"],
+        commits: ["1583aa278f5f"],
         text: "A mapping that MREMAP_DONTUNMAP moved whole leaves a VMA without an anon_vma.",
         rules: { dontunmapLeaves: "no anon_vma" },
       },

@@ -156,13 +156,13 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.5",
-        commits: ["edd478269640"],
+        commits: ["34ed8d0dcd69"],
         text: "io_uring leaves it to FOLL_LONGTERM which mappings of files it refuses: private ones no more.",
         rules: { ioUringRefusesFiles: false },
       },
       {
         since: "5.13",
-        commits: ["1583aa278f52"],
+        commits: ["1583aa278f5f"],
         text: "What MREMAP_DONTUNMAP leaves keeps its page offset: not what stable 6.1.y took over from a later release.",
         rules: { dontunmapLeaves: "no anon_vma" },
       },
@@ -171,6 +171,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.8",
     changes: [
+      {
+        since: "6.7",
+        commits: ["9b9143298585"],
+        text: "mprotect to read-only gives back the commit charge of memory that was never touched, so that it merges with memory that was mapped read-only.",
+        rules: { mprotectUncharges: true },
+      },
       {
         since: "6.7",
         commits: ["efa7df3e3bb5"],
@@ -241,12 +247,6 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "Anonymous mappings are aligned only when their length is a multiple of a huge page (stable 6.12.y has it too).",
         rules: { mmapAlignsLarge: "multiples" },
       },
-      {
-        since: "6.12",
-        commits: [],
-        text: "mprotect to read-only gives back the commit charge of memory that was never touched, so that it merges with memory that was mapped read-only.",
-        rules: { mprotectUncharges: true },
-      },
     ],
   },
   {
@@ -289,13 +289,13 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.17",
-        commits: [],
+        commits: ["18ebe55a9236"],
         text: "Readahead ends at natural boundaries, and reads executable mappings from the fault on.",
         rules: { readaheadAligns: true },
       },
       {
-        since: "6.18",
-        commits: [],
+        since: "6.16",
+        commits: ["4e92030c05dc"],
         text: "A writable entry that a read fault makes for a dirty page of the page cache is dirty.",
         rules: { readFaultKeepsDirty: true },
       },

@@ -206,7 +206,7 @@ export interface Model {
   // mremap moves a range of several VMAs when it changes no size (6.17).
   readonly mremapMovesManyVmas: boolean;
 
-  // mprotect to read-only gives back the commit charge of memory that was never touched (in 6.12, not yet in 6.1), so
+  // mprotect to read-only gives back the commit charge of memory that was never touched (6.7, 9b9143298585), so
   // that the VMA merges with a neighbour that was mapped read-only.
   readonly mprotectUncharges: boolean;
 
