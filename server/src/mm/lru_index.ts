@@ -19,9 +19,30 @@ export class LruIndex {
   // The smallest lru_order when the lists were read: a page that came to a tail after that is not in them.
   private tail = 0;
   private readings: Reading[] = [];
+  // The largest lru_order that was given so far, and for which epoch that holds.
+  private largest = 0;
+  private largestEpoch = -1;
 
   constructor(k: Kernel) {
     this.k = k;
+  }
+
+  // The largest lru_order that was given so far. It is found again among the pages, which keep theirs when they are freed;
+  // a page that came to a tail since it had the largest one leaves that in machine.lru_head.
+  head(): number {
+    if (this.largestEpoch !== this.k.epoch) {
+      const { page, machine } = this.k.w;
+      const end = machine.next_pfn.data[0];
+      this.largest = machine.lru_head.data[0];
+      for (let pfn = 1; pfn < end; pfn++) this.largest = Math.max(this.largest, page.lru_order.data[pfn]);
+      this.largestEpoch = this.k.epoch;
+    }
+    return this.largest;
+  }
+
+  nextHead(): number {
+    this.largest = this.head() + 1;
+    return this.largest;
   }
 
   // Pages on each list, by the numbers of lru_list.ts. Mirrors lruvec_page_state(NR_LRU_BASE + lru).

@@ -4,7 +4,7 @@
 //   page cache, lazyfree   ─▶ inactive_file ⇄ active_file         mlocked pages ─▶ unevictable
 //
 // A page is on a list when PG_lru is set; its flags say on which. Its place is a number (lru_order): the head of a list
-// is the page with the largest one. So adding costs two events and leaving none. lru_index.ts reads the lists from their tails.
+// is the page with the largest one. So adding costs one event and leaving none. lru_index.ts reads the lists from their tails.
 
 import {
   PG_active,
@@ -38,11 +38,9 @@ export function folio_lru_list(flags: number): number {
 
 // Puts the page at the head of the list that its flags, these, name. Mirrors lruvec_add_folio().
 export function lruvec_add_folio(k: Kernel, pfn: number, flags: number): void {
-  const { page, machine } = k.w;
-  const order = machine.lru_head.data[0] + 1;
+  const { page } = k.w;
   k.set(page.flags, pfn, flags | PG_lru);
-  k.set(machine.lru_head, 0, order);
-  k.set(page.lru_order, pfn, order);
+  k.set(page.lru_order, pfn, k.lrus.nextHead());
 }
 
 // Puts it at the tail, where reclaim looks first. Mirrors lruvec_add_folio_tail().
@@ -50,6 +48,7 @@ function lruvec_add_folio_tail(k: Kernel, pfn: number, flags: number): void {
   const { page, machine } = k.w;
   const order = machine.lru_tail.data[0] - 1;
   k.set(page.flags, pfn, flags | PG_lru);
+  k.set(machine.lru_head, 0, k.lrus.head());
   k.set(machine.lru_tail, 0, order);
   k.set(page.lru_order, pfn, order);
 }

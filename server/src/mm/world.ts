@@ -82,7 +82,7 @@ const SCHEMA = {
   // pages (the chain of duplicates), the highest first. kpfn 0: gone.
   ksm_stable_node: ["kpfn", "hlist", "len", "rank"],
   // The machine itself: one row, number 0.
-  // lru_head and lru_tail: the largest and the smallest lru_order that was given so far.
+  // lru_tail: the smallest lru_order that was given so far; lru_head: the largest one at that time.
   machine: [
     "next_pfn",
     "free_list",
