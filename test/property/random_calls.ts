@@ -13,6 +13,7 @@ import {
   MAP_SHARED,
   MREMAP_MAYMOVE,
 } from "../../server/src/mm/abi.ts";
+import { INSERT_MIXED_DEVICE, INSERT_PAGE_DEVICE, PFNMAP_DEVICE } from "../../server/src/mm/device.ts";
 import { Kernel } from "../../server/src/mm/kernel.ts";
 import { DEFAULT_MACHINE, type Machine } from "../../server/src/mm/machine.ts";
 import type { Model } from "../../server/src/mm/model.ts";
@@ -92,6 +93,7 @@ export function smallMachine(model: Model, settings: Partial<Machine> = {}): Ker
 }
 
 const PAGE = 4096n;
+const DEVICES = [PFNMAP_DEVICE, INSERT_PAGE_DEVICE, INSERT_MIXED_DEVICE];
 const PROTS = [3, 3, 3, 1, 0, 5];
 const ADVICE = [
   "dontneed",
@@ -252,6 +254,11 @@ function mmap(k: Kernel, task: number, call: Call, prot: number, length: bigint,
     sys.sys_mmap(k, task, { length, prot, flags, file, offset: 0n, at });
   if (call.choice & 4) {
     map(shared | MAP_ANONYMOUS, undefined);
+    return;
+  }
+  if (call.choice & 32) {
+    const device = sys.open_device(k, task, DEVICES[(call.choice >> 3) % DEVICES.length], length);
+    if (typeof device === "number") map(shared, device);
     return;
   }
   const size = BigInt(call.page) * 2000n;
