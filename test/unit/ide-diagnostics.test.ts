@@ -55,7 +55,7 @@ test("an expected signal or errno is no problem", () => {
 });
 
 test("an operation that this version cannot simulate is said to be so, once", () => {
-  check("ksm_scan()", [/^1 not-simulated: `ksm_scan` is not simulated yet/]);
+  check("khugepaged(4096)", [/^1 not-simulated: `khugepaged` is not simulated yet/]);
 });
 
 test("what runs below a line that cannot be read is not blamed", () => {
