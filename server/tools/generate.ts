@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { grammar } from "./grammar.ts";
 import { manual } from "./manual.ts";
 import { modelTable } from "./models.ts";
+import { sampleIndex } from "./samples.ts";
 import { snippets } from "./snippets.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -20,6 +21,7 @@ export function derived(): Derived[] {
   const grammarPath = "syntaxes/mmtrace.tmLanguage.json";
   return [
     { path: "server/OPERATIONS.md", text: manual() },
+    { path: "samples/README.md", text: sampleIndex(root) },
     { path: "server/MODELS.md", text: modelTable() },
     { path: "extension/snippets.json", text: snippets() },
     { path: grammarPath, text: grammar(readFileSync(join(root, grammarPath), "utf8")) },
