@@ -10,7 +10,7 @@ import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, pte_with, walk_ptes } from "./pgt
 import { shrink_folio } from "./shrink_folio.ts";
 import { folio_free_swap, free_swap_and_cache } from "./swapfile.ts";
 import { is_swap_entry, swp_offset } from "./swapops.ts";
-import { end_swap_write } from "./vmscan_anon.ts";
+import { activate_locked, end_swap_write } from "./vmscan_anon.ts";
 
 // Pages that nobody else maps count as not accessed, and are the next that reclaim looks at (MADV_COLD); or they are
 // reclaimed at once (MADV_PAGEOUT), page table by page table. Mirrors madvise_cold() and madvise_pageout(), mm/madvise.c,
@@ -54,7 +54,7 @@ const reclaim_pages = kernelFunction("reclaim_pages", "mm/vmscan.c", (k: Kernel,
     k.set(flags, pfn, flags.data[pfn] & ~PG_active);
     const shrunk = flags.data[pfn] & PG_mlocked ? "activate" : shrink_folio(k, pfn);
     if (shrunk === "freed") continue;
-    if (shrunk === "activate" && (flags.data[pfn] & PG_mlocked) === 0) k.set(flags, pfn, flags.data[pfn] | PG_active);
+    if (shrunk === "activate") activate_locked(k, pfn);
     kept.push(pfn);
   }
   for (const pfn of kept) {

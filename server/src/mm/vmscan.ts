@@ -31,6 +31,7 @@ import { folio_put } from "./page_ref.ts";
 import { can_reclaim_anon_pages, shrink_folio } from "./shrink_folio.ts";
 import { writeback } from "./truncate.ts";
 import { REGULAR_FILE } from "./vm_ops.ts";
+import { activate_locked, end_swap_write } from "./vmscan_anon.ts";
 import { folio_check_references, folio_referenced } from "./vmscan_references.ts";
 
 // include/linux/swap.h, include/linux/mmzone.h, mm/internal.h, mm/vmscan.c.
@@ -224,6 +225,7 @@ function shrink_one(k: Kernel, pfn: number): boolean {
   const { flags } = k.w.page;
   const locked = (flags.data[pfn] & (PG_mlocked | PG_unevictable)) !== 0;
   if (!k.decide(EVICTABLE, locked ? 1 : 0, !locked)) {
+    activate_locked(k, pfn);
     move_folio_to_lru(k, pfn);
     return false;
   }
@@ -231,8 +233,9 @@ function shrink_one(k: Kernel, pfn: number): boolean {
   const spared = references === "keep" || references === "activate";
   const shrunk = spared ? references : shrink_folio(k, pfn);
   if (shrunk === "freed") return true;
-  if (shrunk === "activate" && (flags.data[pfn] & PG_mlocked) === 0) k.set(flags, pfn, flags.data[pfn] | PG_active);
+  if (shrunk === "activate") activate_locked(k, pfn);
   move_folio_to_lru(k, pfn);
+  end_swap_write(k, pfn);
   return false;
 }
 

@@ -2,7 +2,16 @@
 //
 //   pinned? keep ─▶ a slot, the swap cache ─▶ unmap everywhere ─▶ referenced? keep ─▶ write ─▶ free
 
-import { PG_anon, PG_dirty, PG_mlocked, PG_reclaim, PG_swapbacked, PG_swapcache, PG_writeback } from "./flags.ts";
+import {
+  PG_active,
+  PG_anon,
+  PG_dirty,
+  PG_mlocked,
+  PG_reclaim,
+  PG_swapbacked,
+  PG_swapcache,
+  PG_writeback,
+} from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_rotate_reclaimable } from "./lru.ts";
@@ -35,12 +44,12 @@ export const shrink_swapbacked_folio = kernelFunction(
       if (k.model.reclaimSparesPinned && maybe_pinned(k, pfn)) return "keep";
       if (!add_to_swap(k, pfn)) return "activate";
     }
-    if (page._mapcount.data[pfn] > 0 && !try_to_unmap(k, pfn)) return activate_locked(k, pfn);
-    if (k.model.reclaimActivatesPinned && maybe_pinned(k, pfn)) return activate_locked(k, pfn);
+    if (page._mapcount.data[pfn] > 0 && !try_to_unmap(k, pfn)) return "activate";
+    if (k.model.reclaimActivatesPinned && maybe_pinned(k, pfn)) return "activate";
     if (page.flags.data[pfn] & PG_dirty) {
       if (lazyfree) return "activate";
       const written = pageout(k, pfn);
-      if (written !== "clean") return written === "activate" ? activate_locked(k, pfn) : written;
+      if (written !== "clean") return written;
     }
     return lazyfree ? free_lazyfree(k, pfn) : __remove_mapping(k, pfn);
   },
@@ -60,11 +69,13 @@ const add_to_swap = kernelFunction("add_to_swap", "mm/swap_state.c", (k: Kernel,
   return true;
 });
 
-// Not a candidate for swapping: where swap is short, the page gives its slot back.
-function activate_locked(k: Kernel, pfn: number): Shrunk {
-  const flags = k.w.page.flags.data[pfn];
-  if (flags & PG_swapcache && (vm_swap_full(k) || flags & PG_mlocked)) folio_free_swap(k, pfn);
-  return "activate";
+// A page that reclaim has to leave alone: it becomes active, unless it is locked, and where swap is short it gives its slot
+// back. Mirrors activate_locked of shrink_folio_list(), mm/vmscan.c, 6.12.
+export function activate_locked(k: Kernel, pfn: number): void {
+  const { flags } = k.w.page;
+  const locked = (flags.data[pfn] & PG_mlocked) !== 0;
+  if (flags.data[pfn] & PG_swapcache && (locked || vm_swap_full(k))) folio_free_swap(k, pfn);
+  if (!locked) k.set(flags, pfn, flags.data[pfn] | PG_active);
 }
 
 // Writes the page, which only its cache and the isolation may hold. A synchronous device has written it at the end; of
