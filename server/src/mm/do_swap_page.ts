@@ -10,6 +10,7 @@ import { migration_entry_wait } from "./migration_wait.ts";
 import { SWAPIN } from "./outcome.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import { read_swap_cache_async, swap_read_folio } from "./swap_in.ts";
+import { swap_update_readahead, swap_vma_readahead } from "./swap_readahead.ts";
 import { swap_count } from "./swap_slots.ts";
 import { swap_cache_get_folio } from "./swap_state.ts";
 import { is_guard_marker, is_migration_entry, is_swap_entry, swp_offset } from "./swapops.ts";
@@ -28,8 +29,9 @@ export const do_swap_page = kernelFunction("do_swap_page", "mm/memory.c", (k: Ke
   let pfn = swap_cache_get_folio(k, slot);
   if (pfn >= 0) {
     folio_get(k, pfn);
+    swap_update_readahead(k, vmf.vma, vmf.vpn, pfn);
   } else {
-    pfn = swapin(k, slot);
+    pfn = swapin(k, vmf, slot);
     if (pfn < 0) return VM_FAULT_OOM;
     result = VM_FAULT_MAJOR;
   }
@@ -45,12 +47,13 @@ export const do_swap_page = kernelFunction("do_swap_page", "mm/memory.c", (k: Ke
   return result;
 });
 
-// Reads the page back from the device, with one reference for the caller. Up to 6.18 a synchronous device's page skips the
-// swap cache when no other entry names its slot. -1 when memory is used up.
-function swapin(k: Kernel, slot: number): number {
-  const skips = k.model.swapinSkipsCache && k.machine.swap_device === "sync";
+// Reads the page back from the device, with one reference for the caller, and its neighbours with it. A synchronous
+// device reads none: up to 6.18 when no other entry names the slot, and then the page skips the swap cache; 7.2 ever. -1 when memory is used up.
+function swapin(k: Kernel, vmf: Fault, slot: number): number {
+  if (k.machine.swap_device !== "sync") return swap_vma_readahead(k, vmf.vma, vmf.vpn, slot);
+  if (!k.model.swapinSkipsCache) return read_swap_cache_async(k, slot);
   const count = swap_count(k, slot);
-  if (!skips || !k.decide(SKIPS_CACHE, count, count === 1)) return read_swap_cache_async(k, slot);
+  if (!k.decide(SKIPS_CACHE, count, count === 1)) return swap_vma_readahead(k, vmf.vma, vmf.vpn, slot);
   const pfn = swap_read_folio(k, slot);
   if (pfn >= 0) folio_add_lru(k, pfn);
   return pfn;

@@ -38,7 +38,19 @@ const SCHEMA = {
   pte: ["entry"],
   // struct vm_area_struct. start, end in pages (virtual page numbers), end exclusive. anon_vma takes its new pages;
   // anon_vma_chain is the newest anon_vma that it is linked to, whose `older` leads on (rows + 1, 0 = none).
-  vma: ["mm", "start", "end", "flags", "pgoff", "file", "anon_vma", "anon_vma_chain"],
+  vma: [
+    "mm",
+    "start",
+    "end",
+    "flags",
+    "pgoff",
+    "file",
+    "anon_vma",
+    "anon_vma_chain",
+    "swap_ra_addr",
+    "swap_ra_win",
+    "swap_ra_hits",
+  ],
   // struct mm_struct. rss in pages, pgtables_bytes in bytes, break in bytes.
   mm: [
     "users",
