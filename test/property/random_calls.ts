@@ -66,6 +66,7 @@ const OPS = [
   "swapout",
   "swapout",
   "swapoff",
+  "migrate",
 ] as const;
 
 export const calls = fc.array(
@@ -144,6 +145,9 @@ export function make(k: Kernel, call: Call): void {
       return;
     case "swapout":
       sys.swapout(k, task, addr, length);
+      return;
+    case "migrate":
+      sys.do_pages_move(k, task, addr, length);
       return;
     case "swapoff":
       if (call.choice === 0) sys.sys_swapoff(k);
