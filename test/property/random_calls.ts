@@ -58,6 +58,7 @@ const OPS = [
   "writeback",
   "brk",
   "mlock",
+  "clear_refs",
   "mergeable",
   "ksm",
   "reclaim",
@@ -224,6 +225,9 @@ export function make(k: Kernel, call: Call): void {
       return;
     case "writeback":
       if (file >= 0) sys.writeback(k, file);
+      return;
+    case "clear_refs":
+      sys.clear_refs_write(k, task);
       return;
     case "brk":
       sys.sys_brk(k, task, 0x5555_5556_0000n + BigInt(call.choice) * 1000n);
