@@ -32,7 +32,7 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "reclaim",
     group,
     params: [required("pages", NUMBER, "How many pages to free.")],
-    doc: "Reclaims from the LRU lists, unmapping a page everywhere. mm-semantics §5.6.\n\n`shrink_lruvec()`, mm/vmscan.c.",
+    doc: "Frees so many pages from the tails of the LRU lists, if that can be done: pages of files first, then anonymous ones, which go to swap; each out of every address space that maps it. A page that was used since the last look gets a second chance, dirty pages of files are written first, and what is locked or held stays. mm-semantics §5.6, §5.6a.\n\n`shrink_lruvec()`, mm/vmscan.c.",
     example: "reclaim(16)",
     perform: (a) => {
       reclaim(a.k, Number(a.number(0)));

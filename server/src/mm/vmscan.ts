@@ -29,6 +29,7 @@ import {
 } from "./lru_list.ts";
 import { folio_put } from "./page_ref.ts";
 import { can_reclaim_anon_pages, shrink_folio } from "./shrink_folio.ts";
+import { total_swap_pages } from "./swap_slots.ts";
 import { writeback } from "./truncate.ts";
 import { REGULAR_FILE } from "./vm_ops.ts";
 import { activate_locked, end_swap_write } from "./vmscan_anon.ts";
@@ -130,7 +131,7 @@ const shrink_lruvec = kernelFunction("shrink_lruvec", "mm/vmscan.c", (k: Kernel,
       }
     }
   }
-  if (can_reclaim_anon_pages(k) && inactive_is_low(k, LRU_INACTIVE_ANON, k.lrus.sizes()))
+  if (total_swap_pages(k) > 0 && inactive_is_low(k, LRU_INACTIVE_ANON, k.lrus.sizes()))
     shrink_active_list(k, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 });
 
