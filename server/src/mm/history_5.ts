@@ -160,7 +160,7 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       {
         since: "5.11",
         commits: ["9348b73c2e1b"],
-        text: "clear_refs leaves pages alone that may be pinned (in 5.10.y).",
+        text: "clear_refs leaves pages alone that may be pinned (stable 5.10.y has it too).",
         rules: { clearRefsSkipsPinned: true },
       },
       {
