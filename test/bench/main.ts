@@ -12,6 +12,7 @@ import { importing } from "./import.ts";
 import { language } from "./language.ts";
 import { lsp } from "./lsp.ts";
 import { native } from "./native.ts";
+import { swapping } from "./swap.ts";
 import { type Row, table } from "./table.ts";
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
@@ -43,6 +44,7 @@ try {
     { name: "journal", value: own.bytesPerEvent, unit: "bytes/event", aim: "≤ 32" },
     { name: "events of an anonymous fault", value: own.eventsPerFault, unit: "events" },
     { name: "seek over 1,000,000 events", value: own.seekMs, unit: "ms", aim: "≤ 50" },
+    { name: "100,000 pages to swap and back", value: swapping(), unit: "ms", aim: "≤ 1,000" },
     ...language(),
     ...(await importing()),
   );
