@@ -57,7 +57,7 @@ test("an argument offers flags and nothing else where flags belong", () => {
 test("an argument offers protections, advice, files, pins and processes", () => {
   offers("p = mmap(4K, $0", "rw", "none", "rwx");
   offers("p = mmap(4K)\nmadvise(p, 4K, $0", "dontneed", "populate_write");
-  withholds("p = mmap(4K)\nmadvise(p, 4K, $0", "mergeable");
+  withholds("p = mmap(4K)\nmadvise(p, 4K, $0", "hugepage");
   offers("f = memfd(4K)\np = mmap(4K, rw, shared, fd=$0", "f");
   withholds("p = mmap(4K)\nf = memfd(4K)\nclose($0", "p");
   offers("p = mmap(4K)\nv = vmsplice(p, 4K)\nrelease($0", "v");
