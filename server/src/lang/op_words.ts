@@ -129,7 +129,11 @@ export const ADVICE: readonly WordSpec[] = [
     simulated: true,
     doc: "Reclaim the pages now; shared and pinned ones stay (`MADV_PAGEOUT`, 5.4). mm-semantics §5.5.",
   },
-  { name: "willneed", simulated: true, doc: "Read the file's pages into the page cache (`MADV_WILLNEED`)." },
+  {
+    name: "willneed",
+    simulated: true,
+    doc: "Read the file's pages into the page cache, and what is in swap into the swap cache (`MADV_WILLNEED`).",
+  },
   { name: "hugepage", simulated: false, doc: "Use transparent huge pages here (`MADV_HUGEPAGE`)." },
   { name: "nohugepage", simulated: false, doc: "Use none here; existing ones stay (`MADV_NOHUGEPAGE`)." },
   {

@@ -24,7 +24,7 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     group,
     params: [addr, length],
     errnos: [["EINVAL", "The mapping is locked, a PFN mapping, or hugetlb."]],
-    doc: "Pages the range out as `MADV_PAGEOUT` does, with its skips: pages that are shared, pinned or busy stay. mm-semantics §5.5, §5.6.\n\n`madvise_pageout()`, mm/madvise.c; `shrink_folio_list()`, mm/vmscan.c.",
+    doc: "Pages the range out as `MADV_PAGEOUT` does, with its skips: pages that are shared, pinned or busy stay. A page that somebody else holds a reference to, and any page on a disk, is unmapped but stays in the swap cache until reclaim comes by again. Dirty pages of files are unmapped and stay in the page cache. mm-semantics §5.5, §5.6.\n\n`madvise_pageout()`, mm/madvise.c; `shrink_folio_list()`, mm/vmscan.c.",
     example: "swapout(p, 4K)",
     perform: (a) => done(swapout(a.k, a.task, a.number(0), a.number(1))),
   }),
