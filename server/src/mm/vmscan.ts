@@ -21,6 +21,7 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_isolate_lru, folio_putback_lru, lru_add_drain } from "./lru.ts";
 import {
+  folio_lru_list,
   LRU_ACTIVE_ANON,
   LRU_ACTIVE_FILE,
   LRU_INACTIVE_ANON,
@@ -56,6 +57,10 @@ interface Scan {
   // Active lists are shrunk though the inactive ones are long enough.
   force_deactivate: boolean;
   skipped_deactivate: boolean;
+  // Pages on each list, kept in step with what the rounds move; and machine.lru_tail when they were counted: pages that
+  // were written meanwhile came to a tail and change them.
+  sizes: number[];
+  counted: number;
 }
 
 // Frees pages, at most as many as asked for (the kernel may free up to 31 more, the rest of its last batch), with a round
@@ -64,7 +69,8 @@ const do_try_to_free_pages = kernelFunction(
   "do_try_to_free_pages",
   "mm/vmscan.c",
   (k: Kernel, nr_to_reclaim: number): number => {
-    const sc = { nr_to_reclaim, nr_reclaimed: 0, priority: 0, force_deactivate: false, skipped_deactivate: false };
+    const flags = { force_deactivate: false, skipped_deactivate: false };
+    const sc: Scan = { nr_to_reclaim, nr_reclaimed: 0, priority: 0, ...flags, sizes: [], counted: Number.NaN };
     for (;;) {
       for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
         shrink_lruvec(k, sc);
@@ -111,7 +117,7 @@ function reclaimable_pages(k: Kernel): number {
 
 // One round. Mirrors shrink_lruvec(), mm/vmscan.c, 6.12, with prepare_scan_control().
 const shrink_lruvec = kernelFunction("shrink_lruvec", "mm/vmscan.c", (k: Kernel, sc: Scan) => {
-  const sizes = k.lrus.sizes();
+  const sizes = sizes_of(k, sc);
   const deactivate = [LRU_INACTIVE_ANON, LRU_INACTIVE_FILE].map(
     (lru) => sc.force_deactivate || inactive_is_low(k, lru, sizes),
   );
@@ -123,7 +129,7 @@ const shrink_lruvec = kernelFunction("shrink_lruvec", "mm/vmscan.c", (k: Kernel,
       nr[lru] -= scan;
       const file = lru >= LRU_INACTIVE_FILE ? 1 : 0;
       if (lru === LRU_ACTIVE_ANON || lru === LRU_ACTIVE_FILE) {
-        if (deactivate[file]) shrink_active_list(k, lru, scan);
+        if (deactivate[file]) shrink_active_list(k, sc, lru, scan);
         else sc.skipped_deactivate = true;
       } else {
         shrink_inactive_list(k, sc, lru, scan);
@@ -131,9 +137,16 @@ const shrink_lruvec = kernelFunction("shrink_lruvec", "mm/vmscan.c", (k: Kernel,
       }
     }
   }
-  if (total_swap_pages(k) > 0 && inactive_is_low(k, LRU_INACTIVE_ANON, k.lrus.sizes()))
-    shrink_active_list(k, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+  if (total_swap_pages(k) > 0 && inactive_is_low(k, LRU_INACTIVE_ANON, sizes_of(k, sc)))
+    shrink_active_list(k, sc, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 });
+
+function sizes_of(k: Kernel, sc: Scan): readonly number[] {
+  const tail = k.w.machine.lru_tail.data[0];
+  if (sc.counted !== tail || k.machine.lru_batch) sc.sizes = k.lrus.sizes();
+  sc.counted = tail;
+  return sc.sizes;
+}
 
 // Whether the inactive list is too short beside its active one: up to 1 GiB shorter than it, of more memory shorter than
 // its part by the root of ten times the GiB. Mirrors inactive_is_low(), mm/vmscan.c, 6.12.
@@ -163,20 +176,23 @@ const get_scan_count = kernelFunction(
 
 // The page at the tail of a list, taken off it: one reference more; -1 when there is none.
 // Mirrors isolate_lru_folios(), mm/vmscan.c, which takes up to 32 at once.
-function isolate_lru_folio(k: Kernel, lru: number): number {
+function isolate_lru_folio(k: Kernel, sc: Scan, lru: number): number {
   const pfn = k.lrus.last(lru);
-  if (pfn >= 0) folio_isolate_lru(k, pfn);
+  if (pfn < 0) return pfn;
+  folio_isolate_lru(k, pfn);
+  sc.sizes[lru]--;
   return pfn;
 }
 
 // An isolated page goes back to the head of a list. Mirrors move_folios_to_lru(), mm/vmscan.c, 6.12.
-function move_folio_to_lru(k: Kernel, pfn: number): void {
+function move_folio_to_lru(k: Kernel, sc: Scan, pfn: number): void {
   const flags = k.w.page.flags.data[pfn];
   if (flags & PG_mlocked) {
     folio_putback_lru(k, pfn);
     return;
   }
   lruvec_add_folio(k, pfn, flags | PG_lru);
+  sc.sizes[folio_lru_list(flags)]++;
   folio_put(k, pfn);
 }
 
@@ -185,16 +201,16 @@ function move_folio_to_lru(k: Kernel, pfn: number): void {
 const shrink_active_list = kernelFunction(
   "shrink_active_list",
   "mm/vmscan.c",
-  (k: Kernel, lru: number, scan: number) => {
+  (k: Kernel, sc: Scan, lru: number, scan: number) => {
     const { flags } = k.w.page;
     lru_add_drain(k);
     for (let scanned = 0; scanned < scan; scanned++) {
-      const pfn = isolate_lru_folio(k, lru);
+      const pfn = isolate_lru_folio(k, sc, lru);
       if (pfn < 0) return;
       const { ptes, vm_flags } = folio_referenced(k, pfn);
       const code = ptes > 0 && (vm_flags & VM_EXEC) !== 0 && lru === LRU_ACTIVE_FILE;
       if (!code) k.set(flags, pfn, flags.data[pfn] & ~PG_active);
-      move_folio_to_lru(k, pfn);
+      move_folio_to_lru(k, sc, pfn);
     }
   },
 );
@@ -211,10 +227,10 @@ const shrink_inactive_list = kernelFunction(
     let taken = 0;
     let dirty = 0;
     for (; taken < scan && sc.nr_reclaimed < sc.nr_to_reclaim; taken++) {
-      const pfn = isolate_lru_folio(k, lru);
+      const pfn = isolate_lru_folio(k, sc, lru);
       if (pfn < 0) break;
       if ((flags.data[pfn] & (PG_swapbacked | PG_dirty | PG_writeback)) === PG_dirty) dirty++;
-      if (shrink_one(k, pfn)) sc.nr_reclaimed++;
+      if (shrink_one(k, sc, pfn)) sc.nr_reclaimed++;
     }
     if (dirty > 0 && k.decide(ALL_DIRTY, dirty, dirty === taken)) wakeup_flusher_threads(k);
   },
@@ -222,12 +238,12 @@ const shrink_inactive_list = kernelFunction(
 
 // One page of an inactive list, isolated: true when its frame is free now. Mirrors a round of shrink_folio_list(),
 // mm/vmscan.c, 6.12.
-function shrink_one(k: Kernel, pfn: number): boolean {
+function shrink_one(k: Kernel, sc: Scan, pfn: number): boolean {
   const { flags } = k.w.page;
   const locked = (flags.data[pfn] & (PG_mlocked | PG_unevictable)) !== 0;
   if (!k.decide(EVICTABLE, locked ? 1 : 0, !locked)) {
     activate_locked(k, pfn);
-    move_folio_to_lru(k, pfn);
+    move_folio_to_lru(k, sc, pfn);
     return false;
   }
   const references = folio_check_references(k, pfn);
@@ -235,7 +251,7 @@ function shrink_one(k: Kernel, pfn: number): boolean {
   const shrunk = spared ? references : shrink_folio(k, pfn);
   if (shrunk === "freed") return true;
   if (shrunk === "activate") activate_locked(k, pfn);
-  move_folio_to_lru(k, pfn);
+  move_folio_to_lru(k, sc, pfn);
   end_swap_write(k, pfn);
   return false;
 }
