@@ -11,12 +11,12 @@ async function at(client: Client, step: number): Promise<Client> {
   return client;
 }
 
-test("a frame has the seven scopes", async () => {
+test("a frame has the eight scopes", async () => {
   const client = await at(await stoppedAtEntry(COW), 5);
   const [top] = await frames(client, 2);
   const { scopes } = await client.ask<P.ScopesResponse["body"]>("scopes", { frameId: top.id });
   const names = scopes.map(({ name }) => name);
-  assert.deepEqual(names, ["Names", "Fault", "Process", "Page tables", "Folios", "Pins", "Changes"]);
+  assert.deepEqual(names, ["Names", "Fault", "Process", "Page tables", "Folios", "Swap", "Pins", "Changes"]);
   assert.ok(
     scopes.every((one) => one.line === undefined),
     "scopes carry no moving line range",
@@ -84,6 +84,68 @@ test("Folios: the counter is the sum of its holders", async () => {
     holders.map(({ name, value: count }) => `${name}: ${count}`),
     ["main 0x200000000000: 1", "child 0x200000000000: 1"],
   );
+  await client.close();
+});
+
+const SWAPPED = lines(
+  "machine swap_device=disk",
+  "p = mmap(16K, rw)",
+  'write(p, "away")',
+  "swapout(p, 4K)",
+  "c = fork()",
+  "c: read(p)",
+  "m = memfd(4K)",
+  "q = mmap(4K, rw, shared, fd=m)",
+  'write(q, "shared")',
+  "swapout(q, 4K)",
+  "c: write(p)",
+  "c: exit()",
+  "swapoff()",
+  "compact()",
+);
+
+const texts = (list: readonly P.Variable[]) => list.map(({ name, value: text }) => `${name}: ${text}`);
+
+test("Swap: each slot with its entries, its bytes and its page in the swap cache", async () => {
+  const client = await at(await stoppedAtEntry(SWAPPED), 5);
+  const slots = await scope(client, "Swap");
+  assert.match(texts(slots).join(), /^slot 1: 2 entries "away", in the swap cache as pfn \d+$/);
+  const inside = await variables(client, slots[0].variablesReference);
+  assert.deepEqual(texts(inside.slice(0, 3)), ["count: 2", "entries: 2", 'content: "away"']);
+  assert.match(texts(inside)[3], /^cache: pfn \d+: ref 1 map 0 anon "away"$/);
+  assert.deepEqual(texts(await child(client, inside, "entries")), [
+    "main 0x200000000000: swap slot 1 soft_dirty",
+    "c 0x200000000000: swap slot 1 soft_dirty",
+  ]);
+  await at(client, 6);
+  assert.match((await scope(client, "Swap"))[0].value, /^1 entry "away", in the swap cache as pfn \d+$/);
+  assert.match(await value(client, "Swap", "slot 1", "cache"), /^pfn \d+: ref 2 map 1 anon "away"$/);
+  await client.close();
+});
+
+test("Swap: a slot of shared memory goes by its file, and none are left behind swapoff", async () => {
+  const client = await at(await stoppedAtEntry(SWAPPED), 10);
+  const slots = await scope(client, "Swap");
+  assert.deepEqual(
+    slots.map(({ name }) => name),
+    ["slot 1", "slot 2"],
+  );
+  const inside = await child(client, slots, "slot 2");
+  assert.deepEqual(texts(await child(client, inside, "entries")), ["m page 0: swap slot 2"]);
+  await at(client, 13);
+  assert.deepEqual(await scope(client, "Swap"), []);
+  await client.close();
+});
+
+test("Swap: a data breakpoint on a slot's count stops where an entry of it goes", async () => {
+  const client = await at(await stoppedAtEntry(SWAPPED), 5);
+  const [slot] = await scope(client, "Swap");
+  const request = { variablesReference: slot.variablesReference, name: "count" };
+  const info = await client.ask<P.DataBreakpointInfoResponse["body"]>("dataBreakpointInfo", request);
+  await client.ask("setDataBreakpoints", { breakpoints: [{ dataId: info.dataId }] });
+  const stop = await client.move("continue");
+  assert.equal(stop.reason, "data breakpoint");
+  assert.match(await where(client, 2), /^swap_free < .*< 6$/);
   await client.close();
 });
 

@@ -7,6 +7,7 @@ import { foliosScope } from "./scope_folios.ts";
 import { namesScope } from "./scope_names.ts";
 import { pinsScope } from "./scope_pins.ts";
 import { processScope } from "./scope_process.ts";
+import { swapScope } from "./scope_swap.ts";
 import { tablesScope } from "./scope_tables.ts";
 
 export const SCOPES: readonly ScopeSpec[] = [
@@ -15,6 +16,7 @@ export const SCOPES: readonly ScopeSpec[] = [
   processScope,
   tablesScope,
   foliosScope,
+  swapScope,
   pinsScope,
   changesScope,
 ];

@@ -58,6 +58,36 @@ export function usedSlots(k: Kernel): number[] {
   return range(last + 1).filter((slot) => count.data[slot] !== 0 || cache.data[slot] !== 0);
 }
 
+// Who names a swap slot: an entry of a page table, or the page cache of shared memory.
+export type SwapUser =
+  | { readonly kind: "pte"; readonly slot: number; readonly mm: number; readonly vpn: number; readonly row: number }
+  | {
+      readonly kind: "cache";
+      readonly slot: number;
+      readonly file: number;
+      readonly index: number;
+      readonly row: number;
+    };
+
+export function forEachSwapUser(k: Kernel, visit: (user: SwapUser) => void): void {
+  const { table, pte, cache } = k.w;
+  const { stride } = k.geometry;
+  for (let at = 0; at < k.rows(table); at++) {
+    const mm = table.mm.data[at] - 1;
+    if (mm < 0) continue;
+    for (let row = at * stride; row < (at + 1) * stride; row++) {
+      const entry = pte.entry.data[row];
+      if (entry & (PTE_PRESENT | PTE_TABLE) || !is_swap_entry(entry)) continue;
+      const vpn = table.first.data[at] + (row - at * stride) * k.scales[table.level.data[at]];
+      visit({ kind: "pte", slot: swp_offset(entry), mm, vpn, row });
+    }
+  }
+  for (let row = 0; row < k.rows(cache); row++) {
+    const slot = cache.swap.data[row];
+    if (slot !== 0) visit({ kind: "cache", slot, file: cache.file.data[row] - 1, index: cache.index.data[row], row });
+  }
+}
+
 export function contentAt(k: Kernel, pfn: number): Content {
   return k.contents.get(k.w.page.content.data[pfn]);
 }
@@ -107,7 +137,7 @@ function holderText(k: Kernel, holder: Holder): string {
     case "pte":
       return `${space(holder.mm)} 0x${(holder.vpn * k.pageSize).toString(16)}`;
     case "page cache":
-      return `page cache, file ${holder.file} page ${holder.index}`;
+      return `page cache of ${fileText(k, holder.file)} page ${holder.index}`;
     case "swap cache":
       return `swap cache, slot ${holder.slot}`;
     case "pin":
@@ -117,10 +147,14 @@ function holderText(k: Kernel, holder: Holder): string {
     case "LRU batch":
       return `LRU batch ${holder.batch}`;
     case "driver":
-      return `driver of file ${holder.file} page ${holder.index}`;
+      return `driver of ${fileText(k, holder.file)} page ${holder.index}`;
     case "reserved":
       return "reserved by the kernel";
   }
+}
+
+function fileText(k: Kernel, file: number): string {
+  return k.side.fileNames[file] ?? `file ${file}`;
 }
 
 // Visits every reference of the world with the frame that it holds.
