@@ -6,6 +6,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { basePages } from "./base_pages.ts";
 import { dap } from "./dap.ts";
 import { engine } from "./engine.ts";
 import { importing } from "./import.ts";
@@ -45,6 +46,7 @@ try {
     { name: "events of an anonymous fault", value: own.eventsPerFault, unit: "events" },
     { name: "seek over 1,000,000 events", value: own.seekMs, unit: "ms", aim: "≤ 50" },
     { name: "100,000 pages to swap and back", value: swapping(), unit: "ms", aim: "≤ 1,000" },
+    ...basePages(),
     ...language(),
     ...(await importing()),
   );

@@ -242,7 +242,7 @@ export class Audit {
         this.pinned.add(pfn);
         this.pinnedAt.add(k.side.pinStarts[pin] + i);
       }
-      this.standing.pins.put(pin, pinBreaches(k, pin));
+      this.standing.pins.put(pin, pinBreaches(k, this.tally, pin));
     }
   }
 

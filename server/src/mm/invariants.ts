@@ -190,7 +190,7 @@ export function tableBreaches(k: Kernel, row: number): Breach[] {
 // The anonymous page that a FOLL_PIN holds is the one that its owner's address still maps, unless the owner unmapped it.
 // Kernels before 5.19 break this; mm-semantics §13, bugs 5, 6 and 17. Nothing of the kind is promised for a page of the
 // page cache: a read-only pin of a private file mapping goes stale with the first write.
-export function pinBreaches(k: Kernel, pin: number): Breach[] {
+export function pinBreaches(k: Kernel, tally: Tally, pin: number): Breach[] {
   const { live, owner, flags } = k.w.pin;
   if (live.data[pin] === 0 || (flags.data[pin] & FOLL_PIN) === 0) return [];
   const mm = mmOf(k, owner.data[pin] - 1);
@@ -202,10 +202,19 @@ export function pinBreaches(k: Kernel, pin: number): Breach[] {
     const mapped = pageAt(k, mm, vpn);
     const anon = (page.flags.data[pfn] & PG_anon) !== 0;
     if (!anon || mapped < 0 || mapped === pfn || page._mapcount.data[pfn] === 0) continue;
+    // mremap took it to another address.
+    if (maps_page(k, tally, mm, pfn)) continue;
     const message = `the pin holds pfn ${pfn}, its owner's address maps pfn ${mapped} by now`;
     found.push({ rule: "pin-follows-owner", kind: "promise", message, pfn, mm, vpn });
   }
   return found;
+}
+
+function maps_page(k: Kernel, tally: Tally, mm: number, pfn: number): boolean {
+  for (const row of tally.mapping(pfn)) {
+    if (k.w.table.mm.data[Math.floor(row / k.geometry.stride)] === mm + 1) return true;
+  }
+  return false;
 }
 
 function broken(rule: Rule, message: string, place: Place): Breach {
