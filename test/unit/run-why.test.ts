@@ -122,3 +122,16 @@ test("the last fault has its access, its path and its decisions", () => {
   assert.ok(fault.decisions.length > 0);
   assert.equal(lastFault(recording, recording.steps.end(2)), undefined);
 });
+
+test("a question that reclaim asks at each of its priorities stands once", () => {
+  // The batch of 32 pages that are written holds reclaim up, so that it looks again and again.
+  const recording = record("f = file(16K)\nq = mmap(16K, rw, shared, fd=f)\nwrite(q, 1)\nreclaim(10)\n");
+  const { expr } = bindExpression(recording.program, "pte(q).none");
+  assert.ok(expr);
+  const found = why(recording, recording.length, expr);
+  assert.ok(!isFault(found));
+  const last = found.chains[0].links.at(-1);
+  const texts = last?.decisions.map(({ text }) => text) ?? [];
+  assert.ok(texts.some((text) => text.includes("inactive_ratio")));
+  assert.deepEqual(texts, [...new Set(texts)]);
+});

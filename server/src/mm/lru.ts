@@ -61,6 +61,11 @@ export const BATCH_NAMES = [
 // Rows of the batch table that each batch has: more than any release uses.
 const STRIDE = 32;
 
+// The batch that a row of `batch_page` belongs to, for readers of the recording.
+export function batchNameOf(row: number): string {
+  return BATCH_NAMES[Math.floor(row / STRIDE)];
+}
+
 // A fresh page of the page cache or of the swap cache, or one that was isolated, goes to the LRU.
 // Mirrors folio_add_lru(), mm/swap.c, 6.12 (lru_cache_add() before 5.16).
 export function folio_add_lru(k: Kernel, pfn: number): void {

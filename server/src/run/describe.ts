@@ -5,12 +5,17 @@
 
 import { decode, quote } from "../lang/bytes.ts";
 import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, PIN_KINDS } from "../mm/abi.ts";
+import { INSERT_MIXED_DEVICE, INSERT_PAGE_DEVICE, PFNMAP_DEVICE } from "../mm/device.ts";
 import { bug } from "../mm/errors.ts";
 import { flagNames, PAGE_FLAG_NAMES, PG_anon, PG_ksm, VMA_FLAG_NAMES } from "../mm/flags.ts";
 import type { Event } from "../mm/journal.ts";
 import type { Kernel } from "../mm/kernel.ts";
+import { BATCH_NAMES, batchNameOf } from "../mm/lru.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { is_guard_marker, migration_entry_pfn, SWP_FLAG_NAMES, swp_offset } from "../mm/swapops.ts";
+import { REGULAR_FILE, SHMEM_FILE } from "../mm/vm_ops.ts";
+import { inputText } from "./input_text.ts";
+import { PIN_FLAG_NAMES } from "./pin_flags.ts";
 import { address, fileName, hexRange } from "./show.ts";
 
 // Columns that the simulation keeps for itself: no counter of a kernel stands behind them, so no reader misses them.
@@ -42,11 +47,7 @@ export function describe(k: Kernel, event: Event): string {
 function decision(k: Kernel, event: Event): string {
   const asked = k.conditionOf(event.index) ?? bug(`event ${event.index} is no decision`);
   if (asked.input === "") return `# ${asked.text}`;
-  return `? ${asked.text}: ${event.to === 1 ? "yes" : "no"} (${asked.input} ${inputText(asked.input, event.from)})`;
-}
-
-function inputText(input: string, value: number): string {
-  return input === "vm_flags" ? flagNames(VMA_FLAG_NAMES, value).join("|") : String(value);
+  return `? ${asked.text}: ${event.to === 1 ? "yes" : "no"} (${inputText(k, asked.input, event.from)})`;
 }
 
 const SIGNALS: Readonly<Record<number, string>> = { 7: "SIGBUS", 9: "SIGKILL", 11: "SIGSEGV" };
@@ -63,12 +64,18 @@ function tracepoint(k: Kernel, event: Event): string {
     case "signal_generate":
       return `! signal_generate ${k.side.taskNames[event.row]} ${SIGNALS[event.from] ?? event.from} at ${address(k, event.to)}`;
     case "mark_victim":
-      return `! mark_victim ${k.side.taskNames[event.row]}: ${event.from} pages`;
+      return `! mark_victim ${k.side.taskNames[event.row]}: ${pagesText(event.from)}`;
     case "oom_kill":
       return `! oom_kill ${k.side.taskNames[event.row]}`;
+    case "mm_page_alloc_failed":
+      return `! mm_page_alloc_failed ${pagesText(event.from)} wanted, ${pagesText(event.to)} free`;
     default:
       return `! ${event.field} ${event.from} ${event.to}`;
   }
+}
+
+function pagesText(pages: number): string {
+  return pages === 1 ? "1 page" : `${pages} pages`;
 }
 
 // What the event is about.
@@ -100,14 +107,19 @@ export function subject(k: Kernel, event: Pick<Event, "table" | "row">): string 
       return `swap slot ${row}`;
     case "ksm_rmap_item": {
       const { mm, vpn } = k.w.ksm_rmap_item;
-      return mm.data[row] > 0
+      // Before it has an address it goes by its number, as a VMA does.
+      return mm.data[row] > 0 && vpn.data[row] > 0
         ? `rmap item ${mmName(k, mm.data[row] - 1)} ${address(k, vpn.data[row])}`
-        : `rmap item ${row}`;
+        : `rmap item #${row}`;
     }
     case "ksm_stable_node":
       return `stable node ${row}`;
     case "driver_page":
       return driverPageName(k, row);
+    case "batch":
+      return `LRU batch ${BATCH_NAMES[row]}`;
+    case "batch_page":
+      return `LRU batch ${batchNameOf(row)}`;
     case "machine":
       return "machine";
     default:
@@ -152,6 +164,11 @@ function change(k: Kernel, event: Event): string {
     case "page.mapping":
       // The flags that told what the old mapping was are gone by now.
       return to === 0 ? "mapping → none" : `mapping → ${mappingName(k, row, to)}`;
+    case "batch_page.pfn":
+      return to === 0 ? `lets go of pfn ${from}` : `holds pfn ${to}`;
+    case "mm.ksm_slot":
+      return `ksm_slot ${from || "none"} → ${to || "none"}`;
+    case "cache.pfn":
     case "driver_page.pfn":
       return `pfn ${from || "none"} → ${to || "none"}`;
     case "page.content":
@@ -190,6 +207,12 @@ function change(k: Kernel, event: Event): string {
       return `address space ${optional(from, String)} → ${optional(to, String)}`;
     case "task.parent":
       return `parent ${optional(to, (task) => k.side.taskNames[task])}`;
+    case "file.kind":
+      return `is ${FILE_KINDS[to] ?? `of kind ${to}`}`;
+    case "pin.flags":
+      return `flags ${flagNames(PIN_FLAG_NAMES, to).join("|")}`;
+    case "vma.swap_ra_addr":
+      return `${field} ${from === 0 ? "none" : address(k, from)} → ${address(k, to)}`;
     case "pin.kind":
       return `is of ${PIN_KINDS[to]}`;
     case "mm.brk":
@@ -201,6 +224,14 @@ function change(k: Kernel, event: Event): string {
         : `${field} ${from} → ${to}`;
   }
 }
+
+const FILE_KINDS: Readonly<Record<number, string>> = {
+  [REGULAR_FILE]: "a regular file",
+  [SHMEM_FILE]: "a file of shared memory",
+  [PFNMAP_DEVICE]: "a pfnmap device",
+  [INSERT_PAGE_DEVICE]: "an insert_page device",
+  [INSERT_MIXED_DEVICE]: "an insert_mixed device",
+};
 
 // Columns that hold another table's row + 1, with 0 for none.
 const ROWS: ReadonlySet<string> = new Set([

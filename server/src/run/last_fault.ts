@@ -47,7 +47,9 @@ export function lastFault(recording: Recording, position: number): FaultRow | un
       seen.add(frame.id);
       path.push({ name: frame.name, file: frame.file, depth, frame: frame.id });
     }
-    if (kernel.conditionOf(event) !== undefined) decisions.push({ event, text: describe(kernel, journal.at(event)) });
+    if (kernel.conditionOf(event) === undefined) continue;
+    kernel.seek(event);
+    decisions.push({ event, text: describe(kernel, journal.at(event)) });
   }
   kernel.seek(position);
   const flags = journal.to(start);

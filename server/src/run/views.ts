@@ -4,7 +4,6 @@
 // value that changes, so that trees keep their shape from step to step.
 
 import { decode } from "../lang/bytes.ts";
-import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "../mm/abi.ts";
 import { flagNames, PAGE_FLAG_NAMES, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, VMA_FLAG_NAMES } from "../mm/flags.ts";
 import type { Holder } from "../mm/holders.ts";
 import type { Kernel } from "../mm/kernel.ts";
@@ -13,6 +12,7 @@ import { NO_PAGE } from "../mm/page_alloc.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
 import { mmName } from "./describe.ts";
+import { PIN_FLAG_NAMES } from "./pin_flags.ts";
 import { address, fileName } from "./show.ts";
 
 export interface ProcessRow {
@@ -237,13 +237,6 @@ export interface PinRow {
   readonly flags: readonly string[];
   readonly pages: readonly number[];
 }
-
-const PIN_FLAG_NAMES: readonly (readonly [number, string])[] = [
-  [FOLL_GET, "FOLL_GET"],
-  [FOLL_PIN, "FOLL_PIN"],
-  [FOLL_WRITE, "FOLL_WRITE"],
-  [FOLL_LONGTERM, "FOLL_LONGTERM"],
-];
 
 // The pins that are held.
 export function pinRows(k: Kernel): PinRow[] {

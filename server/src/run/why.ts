@@ -91,15 +91,21 @@ export function linkOf(recording: Recording, index: number): Link {
   return { event: index, step, text, stack, decisions: decisionsBefore(recording, index, step) };
 }
 
-// The decisions of the same fault or system call, up to the event.
+// The decisions of the same fault or system call, up to the event. A question that was asked again and again with the
+// same answer, as reclaim does at each priority, stands once, where it was asked last.
 function decisionsBefore(recording: Recording, index: number, step: number | undefined): Decision[] {
   const { kernel, steps } = recording;
   if (step === undefined) return [];
   const top = outermost(recording, kernel.journal.frame(index));
   const found: Decision[] = [];
+  const told = new Set<string>();
   for (let at = index - 1; at >= steps.start(step); at--) {
     if (kernel.conditionOf(at) === undefined || outermost(recording, kernel.journal.frame(at)) !== top) continue;
-    found.push({ event: at, text: describe(kernel, kernel.journal.at(at)) });
+    kernel.seek(at);
+    const text = describe(kernel, kernel.journal.at(at));
+    if (told.has(text)) continue;
+    told.add(text);
+    found.push({ event: at, text });
   }
   return found.reverse();
 }
