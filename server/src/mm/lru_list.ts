@@ -108,10 +108,14 @@ export const lru_move_tail: Move = kernelFunction("lru_move_tail", "mm/swap.c", 
   if ((flags & PG_unevictable) === 0) lruvec_add_folio_tail(k, pfn, flags & ~PG_active);
 });
 
-// The page is locked into memory: off the lists that reclaim reads.
+// The page is locked into memory: off the lists that reclaim reads, unless it was unlocked while it waited.
 // Mirrors __mlock_folio() and __mlock_new_folio(), mm/mlock.c, 6.12.
 export function lru_mlock(k: Kernel, pfn: number): void {
   const flags = k.w.page.flags.data[pfn];
+  if ((flags & PG_mlocked) === 0) {
+    if ((flags & PG_lru) === 0 || flags & PG_unevictable) lru_add(k, pfn);
+    return;
+  }
   if (flags & PG_unevictable && flags & PG_lru) return;
   lruvec_add_folio(k, pfn, (flags & ~PG_active) | PG_unevictable);
 }
