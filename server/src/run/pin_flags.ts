@@ -1,16 +1,6 @@
-// The flags of a pin by their names in the kernel.
+// The flags of a pin by their names in the kernel: those that say what the references are, not how they were had.
 
-import {
-  FOLL_FAST_ONLY,
-  FOLL_FORCE,
-  FOLL_GET,
-  FOLL_LONGTERM,
-  FOLL_NOFAULT,
-  FOLL_PIN,
-  FOLL_TOUCH,
-  FOLL_UNLOCKABLE,
-  FOLL_WRITE,
-} from "../mm/abi.ts";
+import { FOLL_FORCE, FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "../mm/abi.ts";
 
 export const PIN_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [FOLL_GET, "FOLL_GET"],
@@ -18,8 +8,4 @@ export const PIN_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [FOLL_WRITE, "FOLL_WRITE"],
   [FOLL_LONGTERM, "FOLL_LONGTERM"],
   [FOLL_FORCE, "FOLL_FORCE"],
-  [FOLL_FAST_ONLY, "FOLL_FAST_ONLY"],
-  [FOLL_NOFAULT, "FOLL_NOFAULT"],
-  [FOLL_UNLOCKABLE, "FOLL_UNLOCKABLE"],
-  [FOLL_TOUCH, "FOLL_TOUCH"],
 ];
