@@ -8,6 +8,7 @@ import { PG_anon, PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
+import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { COW, REUSE, UNSHARE } from "./outcome.ts";
 import { alloc_page } from "./page_alloc.ts";
@@ -77,7 +78,7 @@ const wp_pfn_shared = kernelFunction("wp_pfn_shared", "mm/memory.c", (k: Kernel,
 });
 
 // The write gets a page of its own: refcount 1, mapcount 1, exclusive (from 5.19). The old page loses one mapping and
-// one reference; the zero page loses nothing. Mirrors wp_page_copy(), mm/memory.c, 6.12.
+// one reference, and in a locked VMA the lock; the zero page loses nothing. Mirrors wp_page_copy(), mm/memory.c, 6.12.
 const wp_page_copy = kernelFunction(
   "wp_page_copy",
   "mm/memory.c",
@@ -109,6 +110,7 @@ const wp_page_copy = kernelFunction(
     k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, copied_pte_flags(k, vmf, unshare)));
     if (old !== undefined) {
       folio_remove_rmap_pte(k, old);
+      if (vma_locks(k, vmf.vma)) munlock_vma_folio(k, old);
       if (k.model.copyFreesSwapCache) free_swap_cache(k, old);
       folio_put(k, old);
       folio_put(k, old);
