@@ -23,7 +23,7 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "swapout",
     group,
     params: [addr, length],
-    errnos: [["EINVAL", "The mapping is locked, a PFN mapping, or hugetlb."]],
+    errnos: [["EINVAL", "`addr` is not page-aligned, or the mapping is locked, a PFN mapping, or hugetlb."]],
     doc: "Pages the range out as `MADV_PAGEOUT` does, with its skips: pages that are shared, pinned or busy stay. A page that somebody else holds a reference to, and any page on a disk, is unmapped but stays in the swap cache until reclaim comes by again. Dirty pages of files are unmapped and stay in the page cache. mm-semantics §5.5, §5.6.\n\n`madvise_pageout()`, mm/madvise.c; `shrink_folio_list()`, mm/vmscan.c.",
     example: "swapout(p, 4K)",
     perform: (a) => done(swapout(a.k, a.task, a.number(0), a.number(1))),
@@ -32,10 +32,13 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "reclaim",
     group,
     params: [required("pages", NUMBER, "How many pages to free.")],
+    errnos: [["EINVAL", "A negative number of pages."]],
     doc: "Frees so many pages from the tails of the LRU lists, if that can be done: pages of files first, then anonymous ones, which go to swap; each out of every address space that maps it. A page that was used since the last look gets a second chance, dirty pages of files are written first, and what is locked or held stays. mm-semantics §5.6, §5.6a.\n\n`shrink_lruvec()`, mm/vmscan.c.",
     example: "reclaim(16)",
     perform: (a) => {
-      reclaim(a.k, Number(a.number(0)));
+      const pages = Number(a.number(0));
+      if (pages < 0) return { errno: "EINVAL" };
+      reclaim(a.k, pages);
       return {};
     },
   }),
@@ -43,7 +46,11 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "swapoff",
     group,
     params: [],
-    doc: "Reads everything back from swap and gives the device up: every swap entry maps its page again, read-only; nothing is swapped out any more. When memory is used up on the way, what did not fit stays in swap.\n\n`try_to_unuse()`, mm/swapfile.c.",
+    errnos: [
+      ["EINVAL", "No swap device is in use: `machine swap=0`, or it was given up already."],
+      ["ENOMEM", "Memory is used up; the device stays in use, with what did not fit."],
+    ],
+    doc: "Reads everything back from swap and gives the device up: every swap entry maps its page again, read-only; nothing is swapped out any more.\n\n`try_to_unuse()`, mm/swapfile.c.",
     example: "swapoff()",
     perform: (a) => done(sys_swapoff(a.k)),
   }),

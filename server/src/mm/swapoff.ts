@@ -1,5 +1,6 @@
 // swapoff: everything comes back from the swap device. mm/swapfile.c.
 
+import type { Errno } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -11,20 +12,22 @@ import { mk_pte, PTE_ACCESSED, PTE_SOFT_DIRTY, pte_flags, pte_prot, walk_ptes } 
 import { folio_add_anon_rmap_pte } from "./rmap.ts";
 import { shmem_unuse } from "./shmem_swap.ts";
 import { read_swap_cache_async } from "./swap_in.ts";
-import { swap_free } from "./swap_slots.ts";
+import { swap_free, total_swap_pages } from "./swap_slots.ts";
 import { swap_cache_get_folio } from "./swap_state.ts";
 import { folio_free_swap } from "./swapfile.ts";
 import { is_swap_entry, PTE_SWP_EXCLUSIVE, swp_offset } from "./swapops.ts";
 
 // Every swapped page of every process is mapped again, and the device has no slots from then on. When memory is used up
-// it stays in use, with what did not fit. Mirrors sys_swapoff(), mm/swapfile.c, 6.12.
-export const sys_swapoff = kernelFunction("sys_swapoff", "mm/swapfile.c", (k: Kernel): 0 => {
+// it stays in use, with what did not fit. No device is in use without swap space, or after the first time.
+// Mirrors sys_swapoff(), mm/swapfile.c, 6.12.
+export const sys_swapoff = kernelFunction("sys_swapoff", "mm/swapfile.c", (k: Kernel): 0 | Errno => {
   const { swap_off } = k.w.machine;
-  if (swap_off.data[0] === 1) return 0;
+  if (total_swap_pages(k) === 0) return "EINVAL";
   // First of all, so that what has to make room meanwhile does not go there.
   k.set(swap_off, 0, 1);
-  if (!try_to_unuse(k)) k.set(swap_off, 0, 0);
-  return 0;
+  if (try_to_unuse(k)) return 0;
+  k.set(swap_off, 0, 0);
+  return "ENOMEM";
 });
 
 // Shared memory first, then process by process, then what only the swap cache holds. Mirrors try_to_unuse(),
