@@ -33,6 +33,26 @@ test("an address shows its mapping and its pages", () => {
   );
 });
 
+test("an operation shows the swap entries and markers that it left", () => {
+  check(
+    "p = mmap(8K)\nwrite(p)\nswap$0out(p, 4K)",
+    /\| ok \| .*pte main 0x200000000000 → swap slot 1 exclusive soft_dirty; main rss_anon 1 → 0; main rss_swap 0 → 1 \|/,
+  );
+  check("p = mmap(8K)\nmad$0vise(p[1], 4K, guard_install)", /\| ok \| pte main 0x200000001000 → guard;/);
+});
+
+test("an address shows what is in swap, and its guards", () => {
+  check(
+    'p = mmap(8K)\nwrite(p, "away")\nswapout(p, 4K)\nmadvise($0p[1], 4K, guard_install)',
+    /\| \[0\] \| swap slot 1 exclusive soft_dirty \| \| \| \| "away" \|/,
+    /\| \[1\] \| guard \| \| \| \| {2}\|/,
+  );
+});
+
+test("a process shows how much of it is in swap", () => {
+  check("p = mmap(4K)\nwrite(p)\nswapout(p, 4K)\n$0main: lru_add_drain()", /swap `1`/);
+});
+
 test("a process shows its rss, a pin what it sees, a file its size", () => {
   check("p = mmap(4K)\nwrite(p, 1)\nc = fork()\n$0c: exit()", /process of line 3/, /alive `0`/);
   check("p = mmap(4K)\nwrite(p, 1)\nm$0ain: read(p)", /rss_anon `1`/);

@@ -1,8 +1,18 @@
-// Which counters a step changed, net: `pfn 7 ref 2 → 1 map 2 → 1`, `main rss_anon 1 → 2`.
+// What a step changed, net: `pfn 7 ref 2 → 1 map 2 → 1`, `main rss_anon 1 → 2`, `pte main 0x200000000000 → guard`.
 
-import { flagNames, PAGE_FLAG_NAMES, PG_anon, PG_anon_exclusive, PG_dirty, PG_table } from "../mm/flags.ts";
+import {
+  flagNames,
+  PAGE_FLAG_NAMES,
+  PG_anon,
+  PG_anon_exclusive,
+  PG_dirty,
+  PG_ksm,
+  PG_swapcache,
+  PG_table,
+} from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { mmName } from "../run/describe.ts";
+import { is_swap_pte } from "../mm/swapops.ts";
+import { entryText, mmName, subject } from "../run/describe.ts";
 import type { Recording } from "../run/recording.ts";
 
 // So many objects are told one by one; of the rest there is a count.
@@ -10,7 +20,7 @@ const TOLD = 4;
 // Of a step of more events than this only their number is told.
 const READ = 50_000;
 // The flags that decide what a write does.
-const FLAGS = PG_anon | PG_anon_exclusive | PG_dirty;
+const FLAGS = PG_anon | PG_anon_exclusive | PG_dirty | PG_ksm | PG_swapcache;
 
 interface Change {
   readonly row: number;
@@ -24,7 +34,7 @@ export function counterChanges(recording: Recording, step: number): string[] {
   if (end - start > READ) return [`${(end - start).toLocaleString("en-US")} events`];
   const changes = netChanges(k, start, end);
   const { _refcount, _mapcount, flags } = k.w.page;
-  const { rss_anon, rss_file, rss_shmem } = k.w.mm;
+  const { rss_anon, rss_file, rss_shmem, rss_swap } = k.w.mm;
   const of = (field: { readonly id: number }) => changes.get(field.id) ?? new Map<number, Change>();
   const pageFlags = of(flags);
   const isTable = (pfn: number) => {
@@ -46,17 +56,28 @@ export function counterChanges(recording: Recording, step: number): string[] {
     .map(({ pfn, parts }) => `pfn ${pfn} ${parts.join(" ")}`);
   const cursor = k.position;
   k.seek(end);
-  const spaces = [rss_anon, rss_file, rss_shmem].flatMap((field) =>
+  const spaces = [rss_anon, rss_file, rss_shmem, rss_swap].flatMap((field) =>
     [...of(field).values()].map((change) => `${mmName(k, change.row)} ${counter(field.name, change)}`),
   );
+  const entries = [...of(k.w.pte.entry).values()]
+    .filter(({ to }) => is_swap_pte(to))
+    .map(({ row, to }) => `${subject(k, { table: "pte", row })} → ${entryText(to)}`);
   k.seek(cursor);
-  return [...pages.slice(0, TOLD), ...more(pages.length - TOLD, "page"), ...spaces, ...tables(of(flags))];
+  return [
+    ...pages.slice(0, TOLD),
+    ...more(pages.length - TOLD, "page"),
+    ...entries.slice(0, TOLD),
+    ...more(entries.length - TOLD, "entry"),
+    ...spaces,
+    ...tables(of(flags)),
+  ];
 }
 
 // The first and last value of each field and row that [start, end) changed, by field and row.
 function netChanges(k: Kernel, start: number, end: number): Map<number, Map<number, Change>> {
-  const { page, mm } = k.w;
-  const fields = [page._refcount, page._mapcount, page.flags, mm.rss_anon, mm.rss_file, mm.rss_shmem];
+  const { page, mm, pte } = k.w;
+  const pages = [page._refcount, page._mapcount, page.flags];
+  const fields = [...pages, pte.entry, mm.rss_anon, mm.rss_file, mm.rss_shmem, mm.rss_swap];
   const changes = new Map(fields.map(({ id }) => [id, new Map<number, Change>()]));
   for (let at = start; at < end; at++) {
     const rows = changes.get(k.journal.field(at));
@@ -98,5 +119,6 @@ function more(count: number, what: string): string[] {
 }
 
 function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
+  if (count === 1) return `1 ${what}`;
+  return `${count} ${what.endsWith("y") ? `${what.slice(0, -1)}ies` : `${what}s`}`;
 }

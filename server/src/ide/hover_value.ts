@@ -3,7 +3,9 @@
 import { fieldOf, hasField } from "../lang/fields.ts";
 import type { SymbolKind, TraceSymbol } from "../lang/program.ts";
 import type { Address, Value } from "../lang/value.ts";
-import { mmOf, pageAt, vmaAt } from "../mm/observe.ts";
+import { contentOf, mmOf, pageAt, pteAt, vmaAt } from "../mm/observe.ts";
+import { is_swap_pte } from "../mm/swapops.ts";
+import { contentText, entryText } from "../run/describe.ts";
 import type { Recording } from "../run/recording.ts";
 import { show } from "../run/show.ts";
 import type { Analysis } from "./analysis.ts";
@@ -85,6 +87,7 @@ function describeValue(recording: Recording, value: Value, task: number): string
         "rss_anon",
         "rss_file",
         "rss_shmem",
+        "swap",
         "vmas",
         "minor_faults",
         "major_faults",
@@ -113,6 +116,13 @@ function addressText(recording: Recording, { start, end }: Address, task: number
       : fieldList(recording, { kind: "vma", vma: row }, ["start", "end", "prot", "flags", "file"]);
   const rows: string[] = [];
   for (let i = 0; i < Math.min(pages, LISTED); i++) {
+    const entry = pteAt(k, mm, first + i);
+    if (is_swap_pte(entry)) {
+      const content = contentOf(k, mm, first + i);
+      const data = content < 0 ? "" : cell(contentText(k, content));
+      rows.push(`| [${i}] | ${entryText(entry)} | | | | ${data} |`);
+      continue;
+    }
     const pfn = pageAt(k, mm, first + i);
     if (pfn < 0) continue;
     const field = (name: string) => readField(recording, { kind: "page", pfn }, name);

@@ -36,9 +36,9 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     doc: "Frees so many pages from the tails of the LRU lists, if that can be done: pages of files first, then anonymous ones, which go to swap; each out of every address space that maps it. A page that was used since the last look gets a second chance, dirty pages of files are written first, and what is locked or held stays. mm-semantics §5.6, §5.6a.\n\n`shrink_lruvec()`, mm/vmscan.c.",
     example: "reclaim(16)",
     perform: (a) => {
-      const pages = Number(a.number(0));
-      if (pages < 0) return { errno: "EINVAL" };
-      reclaim(a.k, pages);
+      const pages = BigInt.asIntN(64, a.number(0));
+      if (pages < 0n) return { errno: "EINVAL" };
+      reclaim(a.k, Number(pages));
       return {};
     },
   }),
