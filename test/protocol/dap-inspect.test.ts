@@ -149,6 +149,47 @@ test("Swap: a data breakpoint on a slot's count stops where an entry of it goes"
   await client.close();
 });
 
+test("Page tables: a swap entry and a guard say what they are, also when they are evaluated", async () => {
+  const text = lines("p = mmap(8K)", "write(p)", "swapout(p, 4K)", "madvise(p[1], 4K, guard_install)", "compact()");
+  const client = await at(await stoppedAtEntry(text), 5);
+  let list = await scope(client, "Page tables");
+  for (const level of ["pgd", "pud", "pmd"]) list = await child(client, list, `${level} 0x200000000000`);
+  assert.deepEqual(texts(list), [
+    "pte 0x200000000000: not present: swap slot 1 exclusive soft_dirty",
+    "pte 0x200000001000: not present: guard",
+  ]);
+  assert.equal(await evaluate(client, "pte(p[1])"), "pte of 0x200000001000: guard");
+  await client.close();
+});
+
+test("Folios: inside of the kernel the reference of the work at hand has a holder too", async () => {
+  const text = lines("p = mmap(4K)", "write(p)", "migrate(p)", "compact()");
+  const client = await at(await stoppedAtEntry(text), 3);
+  for (let i = 0; i < 2; i++) await client.move("stepIn");
+  assert.match(await where(client), /^add_folio_for_migration < /);
+  const page = (await scope(client, "Folios")).find(({ value: it }) => it.includes("anon"));
+  assert.match(page?.value ?? "", /^ref 2 map 1/);
+  const inside = await variables(client, page?.variablesReference ?? 0);
+  assert.deepEqual(texts(await child(client, inside, "holders")), ["main 0x200000000000: 1", "the kernel at work: 1"]);
+  await client.close();
+});
+
+test("Folios: a driver's page is no page of a file, and one of KSM says so", async () => {
+  const text = lines(
+    "d = device(pfnmap, 4K)",
+    "p = mmap(8K)",
+    'write(p, "same")',
+    'write(p[1], "same")',
+    "madvise(p, 8K, mergeable)",
+    "ksm_scan()",
+    "compact()",
+  );
+  const client = await at(await stoppedAtEntry(text), 7);
+  const kinds = (await scope(client, "Folios")).map(({ value: it }) => it.replace(/^ref \d+ map \d+ /, ""));
+  assert.deepEqual(kinds, ["the zero page", "kernel zeroes", 'ksm "same"']);
+  await client.close();
+});
+
 test("Pins: a pipe goes by its name and shows what its reader sees", async () => {
   const text = lines(
     "kernel 5.7",

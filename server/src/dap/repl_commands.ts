@@ -1,11 +1,10 @@
 // What the debug console understands beside expressions: questions about history, in any editor.
 
 import { type Expr, isFault } from "../lang/program.ts";
-import { holdersOf } from "../mm/observe.ts";
 import { sourcesOf } from "../run/cells.ts";
 import { changes } from "../run/changes.ts";
 import type { Recording } from "../run/recording.ts";
-import { holderRow } from "../run/views.ts";
+import { holderRowsOf } from "../run/views.ts";
 import { type Link, linkOf, why } from "../run/why.ts";
 import { nextWrite, writesBefore } from "../run/writes.ts";
 import { expressionOf, valueAt } from "./expression.ts";
@@ -146,6 +145,6 @@ function holdersLines(view: View, text: string): string[] {
     throw new RequestError("bad-expression", `${text} is no page; try holders page(${text})`);
   }
   const k = worldOf(view);
-  const rows = holdersOf(k, value.pfn).map((holder) => holderRow(k, holder));
+  const rows = holderRowsOf(k, value.pfn);
   return [pageText(k, value.pfn), ...rows.map((row) => `  ${holderName(view, row)}: ${row.count}`)];
 }

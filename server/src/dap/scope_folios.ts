@@ -1,7 +1,7 @@
 // The Folios scope: every frame in use that is no page table, with its counters and with who holds it.
 
-import { holdersOf, usedFolios } from "../mm/observe.ts";
-import { folioRow, type HolderRow, holderRow } from "../run/views.ts";
+import { usedFolios } from "../mm/observe.ts";
+import { folioRow, type HolderRow, holderRowsOf } from "../run/views.ts";
 import { type Entry, indexed, named } from "./entry.ts";
 import { pinName, READ_ONLY, type ScopeSpec, type View, worldOf } from "./scope.ts";
 import { fieldEntries, pageSummary } from "./values.ts";
@@ -29,7 +29,7 @@ function folio(view: View, pfn: number): Entry {
 
 // The references that add up to the refcount.
 export function holders(view: View, pfn: number): Entry {
-  const rows = holdersOf(worldOf(view), pfn).map((holder) => holderRow(worldOf(view), holder));
+  const rows = holderRowsOf(worldOf(view), pfn);
   const names = rows.slice(0, 3).map((row) => holderName(view, row));
   return {
     name: "holders",

@@ -40,7 +40,7 @@ function leaf(view: View, row: EntryRow): Entry {
   const pte = { kind: "pte", task: view.task, vpn: row.vpn } as const;
   return {
     name: row.name,
-    value: [row.pfn === undefined ? "not present" : `pfn ${row.pfn}`, ...row.flags].join(" "),
+    value: row.present ? [`pfn ${row.pfn}`, ...row.flags].join(" ") : `not present: ${row.text}`,
     type: row.level,
     hint: READ_ONLY,
     memoryReference: `virt:${taskName(k, view.task)}:${address(k, row.vpn)}`,

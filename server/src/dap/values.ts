@@ -3,13 +3,14 @@
 
 import { type FieldOwner, type FieldSpec, fieldsOf, hasField } from "../lang/fields.ts";
 import { kindOf, type Value } from "../lang/value.ts";
-import { PG_anon, PG_anon_exclusive, PG_swapbacked } from "../mm/flags.ts";
+import { PG_anon, PG_anon_exclusive, PG_ksm, PG_swapbacked } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
+import { mmOf, pteAt } from "../mm/observe.ts";
 import { NO_PAGE, ZERO_PFN } from "../mm/page_alloc.ts";
 import type { ModelName } from "../mm/releases.ts";
 import type { Poke } from "../run/branch.ts";
 import { fieldSources, type Source } from "../run/cells.ts";
-import { contentText } from "../run/describe.ts";
+import { contentText, entryText } from "../run/describe.ts";
 import { hex, show } from "../run/show.ts";
 import { type Entry, named } from "./entry.ts";
 import { RequestError } from "./reply.ts";
@@ -40,6 +41,8 @@ export function valueText(k: Kernel, value: Value, style: Style): string {
       return pageText(k, value.pfn);
     case "process":
       return processText(k, value.task);
+    case "pte":
+      return `${show(value, k)}: ${entryText(pteAt(k, mmOf(k, value.task), value.vpn))}`;
     case "pin":
       return `${k.w.pin.live.data[value.pin] === 1 ? "" : "released, "}pfn ${Array.from(
         k.side.pinPages[value.pin] ?? [],
@@ -62,10 +65,18 @@ export function pageSummary(k: Kernel, pfn: number): string {
   if (pfn === ZERO_PFN) return "the zero page";
   const { page } = k.w;
   const flags = page.flags.data[pfn];
-  const kind = flags & PG_anon ? "anon" : flags & PG_swapbacked ? "shmem" : "file";
+  const kind = kindOfPage(flags, page.mapping.data[pfn]);
   const exclusive = flags & PG_anon_exclusive ? " excl" : "";
   const data = contentText(k, page.content.data[pfn]);
   return `ref ${page._refcount.data[pfn]} map ${page._mapcount.data[pfn]} ${kind}${exclusive} ${data}`;
+}
+
+// A page without a mapping is a driver's, or on its way to one.
+function kindOfPage(flags: number, mapping: number): string {
+  if (flags & PG_ksm) return "ksm";
+  if (flags & PG_anon) return "anon";
+  if (flags & PG_swapbacked) return "shmem";
+  return mapping === 0 ? "kernel" : "file";
 }
 
 function processText(k: Kernel, task: number): string {

@@ -7,11 +7,21 @@ import { decode } from "../lang/bytes.ts";
 import { flagNames, PAGE_FLAG_NAMES, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, VMA_FLAG_NAMES } from "../mm/flags.ts";
 import type { Holder } from "../mm/holders.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { forEachHolder, livePins, mmOf, pinKind, smaps, tableEntries, topTable, vmasOf } from "../mm/observe.ts";
+import {
+  forEachHolder,
+  holdersOf,
+  livePins,
+  mmOf,
+  pinKind,
+  smaps,
+  tableEntries,
+  topTable,
+  vmasOf,
+} from "../mm/observe.ts";
 import { NO_PAGE } from "../mm/page_alloc.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
-import { mmName } from "./describe.ts";
+import { entryText, mmName } from "./describe.ts";
 import { PIN_FLAG_NAMES } from "./pin_flags.ts";
 import { address, fileName } from "./show.ts";
 
@@ -127,6 +137,8 @@ export interface EntryRow {
   readonly pfn: number | undefined;
   // writable, dirty, accessed, …; of an entry that is not present what it is: swap, migration, marker, exclusive, …
   readonly flags: readonly string[];
+  // The whole entry in words: `pfn 7 writable dirty`, `swap slot 3 exclusive`, `guard`.
+  readonly text: string;
 }
 
 // The table at the top of an address space, -1 without one; its rows are entryRows of it.
@@ -151,6 +163,7 @@ export function entryRows(k: Kernel, table: number): EntryRow[] {
         lower === undefined
           ? flagNames(present ? PTE_FLAG_NAMES : SWP_FLAG_NAMES, pte_flags(entry)).filter((name) => name !== "present")
           : [],
+      text: entryText(entry),
     };
   });
 }
@@ -158,7 +171,7 @@ export function entryRows(k: Kernel, table: number): EntryRow[] {
 export interface HolderRow {
   // Who: `main 0x200000000000`, `page cache of f page 0`, `pin 0 (vmsplice by child)`. Unique among a folio's holders.
   readonly name: string;
-  readonly kind: Holder["kind"];
+  readonly kind: Holder["kind"] | "work";
   // References that it holds.
   readonly count: number;
   readonly mm: number | undefined;
@@ -203,6 +216,15 @@ export function holdersByFrame(k: Kernel): Map<number, HolderRow[]> {
     else all.set(pfn, [holderRow(k, holder)]);
   });
   return all;
+}
+
+// Who holds one frame, up to its refcount. Inside of the kernel a reference may have been taken for the work at hand: of
+// a page that is isolated, copied or just allocated. It is nobody's entry and no list's.
+export function holderRowsOf(k: Kernel, pfn: number): HolderRow[] {
+  const rows = holdersOf(k, pfn).map((holder) => holderRow(k, holder));
+  const count = k.w.page._refcount.data[pfn] - rows.reduce((sum, row) => sum + row.count, 0);
+  if (count <= 0) return rows;
+  return [...rows, { kind: "work", count, mm: undefined, vpn: undefined, pin: undefined, name: "the kernel at work" }];
 }
 
 export function holderRow(k: Kernel, holder: Holder): HolderRow {
