@@ -35,6 +35,7 @@ export const do_pages_move = kernelFunction(
       const collected = pagelist;
       pagelist = [];
       if (!do_move_pages_to_node(k, collected)) break;
+      vpn = end_of_hole(k, mm, vpn, end) - 1;
     }
     do_move_pages_to_node(k, pagelist);
     // From 5.13 on no page waits in a batch meanwhile (lru_cache_disable()).
@@ -42,6 +43,17 @@ export const do_pages_move = kernelFunction(
     return 0;
   },
 );
+
+// The next page after one that cannot be had which may be mapped: what lies between them ends no other list. A range may
+// be as large as the address space.
+function end_of_hole(k: Kernel, mm: number, vpn: number, end: number): number {
+  const vma = k.vmas.find(mm, vpn + 1);
+  if (vma < 0) return end;
+  const at = Math.max(vpn + 1, k.w.vma.start.data[vma]);
+  if (pte_offset(k, mm, at) >= 0) return at;
+  const perTable = 2 ** k.geometry.bits[0];
+  return (Math.floor(at / perTable) + 1) * perTable;
+}
 
 // The page behind the address, isolated from the LRU; -1 when it is not to be had.
 // Mirrors add_folio_for_migration(), mm/migrate.c, 6.12.
