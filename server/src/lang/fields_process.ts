@@ -85,7 +85,11 @@ export const PROCESS_FIELDS: readonly FieldSpec[] = [
     },
     (k, mm) => number(smaps(k, mm).uss),
   ),
-  counter("vmas", (k) => k.w.mm.map_count, "VMAs of the address space.", `${MM}.map_count, ${MM_TYPES}`),
+  space(
+    "vmas",
+    { type: "counter", doc: "VMAs of the address space.", source: `${MM}.map_count, ${MM_TYPES}` },
+    (k, mm) => number(k.w.mm.map_count.data[mm]),
+  ),
   task(
     "minor_faults",
     {
