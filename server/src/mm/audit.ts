@@ -1,7 +1,7 @@
 // Checks the invariants as a recording goes on: after each operation only for what its events touched, and in full now and
 // then. What it finds is what a check of everything finds, in the same order.
 
-import { FOLL_PIN } from "./abi.ts";
+import { PinWatch } from "./audit_pins.ts";
 import { bug } from "./errors.ts";
 import { HOLDERS } from "./holders.ts";
 import {
@@ -10,7 +10,6 @@ import {
   layoutBreaches,
   machineBreaches,
   pageBreaches,
-  pinBreaches,
   RULES,
   rssBreaches,
   slotBreaches,
@@ -18,6 +17,7 @@ import {
 } from "./invariants.ts";
 import type { Kernel } from "./kernel.ts";
 import { PTE_TABLE, pte_pfn, walk_ptes } from "./pgtable.ts";
+import { Standing } from "./standing.ts";
 import { leafEntry, Tally } from "./tally.ts";
 
 // So many looks lie between two checks of everything.
@@ -32,16 +32,6 @@ export function breaches(k: Kernel): readonly Breach[] {
 const FIELDS = 256;
 
 const NONE: readonly Breach[] = [];
-
-// The rows of one kind that break a rule, each with how.
-class Standing {
-  readonly byRow = new Map<number, Breach[]>();
-
-  put(row: number, found: Breach[]): void {
-    if (found.length > 0) this.byRow.set(row, found);
-    else if (this.byRow.size > 0) this.byRow.delete(row);
-  }
-}
 
 export class Audit {
   private readonly k: Kernel;
@@ -60,20 +50,15 @@ export class Audit {
   private readonly tables = new Set<number>();
   private readonly spaces = new Set<number>();
   private readonly layouts = new Set<number>();
-  private readonly pinRows = new Set<number>();
   // VMAs that map other pages by now, or pages for another object; pages that belong to another object.
   private readonly relinked = new Set<number>();
   private readonly moved = new Set<number>();
   // anon_vmas that there were at the last look.
   private anonVmas = 0;
   private chainsToo = false;
-  private pinsToo = false;
   // VMA row → mm + 1, start and end as they were.
   private readonly ranges = new Map<number, readonly [number, number, number]>();
-  // Live pins by FOLL_PIN, and the frames and virtual pages that decide whether they hold the right page.
-  private readonly livePins = new Set<number>();
-  private readonly pinned = new Set<number>();
-  private readonly pinnedAt = new Set<number>();
+  private readonly pins: PinWatch;
   private readonly standing = {
     pages: new Standing(),
     rss: new Standing(),
@@ -87,6 +72,7 @@ export class Audit {
   constructor(k: Kernel) {
     this.k = k;
     this.tally = new Tally(k);
+    this.pins = new PinWatch(k, this.standing.pins);
     this.touch = this.touches();
   }
 
@@ -121,7 +107,7 @@ export class Audit {
     this.forget();
     for (const { byRow } of Object.values(this.standing)) byRow.clear();
     this.ranges.clear();
-    this.livePins.clear();
+    this.pins.clear();
     const { stride } = k.geometry;
     for (let row = 0; row < k.rows(table); row++) {
       this.tables.add(row);
@@ -139,8 +125,7 @@ export class Audit {
     for (const [source, { table, rows }] of HOLDERS.entries()) {
       this.holders[source] = Array.from({ length: rows?.(k) ?? k.rows(k.w[table]) }, (_, row) => row);
     }
-    for (let row = 0; row < k.rows(pin); row++) this.pinRows.add(row);
-    this.pinsToo = true;
+    for (let row = 0; row < k.rows(pin); row++) this.pins.rows.add(row);
     this.afresh(true);
   }
 
@@ -171,7 +156,7 @@ export class Audit {
     for (const slot of tally.changedSlots) standing.slots.put(slot, slotBreaches(k, tally, slot));
     for (const mm of tally.changedSpaces) this.spaces.add(mm);
     for (const mm of this.spaces) standing.rss.put(mm, rssBreaches(k, tally, mm));
-    if (this.pinsToo || this.pinnedTouched()) this.pins();
+    this.pins.afresh(tally, this.ptes);
     this.forget();
   }
 
@@ -184,12 +169,11 @@ export class Audit {
     this.tables.clear();
     this.spaces.clear();
     this.layouts.clear();
-    this.pinRows.clear();
+    this.pins.forget();
     this.relinked.clear();
     this.moved.clear();
     this.anonVmas = this.k.rows(this.k.w.anon_vma);
     this.chainsToo = false;
-    this.pinsToo = false;
   }
 
   private spacesOf(vma: number): void {
@@ -214,36 +198,6 @@ export class Audit {
     if (this.standing.entries.byRow.size > 0) again(now[0], now[1], now[2]);
     if (now[0] === 0) this.ranges.delete(vma);
     else this.ranges.set(vma, now);
-  }
-
-  private pinnedTouched(): boolean {
-    if (this.pinned.size === 0) return false;
-    for (const pfn of this.tally.changedPages) if (this.pinned.has(pfn)) return true;
-    const { first } = this.k.w.table;
-    const { stride } = this.k.geometry;
-    for (const row of this.ptes) {
-      if (this.pinnedAt.has(first.data[Math.floor(row / stride)] + (row % stride))) return true;
-    }
-    return false;
-  }
-
-  private pins(): void {
-    const { k, livePins } = this;
-    const { live, flags } = k.w.pin;
-    for (const pin of this.pinRows) {
-      if (live.data[pin] === 1 && flags.data[pin] & FOLL_PIN) livePins.add(pin);
-      else livePins.delete(pin);
-    }
-    this.pinned.clear();
-    this.pinnedAt.clear();
-    this.standing.pins.byRow.clear();
-    for (const pin of livePins) {
-      for (const [i, pfn] of k.side.pinPages[pin].entries()) {
-        this.pinned.add(pfn);
-        this.pinnedAt.add(k.side.pinStarts[pin] + i);
-      }
-      this.standing.pins.put(pin, pinBreaches(k, this.tally, pin));
-    }
   }
 
   private found(): readonly Breach[] {
@@ -295,15 +249,18 @@ export class Audit {
       for (const entry of [from, to]) {
         if ((entry & PTE_TABLE) === 0) continue;
         this.tables.add(pte_pfn(entry));
-        this.pinsToo = true;
+        this.pins.spaces.add(w.table.mm.data[Math.floor(row / this.k.geometry.stride)] - 1);
       }
     });
-    on([w.page._refcount, w.page._mapcount, w.page.flags], (row) => this.pages.push(row));
+    on([w.page._refcount, w.page._mapcount, w.page.flags, w.page.unmapped_by], (row) => this.pages.push(row));
     on([w.page.flags, w.page.mapping, w.page.index], (row) => this.moved.add(row));
     on(w.table.fields, (row) => this.tables.add(row));
     on([w.table.first, w.table.mm, w.table.level], (row) => {
-      this.pinsToo = true;
+      this.pins.spaces.add(w.table.mm.data[row] - 1);
       this.below(row);
+    });
+    on([w.table.mm], (_row, from, to) => {
+      for (const mm of [from, to]) this.pins.spaces.add(mm - 1);
     });
     on([w.swap.count, w.swap.cache], (row) => this.slots.push(row));
     on([w.page.swap], (_row, from, to) => {
@@ -316,17 +273,12 @@ export class Audit {
     });
     on([w.mm.users, w.mm.rss_file, w.mm.rss_anon, w.mm.rss_shmem, w.mm.rss_swap], (row) => this.spaces.add(row));
     on([w.mm.users, w.mm.map_count], (row) => this.layouts.add(row));
-    on([w.mm.pgd], (_row, from, to) => {
+    on([w.mm.pgd], (row, from, to) => {
       for (const table of [from, to]) if (table !== 0) this.tables.add(table - 1);
-      this.pinsToo = true;
+      this.pins.spaces.add(row);
     });
-    on([w.task.alive, w.task.mm], () => {
-      this.pinsToo = true;
-    });
-    on(w.pin.fields, (row) => {
-      this.pinRows.add(row);
-      this.pinsToo = true;
-    });
+    on([w.task.alive, w.task.mm], (row) => this.pins.tasks.add(row));
+    on(w.pin.fields, (row) => this.pins.rows.add(row));
     for (const [source, { table }] of HOLDERS.entries()) {
       on(w[table].fields, (row) => this.holders[source].push(row));
       // A row that was made or is gone.

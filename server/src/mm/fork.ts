@@ -23,6 +23,7 @@ import { alloc_page } from "./page_alloc.ts";
 import { folio_get } from "./page_ref.ts";
 import {
   mk_pte,
+  next_table,
   PTE_ACCESSED,
   PTE_DIRTY,
   PTE_PRESENT,
@@ -116,8 +117,13 @@ const copy_page_range = kernelFunction(
     const end = vma.end.data[src];
     for (let start = vma.start.data[src]; start < end; ) {
       const stop = Math.min(end, (Math.floor(start / perTable) + 1) * perTable);
-      if (!copy_tables(k, vma.mm.data[dst] - 1, vma.mm.data[src] - 1, start)) return "ENOMEM";
-      if (pte_offset(k, vma.mm.data[src] - 1, start) >= 0 && !copy_pte_range(k, dst, src, start, stop)) return "ENOMEM";
+      const parent = vma.mm.data[src] - 1;
+      if (!copy_tables(k, vma.mm.data[dst] - 1, parent, start)) return "ENOMEM";
+      if (pte_offset(k, parent, start) < 0) {
+        start = next_table(k, parent, start, end);
+        continue;
+      }
+      if (!copy_pte_range(k, dst, src, start, stop)) return "ENOMEM";
       start = stop;
     }
     return 0;

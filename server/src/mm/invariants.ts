@@ -4,7 +4,6 @@
 // Each rule is about one object (a page, an address space, an entry, …) and looks at the sums of a tally, so that it can be
 // asked again for the objects that something happened to. audit.ts decides which those are; breaches() asks for all.
 
-import { FOLL_PIN } from "./abi.ts";
 import { PG_anon, PG_anon_exclusive, PG_ksm } from "./flags.ts";
 import { ksmBreaches } from "./invariants_ksm.ts";
 import { lruBreaches } from "./invariants_lru.ts";
@@ -187,27 +186,23 @@ export function tableBreaches(k: Kernel, row: number): Breach[] {
   return hangs ? [] : [broken("table-tree", `table ${row} of mm ${mm} does not hang where it says`, { mm })];
 }
 
-// The anonymous page that a FOLL_PIN holds is the one that its owner's address still maps, unless the owner unmapped it.
-// Kernels before 5.19 break this; mm-semantics §13, bugs 5, 6 and 17. Nothing of the kind is promised for a page of the
-// page cache: a read-only pin of a private file mapping goes stale with the first write.
-export function pinBreaches(k: Kernel, tally: Tally, pin: number): Breach[] {
-  const { live, owner, flags } = k.w.pin;
-  if (live.data[pin] === 0 || (flags.data[pin] & FOLL_PIN) === 0) return [];
-  const mm = mmOf(k, owner.data[pin] - 1);
-  if (mm < 0) return [];
-  const { page } = k.w;
-  const found: Breach[] = [];
-  for (const [i, pfn] of k.side.pinPages[pin].entries()) {
-    const vpn = k.side.pinStarts[pin] + i;
-    const mapped = pageAt(k, mm, vpn);
-    const anon = (page.flags.data[pfn] & PG_anon) !== 0;
-    if (!anon || mapped < 0 || mapped === pfn || page._mapcount.data[pfn] === 0) continue;
-    // mremap took it to another address.
-    if (maps_page(k, tally, mm, pfn)) continue;
-    const message = `the pin holds pfn ${pfn}, its owner's address maps pfn ${mapped} by now`;
-    found.push({ rule: "pin-follows-owner", kind: "promise", message, pfn, mm, vpn });
-  }
-  return found;
+// The anonymous page that a FOLL_PIN holds is the one that its owner's address still maps, unless the owner unmapped it or
+// has another address space by now. Kernels before 5.19 break this; mm-semantics §13, bugs 5, 6 and 17. Nothing of the
+// kind is promised for a page of the page cache: a read-only pin of a private file mapping goes stale with the first write.
+// Asked for the pin's i-th page.
+export function pinBreaches(k: Kernel, tally: Tally, pin: number, i: number): Breach[] {
+  const { page, pin: p } = k.w;
+  const mm = k.side.pinSpaces[pin];
+  if (p.live.data[pin] === 0 || mm < 0 || mmOf(k, p.owner.data[pin] - 1) !== mm) return [];
+  const pfn = k.side.pinPages[pin][i];
+  const vpn = k.side.pinStarts[pin] + i;
+  const mapped = pageAt(k, mm, vpn);
+  const anon = (page.flags.data[pfn] & PG_anon) !== 0;
+  if (!anon || mapped < 0 || mapped === pfn || page._mapcount.data[pfn] === 0) return [];
+  // mremap took it to another address.
+  if (page.unmapped_by.data[pfn] === mm + 1 || maps_page(k, tally, mm, pfn)) return [];
+  const message = `the pin holds pfn ${pfn}, its owner's address maps pfn ${mapped} by now`;
+  return [{ rule: "pin-follows-owner", kind: "promise", message, pfn, mm, vpn }];
 }
 
 function maps_page(k: Kernel, tally: Tally, mm: number, pfn: number): boolean {

@@ -114,6 +114,7 @@ export function free_unref_page(k: Kernel, pfn: number): void {
   const { machine, page } = k.w;
   k.set(page.flags, pfn, 0);
   k.set(page.mapping, pfn, 0);
+  k.set(page.unmapped_by, pfn, 0);
   k.set(page.next_free, pfn, machine.free_list.data[0]);
   k.set(machine.free_list, 0, pfn);
   k.set(machine.free_pages, 0, machine.free_pages.data[0] + 1);

@@ -223,7 +223,7 @@ export function walk_ptes(
 }
 
 // The first page at or after vpn that a missing table does not hide: skips the largest hole.
-function next_table(k: Kernel, mm: number, vpn: number, end: number): number {
+export function next_table(k: Kernel, mm: number, vpn: number, end: number): number {
   const { bits, stride } = k.geometry;
   let table = k.w.mm.pgd.data[mm] - 1;
   if (table < 0) return end;

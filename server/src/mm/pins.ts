@@ -141,6 +141,7 @@ function hold(
   const { pin } = k.w;
   const row = k.create(pin);
   k.side.pinPages[row] = Float64Array.from(held.pages);
+  k.side.pinSpaces[row] = k.w.task.mm.data[task] - 1;
   k.side.pinStarts[row] = held.start;
   k.side.pinOffsets[row] = held.offset;
   k.side.pinLengths[row] = held.length;

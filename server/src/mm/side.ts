@@ -8,6 +8,8 @@ export class Side {
   readonly fileNames: string[] = [];
   // Pin row → the frames that it holds, one for each page, in order.
   readonly pinPages: Float64Array[] = [];
+  // Pin row → the address space that they were taken from; -1: they were not.
+  readonly pinSpaces: number[] = [];
   // Pin row → the virtual page number where the pages were mapped when they were taken.
   readonly pinStarts: number[] = [];
   // Pin row → the byte offset in the first page where the pinned range begins.
@@ -22,6 +24,7 @@ export class Side {
     copy.taskNames.push(...this.taskNames);
     copy.fileNames.push(...this.fileNames);
     copy.pinPages.push(...this.pinPages);
+    copy.pinSpaces.push(...this.pinSpaces);
     copy.pinStarts.push(...this.pinStarts);
     copy.pinOffsets.push(...this.pinOffsets);
     copy.pinLengths.push(...this.pinLengths);

@@ -7,7 +7,7 @@ import type { Kernel } from "./kernel.ts";
 import { folio_mark_accessed, lru_add_drain } from "./lru.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { folio_put } from "./page_ref.ts";
+import { folio_maybe_dma_pinned, folio_put } from "./page_ref.ts";
 import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, walk_ptes } from "./pgtable.ts";
 import { folio_remove_rmap_pte } from "./rmap.ts";
 import { free_swap_and_cache, free_swap_cache } from "./swapfile.ts";
@@ -68,6 +68,9 @@ export const zap_pte_range = kernelFunction(
       if (!anon && entry & PTE_ACCESSED) folio_mark_accessed(k, pfn);
       add_mm_counter(k, mm, mm_counter(k, pfn), -1);
       folio_remove_rmap_pte(k, pfn);
+      if (anon && folio_maybe_dma_pinned(k, pfn) && k.w.page._mapcount.data[pfn] > 0) {
+        k.set(k.w.page.unmapped_by, pfn, mm + 1);
+      }
       if (locked) munlock_vma_folio(k, pfn);
       if (k.w.page.flags.data[pfn] & PG_swapcache) free_swap_cache(k, pfn);
       folio_put(k, pfn);

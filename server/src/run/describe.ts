@@ -21,6 +21,7 @@ import { address, fileName, hexRange } from "./show.ts";
 // Columns that the simulation keeps for itself: no counter of a kernel stands behind them, so no reader misses them.
 const BOOKKEEPING: ReadonlySet<string> = new Set([
   "page.next_free",
+  "page.unmapped_by",
   "swap.next_free",
   "cache.file",
   "cache.index",
