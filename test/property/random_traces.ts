@@ -34,6 +34,9 @@ export const choices = fc.array(choice, { minLength: 1, maxLength: 60, size: "ma
 const SHARES: Readonly<Record<string, number>> = { mmap: 3, read: 4, write: 8, fork: 3, pin_user_pages: 2, swapout: 2 };
 const MOST_TASKS = 5;
 const MOST_MAPPINGS = 8;
+// A program gives back what it takes: with so many at hand it mostly releases or closes one instead.
+const MOST_PINS = 8;
+const MOST_FILES = 8;
 const PAGE = 4096n;
 
 interface Named<T> {
@@ -53,17 +56,17 @@ export function operationsOf(model: Model): OpSpec[] {
     .flatMap((spec) => Array.from({ length: SHARES[spec.name] ?? 1 }, () => spec));
 }
 
-// The trace that the choices make under the model. `only` narrows the operations.
-export function traceOf(model: Model, made: readonly Choice[], only?: readonly string[]): string {
+// The trace that the choices make under the model. `only` narrows the operations; with `most` of them it ends.
+export function traceOf(model: Model, made: Iterable<Choice>, only?: readonly string[], most?: number): string {
   const head = `kernel ${model.name}\nmachine memory=64M swap=16M\n`;
-  return head + new Author(model, head, only).lines(made).join("");
+  return head + new Author(model, head, only).lines(made, most).join("");
 }
 
 class Author {
   private readonly k: Kernel;
   private readonly ops: readonly OpSpec[];
-  private readonly mappings: Named<Address>[] = [];
-  private readonly files: Named<number>[] = [];
+  private mappings: Named<Address>[] = [];
+  private files: Named<number>[] = [];
   private pins: Named<number>[] = [];
   private tasks: Named<number>[] = [{ name: "main", value: 0 }];
   private picks: readonly number[] = [];
@@ -75,9 +78,12 @@ class Author {
     this.ops = operationsOf(model).filter((spec) => only === undefined || only.includes(spec.name));
   }
 
-  lines(made: readonly Choice[]): string[] {
+  lines(made: Iterable<Choice>, most = Number.POSITIVE_INFINITY): string[] {
     const lines = [...this.line(OPS.get("mmap"), []), ...this.line(OPS.get("mmap"), [])];
-    for (const { op, picks } of made) lines.push(...this.line(this.ops[op % this.ops.length], picks));
+    for (const { op, picks } of made) {
+      if (lines.length >= most) break;
+      lines.push(...this.line(this.ops[op % this.ops.length], picks));
+    }
     return lines;
   }
 
@@ -86,10 +92,11 @@ class Author {
     return of === 0 ? 0 : pick % of;
   }
 
-  private line(spec: OpSpec | undefined, picks: readonly number[]): string[] {
-    if (!spec) return [];
+  private line(chosen: OpSpec | undefined, picks: readonly number[]): string[] {
+    if (!chosen) return [];
     this.picks = picks;
     this.at = 0;
+    const spec = this.rather(chosen);
     if (this.tasks.length === 0) {
       const name = this.fresh();
       this.tasks.push({ name, value: new_task(this.k, name) });
@@ -112,6 +119,17 @@ class Author {
       if (param.of.kind === "address" && argument && this.pick(8) > 0) who = this.whoHas(argument.value) ?? who;
     }
     return this.perform(spec, who, texts, args);
+  }
+
+  // What the chosen operation would make too many of is given back, and what no process has any more is mapped anew.
+  private rather(spec: OpSpec): OpSpec {
+    const rather = (name: string) => this.ops.find((other) => other.name === name) ?? spec;
+    const full =
+      (spec.result === "pin" && this.pins.length >= MOST_PINS && "release") ||
+      (spec.result === "file" && this.files.length >= MOST_FILES && "close") ||
+      (spec.result === "process" && this.tasks.length >= MOST_TASKS && "exit");
+    if (full) return this.pick(4) > 0 ? rather(full) : spec;
+    return this.mappings.length === 0 && spec.params.some(({ of }) => of.kind === "address") ? rather("mmap") : spec;
   }
 
   private perform(spec: OpSpec, who: Named<number>, texts: string[], args: (Value | undefined)[]): string[] {
@@ -142,6 +160,10 @@ class Author {
   private bury(): void {
     this.tasks = this.tasks.filter(({ value }) => this.k.w.task.alive.data[value] === 1);
     this.pins = this.pins.filter(({ value }) => this.k.w.pin.live.data[value] === 1);
+    // Now and then a name outlives what it names.
+    if (this.pick(4) > 0) return;
+    this.files = this.files.filter(({ value }) => this.k.w.file.open.data[value] > 0 || this.pick(8) === 0);
+    this.mappings = this.mappings.filter(({ value }) => this.whoHas(value) !== undefined);
   }
 
   private whoHas(value: Value): Named<number> | undefined {

@@ -85,12 +85,11 @@ export function alloc_contig_pages(k: Kernel, pages: number): number {
 // The first of so many freed frames in a row, or -1.
 function free_run(k: Kernel, pages: number): number {
   const { machine, page } = k.w;
-  const free = new Set<number>();
-  for (let pfn = machine.free_list.data[0]; pfn !== 0; pfn = page.next_free.data[pfn]) free.add(pfn);
-  for (const pfn of [...free].sort((a, b) => a - b)) {
-    let length = 1;
-    while (length < pages && free.has(pfn + length)) length++;
-    if (length === pages) return pfn;
+  const free = new Uint8Array(machine.next_pfn.data[0]);
+  for (let pfn = machine.free_list.data[0]; pfn !== 0; pfn = page.next_free.data[pfn]) free[pfn] = 1;
+  for (let pfn = 1, length = 0; pfn < free.length; pfn++) {
+    length = free[pfn] === 0 ? 0 : length + 1;
+    if (length === pages) return pfn - pages + 1;
   }
   return -1;
 }
@@ -98,11 +97,13 @@ function free_run(k: Kernel, pages: number): number {
 function take_off_free_list(k: Kernel, first: number, pages: number): void {
   const { machine, page } = k.w;
   let before = 0;
-  for (let pfn = machine.free_list.data[0]; pfn !== 0; pfn = page.next_free.data[pfn]) {
+  let left = pages;
+  for (let pfn = machine.free_list.data[0]; left > 0; pfn = page.next_free.data[pfn]) {
     if (pfn < first || pfn >= first + pages) {
       before = pfn;
       continue;
     }
+    left--;
     if (before === 0) k.set(machine.free_list, 0, page.next_free.data[pfn]);
     else k.set(page.next_free, before, page.next_free.data[pfn]);
   }

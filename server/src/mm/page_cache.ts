@@ -3,7 +3,7 @@
 // A cached page has one reference from the cache. Its slot (a row of the cache table) remembers what the disk holds.
 
 import { bug } from "./errors.ts";
-import { PG_swapbacked, PG_uptodate } from "./flags.ts";
+import { PG_anon, PG_ksm, PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru } from "./lru.ts";
@@ -50,6 +50,17 @@ export function cached_slots(k: Kernel, file: number, first: number, last: numbe
     if (slot >= 0 && cache.pfn.data[slot] !== 0) slots.push(slot);
   }
   return slots.sort((a, b) => cache.index.data[a] - cache.index.data[b]);
+}
+
+// The files that have pages in memory, in the order of their making; the others' mappings are empty (mapping_empty()).
+export function cached_files(k: Kernel): number[] {
+  const { flags, mapping } = k.w.page;
+  const files = new Set<number>();
+  const end = k.w.machine.next_pfn.data[0];
+  for (let pfn = 1; pfn < end; pfn++) {
+    if (mapping.data[pfn] !== 0 && (flags.data[pfn] & (PG_anon | PG_ksm)) === 0) files.add(mapping.data[pfn] - 1);
+  }
+  return [...files].sort((a, b) => a - b);
 }
 
 // The cached page, or -1. Takes no reference.

@@ -4,7 +4,14 @@ import { PG_dirty, PG_reclaim, PG_writeback, VM_SHARED } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { deactivate_file_folio, folio_rotate_reclaimable, lru_add_drain } from "./lru.ts";
-import { cache_slot, cached_slots, file_pages, filemap_peek, filemap_remove_folio } from "./page_cache.ts";
+import {
+  cache_slot,
+  cached_files,
+  cached_slots,
+  file_pages,
+  filemap_peek,
+  filemap_remove_folio,
+} from "./page_cache.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
 import { shmem_free_swap, shmem_swapin_folio, swapped_slot } from "./shmem_swap.ts";
@@ -95,7 +102,7 @@ export const unmap_mapping_pages = kernelFunction(
 // that is a hole's page that was only read. Mirrors drop_pagecache_sb(), fs/drop_caches.c.
 export const drop_caches = kernelFunction("drop_pagecache_sb", "fs/drop_caches.c", (k: Kernel): 0 => {
   if (k.model.dropCachesDrainsLru) lru_add_drain(k);
-  for (let row = 0; row < k.rows(k.w.file); row++) invalidate_mapping_pages(k, row);
+  for (const file of cached_files(k)) invalidate_mapping_pages(k, file);
   return 0;
 });
 

@@ -28,6 +28,7 @@ import {
   LRU_INACTIVE_FILE,
   lruvec_add_folio,
 } from "./lru_list.ts";
+import { cached_files } from "./page_cache.ts";
 import { folio_put } from "./page_ref.ts";
 import { can_reclaim_anon_pages, shrink_folio } from "./shrink_folio.ts";
 import { total_swap_pages } from "./swap_slots.ts";
@@ -259,5 +260,5 @@ function shrink_one(k: Kernel, sc: Scan, pfn: number): boolean {
 // The dirty pages of all files are written. Mirrors wakeup_flusher_threads(), fs/fs-writeback.c.
 const wakeup_flusher_threads = kernelFunction("wakeup_flusher_threads", "fs/fs-writeback.c", (k: Kernel) => {
   const { kind } = k.w.file;
-  for (let file = 0; file < k.rows(k.w.file); file++) if (kind.data[file] === REGULAR_FILE) writeback(k, file);
+  for (const file of cached_files(k)) if (kind.data[file] === REGULAR_FILE) writeback(k, file);
 });
