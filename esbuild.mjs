@@ -80,8 +80,7 @@ const shipped = [
     format: "cjs",
     external: ["vscode"],
   },
-  { ...browser, entryPoints: ["server/src/lsp/worker.ts"], outfile: "dist/lsp-worker.js", format: "iife" },
-  { ...browser, entryPoints: ["server/src/dap/worker.ts"], outfile: "dist/dap-worker.js", format: "iife" },
+  { ...browser, entryPoints: ["server/src/worker.ts"], outfile: "dist/worker.js", format: "iife" },
 ];
 
 // The suite that runs inside VS Code's extension hosts, in Node and in a web worker.

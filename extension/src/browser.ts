@@ -14,12 +14,12 @@ import { type Api, activateWith } from "./activate.ts";
 import type { Host } from "./host.ts";
 
 export function activate(context: ExtensionContext): Api {
-  const worker = (name: string) => startWorker(Uri.joinPath(context.extensionUri, "dist", name));
+  const worker = (name: "lsp" | "dap") => startWorker(Uri.joinPath(context.extensionUri, "dist", "worker.js"), name);
   const host: Host = {
-    languageClient: async (options) => new LanguageClient("mmtrace", "mmtrace", await worker("lsp-worker.js"), options),
+    languageClient: async (options) => new LanguageClient("mmtrace", "mmtrace", await worker("lsp"), options),
     debugAdapter: {
       createDebugAdapterDescriptor: async () =>
-        new DebugAdapterInlineImplementation(new WorkerAdapter(await worker("dap-worker.js"))),
+        new DebugAdapterInlineImplementation(new WorkerAdapter(await worker("dap"))),
     },
     adapterReadsFiles: false,
   };
@@ -27,10 +27,10 @@ export function activate(context: ExtensionContext): Api {
 }
 
 // A browser loads a worker from the web only. Where the extension itself lies on a remote machine, its text is read first.
-async function startWorker(script: Uri): Promise<Worker> {
-  if (/^https?$/.test(script.scheme)) return new Worker(script.toString(true));
+async function startWorker(script: Uri, name: string): Promise<Worker> {
+  if (/^https?$/.test(script.scheme)) return new Worker(script.toString(true), { name });
   const text = await workspace.fs.readFile(script);
-  return new Worker(URL.createObjectURL(new Blob([text.slice()], { type: "text/javascript" })));
+  return new Worker(URL.createObjectURL(new Blob([text.slice()], { type: "text/javascript" })), { name });
 }
 
 // A debug adapter in a worker: each message is one protocol message, as an object.

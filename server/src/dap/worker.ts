@@ -3,21 +3,16 @@
 
 import { adapter } from "./adapter.ts";
 
-const scope = self as unknown as {
-  postMessage(message: unknown): void;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  close(): void;
-};
-
-const session = adapter(
-  (message) => scope.postMessage(message),
-  (line) => console.warn(`mmtrace dap: ${line}`),
-  {
-    readFile: () => Promise.reject(new Error("the browser reads no files: the launch has to carry the text")),
-    now: () => performance.now(),
-    pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
-  },
-  { close: () => scope.close() },
-);
-
-scope.onmessage = ({ data }) => session.receive(data);
+export function serveDap(scope: DedicatedWorkerGlobalScope): void {
+  const session = adapter(
+    (message) => scope.postMessage(message),
+    (line) => console.warn(`mmtrace dap: ${line}`),
+    {
+      readFile: () => Promise.reject(new Error("the browser reads no files: the launch has to carry the text")),
+      now: () => performance.now(),
+      pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
+    },
+    { close: () => scope.close() },
+  );
+  scope.onmessage = ({ data }) => session.receive(data);
+}

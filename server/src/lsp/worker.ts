@@ -3,7 +3,7 @@
 import { BrowserMessageReader, BrowserMessageWriter, createConnection } from "vscode-languageserver/browser";
 import { serve } from "./server.ts";
 
-declare const self: DedicatedWorkerGlobalScope;
-
-const connection = createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self));
-serve(connection, { clock: () => performance.now(), files: undefined });
+export function serveLsp(scope: DedicatedWorkerGlobalScope): void {
+  const connection = createConnection(new BrowserMessageReader(scope), new BrowserMessageWriter(scope));
+  serve(connection, { clock: () => performance.now(), files: undefined });
+}
