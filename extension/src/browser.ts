@@ -14,23 +14,31 @@ import { type Api, activateWith } from "./activate.ts";
 import type { Host } from "./host.ts";
 
 export function activate(context: ExtensionContext): Api {
-  const worker = (name: "lsp" | "dap") => startWorker(Uri.joinPath(context.extensionUri, "dist", "worker.js"), name);
+  const script = Uri.joinPath(context.extensionUri, "dist", "worker.js");
   const host: Host = {
-    languageClient: async (options) => new LanguageClient("mmtrace", "mmtrace", await worker("lsp"), options),
+    languageClient: async (options) =>
+      new LanguageClient("mmtrace", "mmtrace", await startWorker(script, "lsp"), options),
     debugAdapter: {
       createDebugAdapterDescriptor: async () =>
-        new DebugAdapterInlineImplementation(new WorkerAdapter(await worker("dap"))),
+        new DebugAdapterInlineImplementation(new WorkerAdapter(await startWorker(script, "dap"))),
     },
     adapterReadsFiles: false,
   };
   return activateWith(context, host);
 }
 
+// A worker that was told which server it is (an extension host gives workers names of its own).
+async function startWorker(script: Uri, server: "lsp" | "dap"): Promise<Worker> {
+  const worker = new Worker(await workerSource(script));
+  worker.postMessage(server);
+  return worker;
+}
+
 // A browser loads a worker from the web only. Where the extension itself lies on a remote machine, its text is read first.
-async function startWorker(script: Uri, name: string): Promise<Worker> {
-  if (/^https?$/.test(script.scheme)) return new Worker(script.toString(true), { name });
+async function workerSource(script: Uri): Promise<string> {
+  if (/^https?$/.test(script.scheme)) return script.toString(true);
   const text = await workspace.fs.readFile(script);
-  return new Worker(URL.createObjectURL(new Blob([text.slice()], { type: "text/javascript" })), { name });
+  return URL.createObjectURL(new Blob([text.slice()], { type: "text/javascript" }));
 }
 
 // A debug adapter in a worker: each message is one protocol message, as an object.

@@ -13,7 +13,7 @@ export class Workbench {
   async openFolder(address: string): Promise<void> {
     await this.page.goto(address, { waitUntil: "commit" });
     await this.page
-      .getByRole("treeitem", { name: /\.mmtrace/ })
+      .getByRole("treeitem", { name: /faults/ })
       .first()
       .waitFor({ timeout: 60_000 });
   }
