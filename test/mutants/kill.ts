@@ -5,22 +5,22 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { build, type Plugin } from "esbuild";
+import type { Notice } from "./caught.ts";
 import type { CodeChange, ModelChange, Mutant } from "./mutants.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-// A mutant that has not been caught by then does not end, which is noticed too.
+// A mutant that has not been caught by then does not end.
 const MOST_MS = 60_000;
 
-// Name and text of every trace that the tests run: what the project's tests look at, nothing else.
-export function traces(): (readonly [string, string])[] {
-  return ["test/traces", "samples", "test/conformance"].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".mmtrace") && !name.includes("strace"))
-      .sort()
-      .map((name) => [name, readFileSync(join(root, folder, name), "utf8")] as const),
-  );
-}
+// Name and text of every trace that the tests run: what the project's tests look at, nothing else. All engines get the
+// same, whatever becomes of the files meanwhile.
+const TRACES = ["test/traces", "samples", "test/conformance"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".mmtrace") && !name.includes("strace"))
+    .sort()
+    .map((name) => [name, readFileSync(join(root, folder, name), "utf8")] as const),
+);
 
 // Why the text of a code mutant cannot be replaced, or undefined when it can.
 export function misplaced({ file, text }: CodeChange): string | undefined {
@@ -61,25 +61,25 @@ export class Engine {
       plugins: change ? [patch(change)] : [],
       logLevel: "error",
     });
-    return new Engine(new Worker(outputFiles[0].text, { eval: true, workerData: traces() }));
+    return new Engine(new Worker(outputFiles[0].text, { eval: true, workerData: TRACES }));
   }
 
-  // The first failure; undefined when every trace holds.
-  caught(change?: ModelChange): Promise<string | undefined> {
+  // The first check that fails; undefined when every trace holds.
+  caught(change?: ModelChange): Promise<Notice | undefined> {
     const { worker } = this;
     return new Promise((resolve, reject) => {
-      const said = ({ failure, error }: { failure?: string; error?: string }) => {
+      const said = ({ notice, error }: { notice?: Notice; error?: string }) => {
         done();
-        if (error === undefined) resolve(failure);
+        if (error === undefined) resolve(notice);
         else reject(new Error(error));
       };
       const crashed = (error: Error) => {
         done();
-        resolve(`a crash: ${error.message}`);
+        resolve({ kind: "crashes", text: error.message });
       };
       const late = setTimeout(() => {
         done();
-        resolve("a run that does not end");
+        resolve({ kind: "does not end", text: `stopped after ${MOST_MS / 1000} s` });
       }, MOST_MS);
       const done = () => {
         clearTimeout(late);
@@ -98,7 +98,7 @@ export class Engine {
 }
 
 // What catches the mutant. `plain` is an unchanged engine, which model mutants share.
-export async function caughtBy({ change }: Mutant, plain: Engine): Promise<string | undefined> {
+export async function caughtBy({ change }: Mutant, plain: Engine): Promise<Notice | undefined> {
   if ("release" in change) return plain.caught(change);
   const engine = await Engine.made(change);
   try {

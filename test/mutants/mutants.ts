@@ -55,6 +55,16 @@ export const MUTANTS: readonly Mutant[] = [
   model("MADV_POPULATE passes holes in 6.12", "5.5", "6.12", "populateAdvice", "6.1"),
   model("KSM's pages are unshared by a write in 6.6", "5.9", "6.6", "breakKsmUnshares", "6.1"),
   model("migration loses the accessed bit in 6.12", "5.7", "6.12", "migrationKeepsAccessed", "5.10"),
+  model("a write keeps the KSM page that only it maps in 5.10", "5.9", "5.10", "reusesKsmPages", "5.8"),
+  model("7.2 goes past the swap cache for a synchronous device", "2.7", "7.2", "swapinSkipsCache", "6.18"),
+  model("fork under 5.15 shares the page cache's pinned pages", "3.3", "5.15", "forkCopiesPinnedCache", "5.10"),
+  model("7.2 forgets the tables of guarded file mappings at fork", "3.2", "7.2", "guardMarksVma", "6.18"),
+  model("5.7 breaks copy-on-write for a reader's reference", "4.3", "5.7", "gupBreaksCow", "5.8"),
+  model("6.12 counts a special entry as pinned", "4.3", "6.12", "gupPassesPfns", "5.17"),
+  model("6.18 moves one VMA with one mremap", "5.2", "6.18", "mremapMovesManyVmas", "6.12"),
+  model("5.18 drops given-up pages under a reference", "5.6", "5.18", "lazyfreeOutcome", "5.17"),
+  model("6.6 forgets that KSM placed a zero page", "5.9", "6.6", "ksmMarksZeroPages", "6.1"),
+  model("clear_refs write-protects what is pinned in 6.12", "5.13", "6.12", "clearRefsSkipsPinned", "5.8"),
   code("an anonymous read fault maps a page of its own", "2.2", "memory.ts", [
     "if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
     "if (false) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
@@ -137,6 +147,39 @@ export const MUTANTS: readonly Mutant[] = [
   code("a page that comes back from swap counts twice", "2.7", "swapin_rules.ts", [
     "  add_mm_counter(k, vmf.mm, k.w.mm.rss_swap, -1);\n",
     "",
+  ]),
+  code("a page on its way to swap is not told that it is dirty", "5.6", "try_to_unmap.ts", [
+    "  if (entry & PTE_DIRTY) folio_mark_dirty(k, pfn);\n",
+    "",
+  ]),
+  code("a swap entry forgets that its page was exclusive", "5.6", "try_to_unmap.ts", [
+    "pte_with(swp_entry(slot, exclusive), entry & PTE_SOFT_DIRTY)",
+    "pte_with(swp_entry(slot, false), entry & PTE_SOFT_DIRTY)",
+  ]),
+  code("a swap entry forgets the soft-dirty bit", "5.6", "try_to_unmap.ts", [
+    "pte_with(swp_entry(slot, exclusive), entry & PTE_SOFT_DIRTY)",
+    "swp_entry(slot, exclusive)",
+  ]),
+  code("reclaim unmaps locked memory", "5.6", "try_to_unmap.ts", ["if (vma_locks(k, vma)) {", "if (false) {"]),
+  code("a migration entry forgets that its page was exclusive", "5.7", "try_to_migrate.ts", [
+    'exclusive ? "read-exclusive" : "read"',
+    '"read"',
+  ]),
+  code("a migration entry forgets that it may write", "5.7", "try_to_migrate.ts", [
+    "const write = entry & PTE_SWP_WRITE ? PTE_WRITE : 0;",
+    "const write = 0;",
+  ]),
+  code("mremap does not mark what it moves as soft-dirty", "5.2", "move_page_tables.ts", [
+    "pte_with(old, PTE_SOFT_DIRTY)",
+    "old",
+  ]),
+  code("mremap leaves the entries that it moves", "5.2", "move_page_tables.ts", [
+    "      k.set(entry, source + i, 0);\n",
+    "",
+  ]),
+  code("clear_refs leaves the entries writable", "5.13", "soft_dirty.ts", [
+    "present ? PTE_SOFT_DIRTY | PTE_WRITE : PTE_SOFT_DIRTY",
+    "PTE_SOFT_DIRTY",
   ]),
 ];
 
