@@ -69,7 +69,6 @@ export const FIRST: Rules = {
   mremapGrowthMerges: false,
   mremapMovesTables: "none",
   mremapRealigns: false,
-  mremapMovesManyVmas: false,
   mprotectUncharges: false,
   brkKeepsApart: false,
   longtermNeedsPin: false,

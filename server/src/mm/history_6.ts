@@ -285,7 +285,7 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         since: "6.17",
         commits: ["d23cb648e365"],
         text: "mremap checks everything before it unmaps anything, and moves a range of several VMAs when it changes no size.",
-        rules: { mremapChecksFirst: "everything", mremapMovesManyVmas: true },
+        rules: { mremapChecksFirst: "everything" },
       },
       {
         since: "6.17",

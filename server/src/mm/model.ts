@@ -186,7 +186,8 @@ export interface Model {
   // Whether MREMAP_DONTUNMAP of a part of a locked VMA unlocks that part alone, or the whole VMA.
   readonly dontunmapUnlocks: "the VMA" | "the range";
 
-  // What mremap has looked at before it unmaps anything: the addresses alone, the first VMA, or all conditions (6.17).
+  // What mremap has looked at before it unmaps anything: the addresses alone, the first VMA, or all conditions (6.17, when
+  // it also came to move a range of several VMAs that changes no size).
   readonly mremapChecksFirst: "addresses" | "the VMA" | "everything";
 
   // Which calls of mremap need room for the VMAs that a move may make for a while before anything is unmapped: none, so that a
@@ -202,9 +203,6 @@ export interface Model {
 
   // mremap widens a range to the start of its page table when nothing else lives there, to move it whole (6.7).
   readonly mremapRealigns: boolean;
-
-  // mremap moves a range of several VMAs when it changes no size (6.17).
-  readonly mremapMovesManyVmas: boolean;
 
   // mprotect to read-only gives back the commit charge of memory that was never touched (6.7, 9b9143298585), so
   // that the VMA merges with a neighbour that was mapped read-only.
