@@ -1,4 +1,4 @@
-// The language server as a browser has it: one bundled script in a worker, with messages for a wire and nothing of Node.
+// The servers as a browser has them: one bundled script in a worker, with messages for a wire and nothing of Node.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ const SCOPE = `
 
 test("the bundle answers over messages, without Node", async (t) => {
   const { outputFiles, warnings } = await build({
-    entryPoints: ["server/src/lsp/worker.ts"],
+    entryPoints: ["server/src/worker.ts"],
     bundle: true,
     write: false,
     platform: "browser",
@@ -30,6 +30,7 @@ test("the bundle answers over messages, without Node", async (t) => {
   const script = `${SCOPE}(function (require, process, Buffer, module) {${outputFiles[0].text}\n})();`;
   const worker = new Worker(script, { eval: true });
   t.after(() => worker.terminate());
+  worker.postMessage("lsp");
   const waiting = new Map<number, (result: unknown) => void>();
   worker.on("message", (message: { id?: number; method?: string; result?: unknown }) => {
     if (message.id !== undefined && message.method === undefined) waiting.get(message.id)?.(message.result);
