@@ -84,6 +84,7 @@ for (const [what, log] of Object.entries(COSTLY)) {
   test(`${what}: no time is lost`, () => {
     const text = log();
     const took = seconds(() => imported(text, { touch: "all" }));
-    assert.ok(took < 3, `${took} s`);
+    // Wide: on a busy machine an ordinary pace takes seconds, what is wrong here takes minutes.
+    assert.ok(took < 20, `${took} s`);
   });
 }
