@@ -1,0 +1,108 @@
+// What one look at a machine shows after an operation: the address spaces, their entries and the frames behind them.
+//
+// A simulated machine and a real one are both described so, and compare.ts knows no other difference between them than
+// that a real kernel may not show everything: what was not visible is undefined, and an absent thing is an empty list.
+
+export interface Look {
+  // Live processes in the order of their making, each with the part of its address space that the trace made.
+  readonly spaces: readonly SpaceLook[];
+  readonly machine: MachineLook;
+}
+
+export interface MachineLook {
+  // Swap slots in use, pages.
+  readonly swapUsed: number | undefined;
+}
+
+export interface SpaceLook {
+  // The process as the trace names it.
+  readonly process: string;
+  readonly vmas: readonly VmaLook[];
+  // Ascending by address; only entries that are not empty.
+  readonly entries: readonly EntryLook[];
+  // Pages of the trace's mappings alone.
+  readonly rssAnon: number | undefined;
+  readonly rssFile: number | undefined;
+  readonly rssShmem: number | undefined;
+  readonly swap: number | undefined;
+  // Bytes of page tables below the top one that translate the trace's mappings.
+  readonly pageTables: number | undefined;
+}
+
+export interface VmaLook {
+  readonly start: number;
+  // Exclusive.
+  readonly end: number;
+  // As /proc/PID/maps prints it: `rw-p`.
+  readonly permissions: string;
+}
+
+export type EntryKind = "present" | "swap" | "migration" | "marker";
+
+export interface EntryLook {
+  // Of the first byte that the entry translates.
+  readonly address: number;
+  readonly level: "pte" | "pmd" | "pud";
+  readonly kind: EntryKind;
+  readonly writable: boolean | undefined;
+  readonly dirty: boolean | undefined;
+  readonly accessed: boolean | undefined;
+  // vm_normal_page() sees no page behind it: the zero page, a PFN mapping.
+  readonly special: boolean | undefined;
+  readonly softDirty: boolean | undefined;
+  // The exclusive marker of a swap or migration entry.
+  readonly exclusive: boolean | undefined;
+  // What a present entry maps; for one of a level above, its first page.
+  readonly frame: FrameLook | undefined;
+}
+
+// One page of memory. Two entries that map one frame have the same object here.
+export interface FrameLook {
+  // A number that stands for the frame while it is in use; numbers of two machines have nothing in common.
+  readonly pfn: number;
+  readonly zero: boolean;
+  readonly refcount: number | undefined;
+  // Logical: 0 is unmapped.
+  readonly mapcount: number | undefined;
+  // Undefined too where the release has no such flag.
+  readonly exclusive: boolean | undefined;
+  readonly anon: boolean | undefined;
+  readonly ksm: boolean | undefined;
+  readonly swapcache: boolean | undefined;
+  readonly dirty: boolean | undefined;
+  readonly lru: boolean | undefined;
+  // The bytes: fnv1a() of all of the page, and those before the last one that is not zero, as text of at most 32.
+  readonly hash: number | undefined;
+  readonly text: string | undefined;
+  // The folio that the page is part of; undefined where its release has none of its fields.
+  readonly folio: FolioLook | undefined;
+}
+
+// Fields of a large folio's head. Undefined where the release has no such field.
+export interface FolioLook {
+  readonly order: number;
+  readonly entireMapcount: number | undefined;
+  readonly nrPagesMapped: number | undefined;
+  readonly largeMapcount: number | undefined;
+  readonly pincount: number | undefined;
+  readonly mmId0: number | undefined;
+  readonly mmId1: number | undefined;
+  readonly maybeMappedShared: boolean | undefined;
+}
+
+// What an operation came to, seen from outside the kernel.
+export interface ResultLook {
+  // Outcome words as the language has them (mm/outcome.ts).
+  readonly outcome: readonly string[];
+  readonly errno: string | undefined;
+  readonly signal: string | undefined;
+  // The address that it gave.
+  readonly address: number | undefined;
+}
+
+// The 32-bit FNV-1a hash of bytes: how two machines compare contents.
+export function fnv1a(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
