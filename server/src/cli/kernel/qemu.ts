@@ -1,0 +1,52 @@
+// How QEMU is called for a guest: no disk, no network, no shared folder, three lines to talk on, and nothing else.
+
+// The descriptors that QEMU inherits: sockets whose other ends this program holds.
+export const CONSOLE_FD = 3;
+export const TO_GUEST_FD = 4;
+export const FROM_GUEST_FD = 5;
+
+export interface GuestHardware {
+  readonly vmlinuz: string;
+  readonly initramfs: string;
+  // Of both NUMA nodes together.
+  readonly megabytes: number;
+  readonly append: readonly string[];
+}
+
+// What QEMU's port for firmware messages listens on; the guest's program writes its answers there.
+const DEBUG_PORT = "0x402";
+
+const KERNEL_ARGUMENTS = [
+  "console=ttyS0",
+  "quiet",
+  // `struct page` lies at a known place then.
+  "nokaslr",
+  // A kernel in trouble ends at once instead of going on with a broken state.
+  "panic=-1",
+  "oops=panic",
+  "mitigations=off",
+  // Nothing that moves pages behind a trace's back.
+  "numa_balancing=disable",
+  // The emulated clock needs no comparing with others.
+  "tsc=reliable",
+  "no_timer_check",
+  "random.trust_cpu=on",
+];
+
+export function qemuArguments(hardware: GuestHardware): string[] {
+  const node = Math.floor(hardware.megabytes / 2);
+  return [
+    // KVM is often not there, and where it is it would make the guest another one.
+    ...["-accel", "tcg"],
+    ...["-m", `${node * 2}M`, "-smp", "1"],
+    ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"],
+    ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
+    ...["-object", `memory-backend-ram,id=ram0,size=${node}M`, "-numa", "node,nodeid=0,cpus=0,memdev=ram0"],
+    ...["-object", `memory-backend-ram,id=ram1,size=${node}M`, "-numa", "node,nodeid=1,memdev=ram1"],
+    ...["-chardev", `socket,id=console,fd=${CONSOLE_FD}`, "-serial", "chardev:console"],
+    ...["-chardev", `socket,id=to,fd=${TO_GUEST_FD}`, "-serial", "chardev:to"],
+    ...["-chardev", `socket,id=from,fd=${FROM_GUEST_FD}`, "-device", `isa-debugcon,iobase=${DEBUG_PORT},chardev=from`],
+    ...["-kernel", hardware.vmlinuz, "-initrd", hardware.initramfs],
+    ...["-append", [...KERNEL_ARGUMENTS, ...hardware.append].join(" ")],
+  ];
+}
