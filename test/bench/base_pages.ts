@@ -3,8 +3,10 @@
 import { analyse } from "../../server/src/lang/document.ts";
 import { DEFAULT_MODEL, MODELS } from "../../server/src/mm/models.ts";
 import { sys_fork } from "../../server/src/mm/syscalls.ts";
+import { traceOf } from "../../server/src/run/fuzz/author.ts";
+import { choicesOf } from "../../server/src/run/fuzz/choice.ts";
+import { random } from "../../server/src/run/fuzz/random.ts";
 import { run } from "../../server/src/run/run.ts";
-import { type Choice, traceOf } from "../property/random_traces.ts";
 import type { Row } from "./table.ts";
 
 const LIMITS = { events: 2 ** 31, bytes: 2 ** 35, milliseconds: 600_000 };
@@ -43,23 +45,11 @@ function forked(): number {
 function randomTrace(operations: number): number {
   const model = MODELS.get(DEFAULT_MODEL);
   if (!model) throw new Error("the default model is not simulated");
-  const { program } = analyse(traceOf(model, made(), undefined, operations));
+  const { program } = analyse(traceOf(model, choicesOf(random(1)), { most: operations }));
   const began = performance.now();
   const recording = run(program, { model: DEFAULT_MODEL, limits: LIMITS, checkInvariants: true });
   if (recording.limit) throw new Error(recording.limit.message);
   const took = (performance.now() - began) / 1000;
   if (recording.failed) throw new Error(recording.failures[0].message);
   return took;
-}
-
-// The same choices each time (xorshift32), without end.
-function* made(): Generator<Choice> {
-  let state = 1;
-  const next = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % 10_000;
-  };
-  while (true) yield { op: next(), picks: Array.from({ length: 10 }, next) };
 }

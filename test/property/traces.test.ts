@@ -11,8 +11,10 @@ import { analyse } from "../../server/src/lang/document.ts";
 import type { Model } from "../../server/src/mm/model.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
 import { compareReleases } from "../../server/src/mm/releases.ts";
+import { traceOf } from "../../server/src/run/fuzz/author.ts";
+import type { Choice } from "../../server/src/run/fuzz/choice.ts";
 import { run } from "../../server/src/run/run.ts";
-import { type Choice, choices, traceOf } from "./random_traces.ts";
+import { choices } from "./random_traces.ts";
 
 const results = fileURLToPath(new URL("../../test-results/", import.meta.url));
 
@@ -33,7 +35,7 @@ function search(
   wrong: (failures: string[]) => string[],
   only?: readonly string[],
 ): { readonly text: string; readonly said: string[] } | undefined {
-  const said = (made: readonly Choice[]) => wrong(failures(model, traceOf(model, made, only)));
+  const said = (made: readonly Choice[]) => wrong(failures(model, traceOf(model, made, { only })));
   const found = fc.check(
     fc.property(choices, (made) => said(made).length === 0),
     { numRuns },
@@ -44,7 +46,7 @@ function search(
     found.errorInstance instanceof Error && found.errorInstance.message !== "Property failed by returning false"
       ? [found.errorInstance.message]
       : said(made);
-  return { text: `# seed ${found.seed}: ${why[0]}\n${traceOf(model, made, only)}`, said: why };
+  return { text: `# seed ${found.seed}: ${why[0]}\n${traceOf(model, made, { only })}`, said: why };
 }
 
 // Bugs of the releases before 5.19, which their samples tell of: a pin's owner gets another page (mm-semantics §13).

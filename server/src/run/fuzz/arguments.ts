@@ -1,0 +1,140 @@
+// One argument of a random statement: as the trace says it and as the operation gets it.
+
+import type { OpSpec, Param } from "../../lang/ops.ts";
+import { absent } from "../../lang/since.ts";
+import type { Address, Value } from "../../lang/value.ts";
+import { protection, type WordSpec, wordsOf } from "../../lang/words.ts";
+import type { Kernel } from "../../mm/kernel.ts";
+import type { Profile } from "./profile.ts";
+
+export interface Named<T> {
+  readonly name: string;
+  readonly value: T;
+}
+
+// What a trace can name so far.
+export interface Things {
+  mappings: Named<Address>[];
+  files: Named<number>[];
+  pins: Named<number>[];
+  tasks: Named<number>[];
+  // Where the last operation was.
+  focus: Named<Address> | undefined;
+}
+
+export interface Argument {
+  readonly text: string;
+  readonly value: Value;
+}
+
+export interface Context {
+  readonly k: Kernel;
+  readonly profile: Profile;
+  readonly things: Things;
+  // A number below `of`; 0 when `of` is.
+  pick(of: number): number;
+  // Whether the operation goes on with what the one before it did.
+  readonly inPhrase: boolean;
+}
+
+// Undefined when nothing exists that it could name. `forced` are the flags or the word that it is to have.
+export function argumentOf(c: Context, spec: OpSpec, param: Param, forced: string | undefined): Argument | undefined {
+  const { of } = param;
+  const { profile, things } = c;
+  switch (of.kind) {
+    case "address":
+      return address(c);
+    case "length":
+      return pages(c, within(c, oneOf(c, profile.rangePages)));
+    case "size":
+      if (param.name === "offset") return pages(c, c.pick(4));
+      return pages(c, spec.access ? within(c, oneOf(c, profile.rangePages)) : oneOf(c, profile.mappingPages));
+    case "number":
+      return number(1 + c.pick(32));
+    case "value":
+      return number(oneOf(c, profile.bytes));
+    case "string":
+      return { text: '"ab"', value: "ab" };
+    case "prot": {
+      const prot = oneOf(c, ["rw", "rw", "rw", "r", "none", "rx"]);
+      return { text: prot, value: protection(prot) ?? null };
+    }
+    case "process":
+      return named(c, things.tasks, (task) => ({ kind: "process", task }));
+    case "file":
+      return named(c, c.inPhrase ? things.files.slice(-1) : things.files, (file) => ({ kind: "file", file }));
+    case "pin":
+      return named(c, things.pins, (pin) => ({ kind: "pin", pin }));
+    case "word":
+    case "flags":
+      return words(c, of.words, of.kind, forced ?? listed(c, `${spec.name}.${param.name}`));
+  }
+}
+
+function address(c: Context): Argument | undefined {
+  const { things, profile, k } = c;
+  const stay = things.focus !== undefined && (c.inPhrase || c.pick(profile.nearby) === 0);
+  if (stay && things.focus) return { text: textOf(k, things.focus), value: things.focus.value };
+  const from = things.mappings[c.pick(things.mappings.length)];
+  if (from === undefined) return undefined;
+  const size = BigInt(k.pageSize);
+  const page = BigInt(c.pick(Number((from.value.end - from.value.start) / size)));
+  const place = { name: from.name, value: { ...from.value, at: from.value.start + page * size } };
+  things.focus = place;
+  return { text: textOf(k, place), value: place.value };
+}
+
+function textOf(k: Kernel, { name, value }: Named<Address>): string {
+  const page = (value.at - value.start) / BigInt(k.pageSize);
+  return page === 0n ? name : `${name}[${page}]`;
+}
+
+// Most ranges end with the mapping that they begin in.
+function within(c: Context, pages: number): number {
+  const { focus } = c.things;
+  if (focus === undefined || c.pick(c.profile.straying) === 0) return pages;
+  return Math.min(pages, Number((focus.value.end - focus.value.at) / BigInt(c.k.pageSize)));
+}
+
+// A mapping is of a file only where there is one.
+function listed(c: Context, key: string): string | undefined {
+  const list = c.profile.words[key];
+  if (list === undefined) return undefined;
+  const possible = key === "mmap.flags" && c.things.files.length === 0;
+  return oneOf(c, possible ? list.filter((words) => words.includes("anonymous")) : list);
+}
+
+function words(
+  c: Context,
+  all: readonly WordSpec[],
+  kind: "word" | "flags",
+  text: string | undefined,
+): Argument | undefined {
+  const known = all.filter((word) => word.simulated && !absent(c.k.model.name, word));
+  const names = text === undefined ? some(c, known, kind) : text.split("|");
+  const chosen = known.filter(({ name }) => names.includes(name));
+  if (chosen.length === 0) return undefined;
+  return { text: chosen.map(({ name }) => name).join("|"), value: wordsOf(chosen) };
+}
+
+function some(c: Context, known: readonly WordSpec[], kind: "word" | "flags"): string[] {
+  const one = () => known[c.pick(known.length)]?.name ?? "";
+  return kind === "word" || c.pick(2) === 0 ? [one()] : [one(), one()];
+}
+
+function oneOf<T>(c: Context, list: readonly T[]): T {
+  return list[c.pick(list.length)];
+}
+
+function pages(c: Context, count: number): Argument {
+  return { text: count === 0 ? "0" : `${(count * c.k.pageSize) / 1024}K`, value: BigInt(count * c.k.pageSize) };
+}
+
+function number(value: number): Argument {
+  return { text: String(value), value: BigInt(value) };
+}
+
+function named(c: Context, from: readonly Named<number>[], value: (row: number) => Value): Argument | undefined {
+  const one = from[c.pick(from.length)];
+  return one && { text: one.name, value: value(one.value) };
+}

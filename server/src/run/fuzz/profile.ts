@@ -1,0 +1,126 @@
+// What random traces are made of: how often each operation comes, which operations belong together, how large things are.
+
+export interface Profile {
+  // The `machine` line, if the traces need one.
+  readonly machine: string | undefined;
+  // How many shares an operation has in the choice, where that is not one; 0 leaves it out.
+  readonly shares: Readonly<Record<string, number>>;
+  // Operations one after the other on one place, which make states that chance alone seldom makes. An entry stands for
+  // one share; `madvise=mergeable` gives the operation's flags or word.
+  readonly phrases: readonly (readonly string[])[];
+  // Pages of a mapping or a file, and of a range within one.
+  readonly mappingPages: readonly number[];
+  readonly rangePages: readonly number[];
+  // Bytes that are written: few, so that pages come to be equal.
+  readonly bytes: readonly number[];
+  // What an argument's flags or word is chosen from; by OPERATION.PARAMETER. Without an entry: all that the release has.
+  readonly words: Readonly<Record<string, readonly string[]>>;
+  // A program gives back what it takes: with so many at hand it mostly releases, closes or ends one instead.
+  readonly mostTasks: number;
+  readonly mostMappings: number;
+  readonly mostPins: number;
+  readonly mostFiles: number;
+  // One in so many addresses is where the last operation was.
+  readonly nearby: number;
+  // One in so many ranges may go beyond the mapping that it begins in.
+  readonly straying: number;
+  // One in so many ends of the only process happens.
+  readonly lastEnds: number;
+  // Names of what is gone are forgotten after one in so many operations.
+  readonly forgets: number;
+  // Whether only what user space can cause may happen.
+  readonly userSpace: boolean;
+}
+
+// Everything that the simulator knows, on a machine so small that memory runs short too.
+export const EVERYTHING: Profile = {
+  machine: "memory=64M swap=16M",
+  shares: { mmap: 3, read: 4, write: 8, fork: 3, pin_user_pages: 2, swapout: 2 },
+  phrases: [],
+  mappingPages: [1, 2, 3, 4, 5, 6, 7, 8],
+  rangePages: [1, 2, 3, 4, 5, 6, 7, 8],
+  bytes: [0, 1, 2, 3, 7, 65, 127, 128, 200, 255],
+  words: {
+    "mmap.flags": [
+      "private|anonymous",
+      "private|anonymous",
+      "shared|anonymous",
+      "private",
+      "shared",
+      "private|anonymous|populate",
+      "shared|anonymous|populate",
+      "private|populate",
+      "shared|populate",
+      "private|anonymous|fixed",
+      "shared|fixed",
+    ],
+  },
+  mostTasks: 5,
+  mostMappings: 8,
+  mostPins: 8,
+  mostFiles: 8,
+  nearby: 4,
+  straying: 1,
+  lastEnds: 3,
+  forgets: 4,
+  userSpace: false,
+};
+
+// What a program can do to itself on a real machine that has memory to spare. What depends on how short memory is, or on
+// where the machine's other pages lie, is left out: reclaim, compact.
+export const USER_SPACE: Profile = {
+  ...EVERYTHING,
+  machine: undefined,
+  shares: {
+    ...{ mmap: 3, munmap: 2, mprotect: 3, mremap: 2, madvise: 4, read: 5, write: 8, fork: 4, exit: 2 },
+    ...{ vmsplice: 2, io_uring_register: 2, release: 3, dma_write: 2, swapout: 3, migrate: 2 },
+    ...{ reclaim: 0, compact: 0, swapoff: 0, lru_add_drain: 0, brk: 0, vfork: 0, clone: 0, device: 0 },
+    ...{ get_user_pages: 0, pin_user_pages: 0, o_direct_read: 0, o_direct_write: 0 },
+  },
+  phrases: [
+    ["write", "fork"],
+    ["write", "fork", "write"],
+    ["write", "vmsplice"],
+    ["write", "vmsplice", "fork"],
+    ["write", "fork", "vmsplice"],
+    ["write", "io_uring_register", "fork"],
+    ["write", "fork", "io_uring_register"],
+    ["write", "swapout"],
+    ["write", "swapout", "fork"],
+    ["write", "swapout", "read"],
+    ["write", "vmsplice", "swapout"],
+    ["write", "fork", "migrate"],
+    ["write", "migrate"],
+    ["madvise=mergeable", "write", "write", "ksm_scan"],
+    ["madvise=mergeable", "write", "fork", "ksm_scan"],
+    ["write", "fork", "munmap"],
+    ["write", "fork", "mprotect", "mprotect", "write"],
+    ["write", "mprotect", "mprotect", "write"],
+    ["write", "madvise=free", "write"],
+    ["memfd", "mmap=shared", "write"],
+    ["memfd", "mmap=private", "read", "write"],
+    ["file", "mmap=private", "read", "write"],
+    ["file", "mmap=shared", "read", "write"],
+    ["mmap=shared|anonymous", "write", "fork"],
+  ],
+  mappingPages: [1, 1, 2, 2, 3, 4, 4, 8, 16],
+  rangePages: [1, 1, 1, 1, 2, 2, 3, 4, 8],
+  bytes: [0, 1, 1, 2, 65],
+  words: {
+    "mmap.flags": [
+      ...["private|anonymous", "private|anonymous", "private|anonymous", "shared|anonymous", "private", "shared"],
+      ...["private|anonymous|populate", "shared|populate", "private|populate", "private|anonymous|fixed"],
+      ...["shared|fixed", "private|fixed", "private|anonymous|fixed_noreplace"],
+    ],
+    "mremap.flags": ["", "maymove", "maymove", "maymove|fixed", "maymove|dontunmap"],
+  },
+  mostTasks: 4,
+  mostMappings: 6,
+  mostPins: 4,
+  mostFiles: 4,
+  nearby: 2,
+  straying: 8,
+  lastEnds: 30,
+  forgets: 1,
+  userSpace: true,
+};
