@@ -5,6 +5,7 @@ import { absent } from "../../lang/since.ts";
 import type { Address, Value } from "../../lang/value.ts";
 import { protection, type WordSpec, wordsOf } from "../../lang/words.ts";
 import type { Kernel } from "../../mm/kernel.ts";
+import { pinKind } from "../../mm/observe.ts";
 import type { Profile } from "./profile.ts";
 
 export interface Named<T> {
@@ -64,7 +65,7 @@ export function argumentOf(c: Context, spec: OpSpec, param: Param, forced: strin
     case "file":
       return named(c, c.inPhrase ? things.files.slice(-1) : things.files, (file) => ({ kind: "file", file }));
     case "pin":
-      return named(c, things.pins, (pin) => ({ kind: "pin", pin }));
+      return named(c, pinsFor(c, spec.name), (pin) => ({ kind: "pin", pin }));
     case "word":
     case "flags":
       return words(c, of.words, of.kind, forced ?? listed(c, `${spec.name}.${param.name}`));
@@ -87,6 +88,12 @@ function address(c: Context): Argument | undefined {
 function textOf(k: Kernel, { name, value }: Named<Address>): string {
   const page = (value.at - value.start) / BigInt(k.pageSize);
   return page === 0n ? name : `${name}[${page}]`;
+}
+
+// Those that the operation works on.
+function pinsFor({ k, profile, things }: Context, op: string): readonly Named<number>[] {
+  const kinds = profile.pinsOf[op];
+  return kinds === undefined ? things.pins : things.pins.filter(({ value }) => kinds.includes(pinKind(k, value)));
 }
 
 // Most ranges end with the mapping that they begin in.

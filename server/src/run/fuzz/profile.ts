@@ -1,5 +1,7 @@
 // What random traces are made of: how often each operation comes, which operations belong together, how large things are.
 
+import type { PinKind } from "../../mm/abi.ts";
+
 export interface Profile {
   // The `machine` line, if the traces need one.
   readonly machine: string | undefined;
@@ -15,6 +17,8 @@ export interface Profile {
   readonly bytes: readonly number[];
   // What an argument's flags or word is chosen from; by OPERATION.PARAMETER. Without an entry: all that the release has.
   readonly words: Readonly<Record<string, readonly string[]>>;
+  // Kinds of pins that an operation takes, where it does not take all.
+  readonly pinsOf: Readonly<Record<string, readonly PinKind[]>>;
   // A program gives back what it takes: with so many at hand it mostly releases, closes or ends one instead.
   readonly mostTasks: number;
   readonly mostMappings: number;
@@ -55,6 +59,7 @@ export const EVERYTHING: Profile = {
       "shared|fixed",
     ],
   },
+  pinsOf: {},
   mostTasks: 5,
   mostMappings: 8,
   mostPins: 8,
@@ -114,6 +119,7 @@ export const USER_SPACE: Profile = {
     ],
     "mremap.flags": ["", "maymove", "maymove", "maymove|fixed", "maymove|dontunmap"],
   },
+  pinsOf: { tee: ["vmsplice"], dma_write: ["io_uring"] },
   mostTasks: 4,
   mostMappings: 6,
   mostPins: 4,
