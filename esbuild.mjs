@@ -13,6 +13,7 @@ process.chdir(dirname(fileURLToPath(import.meta.url)));
 // What is loaded only when it is asked for: the servers and the engine's commands, so that none waits for the others.
 const COMPILED = {
   "./engine_commands.ts": "cli.js",
+  "./kernel_commands.ts": "kernel.js",
   "../lsp/stdio.ts": "lsp.js",
   "../dap/stdio.ts": "dap.js",
 };
@@ -60,6 +61,8 @@ const node = {
   target: "node20",
   format: "cjs",
   supported: { "dynamic-import": false },
+  // Files that are shipped beside the bundles are looked for from here.
+  define: { "import.meta.dirname": "__dirname" },
   // Some language-server packages offer a UMD build first; their ES modules bundle smaller.
   mainFields: ["module", "main"],
 };
@@ -69,6 +72,7 @@ const browser = { ...common, platform: "browser", target: "es2023", mainFields: 
 const shipped = [
   { ...node, entryPoints: ["server/src/cli/main.ts"], outfile: "dist/mmtrace.js" },
   { ...node, entryPoints: ["server/src/cli/engine_commands.ts"], outfile: "dist/cli.js" },
+  { ...node, entryPoints: ["server/src/cli/kernel_commands.ts"], outfile: "dist/kernel.js" },
   { ...node, entryPoints: ["server/src/lsp/stdio.ts"], outfile: "dist/lsp.js" },
   { ...node, entryPoints: ["server/src/dap/stdio.ts"], outfile: "dist/dap.js" },
   { ...node, entryPoints: ["extension/src/main.ts"], outfile: "dist/extension.cjs", external: ["vscode"] },

@@ -31,6 +31,13 @@ export interface Command {
   run(args: Arguments, io: Io): Promise<number>;
 }
 
+// Commands that go by a common first word: `kernel fetch`, `kernel list`. Each has both words for its name.
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly Command[];
+}
+
 // Exit statuses: LANGUAGE.md, section 7.
 export const HELD = 0;
 export const FAILED = 1;
@@ -47,12 +54,18 @@ export class InputError extends Error {
   override readonly name = "InputError";
 }
 
-// Whether the person and not the program made a mistake, and which. Commands are loaded from a bundle that has its own copies of
+// Whether the person, or a real kernel, and not the program made a mistake, and which. Commands are loaded from a bundle that has its own copies of
 // these classes, so that only the name tells.
-export function mistakeIn(error: unknown): "usage" | "input" | undefined {
-  if (!(error instanceof Error)) return undefined;
-  return error.name === "UsageError" ? "usage" : error.name === "InputError" ? "input" : undefined;
+export function mistakeIn(error: unknown): "usage" | "input" | "guest" | undefined {
+  return error instanceof Error && Object.hasOwn(MISTAKES, error.name) ? MISTAKES[error.name] : undefined;
 }
+
+// A guest that hangs or panics is nobody's mistake here, but an end that the machine it runs on has to expect.
+const MISTAKES: Readonly<Record<string, "usage" | "input" | "guest" | undefined>> = {
+  UsageError: "usage",
+  InputError: "input",
+  GuestDied: "guest",
+};
 
 const HELP: Option = { name: "help", short: "h", help: "print this help" };
 
@@ -91,6 +104,15 @@ export function oneOf<T extends string>(args: Arguments, name: string, words: re
   const word = words.find((candidate) => candidate === text);
   if (word === undefined) throw new UsageError(`--${name} is one of ${words.join(", ")}, not '${text}'`);
   return word;
+}
+
+export function helpOfGroup(group: CommandGroup): string {
+  const width = Math.max(...group.commands.map(({ name }) => name.length));
+  const list = group.commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  const more = `mmtrace ${group.name} COMMAND --help tells more.`;
+  return [`Usage: mmtrace ${group.name} COMMAND …`, "", group.summary, "", "Commands:", ...list, "", more, ""].join(
+    "\n",
+  );
 }
 
 export function helpOf(command: Command): string {

@@ -11,6 +11,7 @@ import { InputError } from "../command.ts";
 const PACKAGES = {
   "apt-get": "apt",
   "apt-cache": "apt",
+  "apt-config": "apt",
   "dpkg-deb": "dpkg",
   "qemu-system-x86_64": "qemu-system-x86",
   cc: "gcc and libc6-dev",
@@ -47,7 +48,7 @@ async function isProgram(path: string): Promise<boolean> {
 export async function needTool(tool: Tool, what: string, env: Env): Promise<string> {
   const found = await findTool(tool, env);
   if (found !== undefined) return found;
-  const hint = tool === "apt-get" || tool === "apt-cache" || tool === "dpkg-deb" ? aptHint() : installHint([tool]);
+  const hint = tool.startsWith("apt-") || tool === "dpkg-deb" ? aptHint() : installHint([tool]);
   throw new InputError(`${tool} is needed ${what}, and is not on this machine's PATH; ${hint}`);
 }
 
