@@ -31,7 +31,7 @@ export interface Arguments {
 }
 
 export interface Entry
-  extends Omit<OpSpec, "synopsis" | "run" | "simulated" | "refuses" | "access" | "errnos" | "result"> {
+  extends Omit<OpSpec, "synopsis" | "run" | "given" | "simulated" | "refuses" | "access" | "errnos" | "result"> {
   readonly result?: OpSpec["result"];
   readonly access?: boolean;
   readonly errnos?: OpSpec["errnos"];
@@ -53,8 +53,15 @@ export function operation(entry: Entry): OpSpec {
     simulated: perform !== undefined,
     refuses: refusal !== undefined,
     run: (call) => run(spec, entry, standards, call),
+    given: (call) => given(spec, standards, call),
   };
   return spec;
+}
+
+// The arguments of a call that run() would accept, with what the line leaves out; undefined for those of any other.
+function given(spec: OpSpec, standards: readonly (Value | undefined)[], call: OpCall): Arguments | undefined {
+  const all = new Given(call, spec.params, standards);
+  return spec.params.every((_, i) => all.check(i) === undefined) ? all : undefined;
 }
 
 // The value of a parameter that the line leaves to its default.

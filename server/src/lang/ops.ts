@@ -4,6 +4,7 @@
 import type { Errno } from "../mm/abi.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import type { Code } from "./codes.ts";
+import type { Arguments } from "./op.ts";
 import { ACCESS_OPS } from "./ops_access.ts";
 import { ADDRESS_SPACE_OPS } from "./ops_address_space.ts";
 import { FILE_OPS } from "./ops_files.ts";
@@ -75,6 +76,8 @@ export interface OpSpec extends Since {
   readonly example: string;
   // Performs it. Outcome bits are left in call.k.outcome.
   run(call: OpCall): OpResult;
+  // The arguments as run() takes them, defaults and left-out lengths filled in; undefined when it would take none.
+  given(call: OpCall): Arguments | undefined;
 }
 
 export interface OpCall {

@@ -6,7 +6,16 @@
 export interface Look {
   // Live processes in the order of their making, each with the part of its address space that the trace made.
   readonly spaces: readonly SpaceLook[];
+  // References that operations of the trace hold, ascending by number.
+  readonly pins: readonly PinLook[];
   readonly machine: MachineLook;
+}
+
+export interface PinLook {
+  // Row of the simulated pin.
+  readonly pin: number;
+  // What it holds, page after page; undefined where that was not visible.
+  readonly pages: readonly (FrameLook | undefined)[];
 }
 
 export interface MachineLook {
@@ -15,8 +24,8 @@ export interface MachineLook {
 }
 
 export interface SpaceLook {
-  // The process as the trace names it.
-  readonly process: string;
+  // Row of the simulated task.
+  readonly worker: number;
   readonly vmas: readonly VmaLook[];
   // Ascending by address; only entries that are not empty.
   readonly entries: readonly EntryLook[];
@@ -71,6 +80,8 @@ export interface FrameLook {
   readonly swapcache: boolean | undefined;
   readonly dirty: boolean | undefined;
   readonly lru: boolean | undefined;
+  // Its filesystem keeps something with it (buffer heads) and a reference for that, which the simulation does not have.
+  readonly private: boolean | undefined;
   // The bytes: fnv1a() of all of the page, and those before the last one that is not zero, as text of at most 32.
   readonly hash: number | undefined;
   readonly text: string | undefined;
@@ -94,15 +105,21 @@ export interface FolioLook {
 export interface ResultLook {
   // Outcome words as the language has them (mm/outcome.ts).
   readonly outcome: readonly string[];
+  // Words that may belong to it or not: what they say was not visible.
+  readonly unsure: readonly string[];
+  // Faults that were counted for who did it.
+  readonly minorFaults: number | undefined;
+  readonly majorFaults: number | undefined;
   readonly errno: string | undefined;
   readonly signal: string | undefined;
   // The address that it gave.
   readonly address: number | undefined;
 }
 
-// The 32-bit FNV-1a hash of bytes: how two machines compare contents.
-export function fnv1a(bytes: Uint8Array): number {
+// The 32-bit FNV-1a hash of bytes, with zeroes behind them up to a length: how two machines compare contents.
+export function fnv1a(bytes: Uint8Array, length = bytes.length): number {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let at = bytes.length; at < length; at++) hash = Math.imul(hash, 0x01000193);
   return hash >>> 0;
 }

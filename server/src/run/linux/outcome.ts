@@ -1,0 +1,138 @@
+// What an operation came to on a real kernel, in the words of the language, from what can be seen from outside: how many
+// faults were counted, and how the entries of the touched pages differ before and after.
+
+import type { Access } from "./plan.ts";
+import type { EntryLook, Look, ResultLook } from "./look.ts";
+import { address, type GuestResult } from "./guest.ts";
+import type { Backing } from "./simulated.ts";
+
+// The words that looking can find out. The others are never said of a real kernel.
+const FAULT_WORDS = ["minor", "major"] as const;
+
+interface Found {
+  readonly words: Set<string>;
+  readonly unsure: Set<string>;
+}
+
+export function resultLook(
+  result: GuestResult,
+  access: Access,
+  before: Look | undefined,
+  after: Look,
+  backings: readonly Backing[],
+): ResultLook {
+  const found: Found = { words: new Set(), unsure: new Set() };
+  if (access.kind === "user") userAccess(result, access, before, after, backings, found);
+  else kernelAccess(result, access, before, after, backings, found);
+  if (result.signal !== undefined) found.words.add(result.signal === "SIGKILL" ? "OOM" : result.signal);
+  // A page that was hit beside one that faulted is not worth a word: LANGUAGE.md, section 2.
+  if (found.words.size > 1 && (found.words.has("minor") || found.words.has("major") || result.signal)) {
+    found.words.delete("hit");
+  }
+  const failed = result.errno !== undefined;
+  return {
+    outcome: failed ? [] : [...found.words],
+    unsure: [...found.unsure],
+    minorFaults: result.minorFaults,
+    majorFaults: result.majorFaults,
+    errno: result.errno,
+    signal: result.signal,
+    address: failed || !access.givesAddress ? undefined : address(result.value),
+  };
+}
+
+// The processor's own accesses: the guest counts the faults of each page.
+function userAccess(
+  result: GuestResult,
+  access: Access,
+  before: Look | undefined,
+  after: Look,
+  backings: readonly Backing[],
+  found: Found,
+): void {
+  const old = entriesOf(before, access.worker);
+  const now = entriesOf(after, access.worker);
+  for (const page of result.pages) {
+    if (page.minor + page.major === 0) {
+      found.words.add("hit");
+      continue;
+    }
+    countedAs(page.minor, page.major, found);
+    const at = page.address - (page.address % 4096);
+    changed(old.get(at), now.get(at), access.write, false, backingAt(backings, at), found);
+  }
+}
+
+// Accesses that the kernel makes for a call (get_user_pages and its kin): only their sum is counted, and not where the
+// page was found without a fault.
+function kernelAccess(
+  result: GuestResult,
+  access: Access,
+  before: Look | undefined,
+  after: Look,
+  backings: readonly Backing[],
+  found: Found,
+): void {
+  if (result.minorFaults + result.majorFaults === 0) return;
+  countedAs(result.minorFaults, result.majorFaults, found);
+  const old = entriesOf(before, access.worker);
+  const now = entriesOf(after, access.worker);
+  for (const [at, entry] of now) {
+    changed(old.get(at), entry, access.write, true, backingAt(backings, at), found);
+  }
+}
+
+// A fault that was counted as major waited for the disk, or had to be tried again for another reason (5.9 and later
+// count it so): which of the two was not visible.
+function countedAs(minor: number, major: number, found: Found): void {
+  if (minor > 0) found.words.add("minor");
+  if (major > 0) {
+    found.words.add("major");
+    for (const word of FAULT_WORDS) found.unsure.add(word);
+  }
+}
+
+function changed(
+  old: EntryLook | undefined,
+  now: EntryLook | undefined,
+  write: boolean,
+  gup: boolean,
+  backing: Backing["kind"] | undefined,
+  found: Found,
+): void {
+  if (now?.kind !== "present") return;
+  const frame = now.frame;
+  if (old === undefined) {
+    if (frame?.zero) found.words.add("zero");
+    else if (frame?.anon === undefined) for (const word of ["anon", "cow", "file", "shmem"]) found.unsure.add(word);
+    else if (!frame.anon) found.words.add(backing === "shmem" ? "shmem" : "file");
+    else found.words.add(backing === "anon" ? "anon" : "cow");
+    // A page that the page cache had in swap comes back with the fault; its entry does not say so.
+    if (backing === "shmem") found.unsure.add("swapin");
+    return;
+  }
+  if (old.kind === "swap") {
+    found.words.add("swapin");
+    // Whether the page that came back was copied or reused at once.
+    for (const word of ["cow", "reuse", "unshare"]) found.unsure.add(word);
+    return;
+  }
+  if (old.kind !== "present" || old.frame === undefined || frame === undefined) return;
+  if (old.frame.pfn !== frame.pfn) {
+    found.words.add(write ? "cow" : "unshare");
+    return;
+  }
+  if (!write) return;
+  if (old.writable === false && now.writable === true) found.words.add("reuse");
+  // A forced write to a read-only mapping leaves the entry write-protected.
+  else if (gup && old.writable === false) found.unsure.add("reuse");
+}
+
+function entriesOf(look: Look | undefined, worker: number): ReadonlyMap<number, EntryLook> {
+  const space = look?.spaces.find((one) => one.worker === worker);
+  return new Map(space?.entries.map((entry) => [entry.address, entry]));
+}
+
+function backingAt(backings: readonly Backing[], at: number): Backing["kind"] | undefined {
+  return backings.find((one) => one.start <= at && at < one.end)?.kind;
+}
