@@ -52,6 +52,7 @@ export const CODES = {
   // While the trace runs (run/).
   "none-argument": "An operation that is given `none`, the result of a call that failed.",
   "outside-mapping": "A length that was left out, and an address outside of the mapping that it came from.",
+  "not-visible": "Something that nobody can see of a real kernel from outside.",
   "no-such-page": "A page of a pin that the pin does not have.",
   "expect-failed": "An `expect` that does not hold.",
   "outcome-mismatch": "An operation that came to something else than its line says behind `->`.",

@@ -6,15 +6,39 @@
 import type { Kernel } from "../mm/kernel.ts";
 import { contentOf, mmOf, pageAt, vmaAt } from "../mm/observe.ts";
 import { NO_PAGE } from "../mm/page_alloc.ts";
-import { type FieldOwner, fieldOf, hasField } from "./fields.ts";
+import { type FieldOwner, type FieldSpec, fieldOf, hasField } from "./fields.ts";
 import { type Call, type Expr, type Fault, isFault, type SymbolId } from "./program.ts";
 import { joined, number, pageNumber, textOf, truth } from "./read.ts";
 import type { Span } from "./text.ts";
 import { type Address, kindOf, type Outcomes, type Process, type Value, type ValueKind } from "./value.ts";
 import type { Words } from "./words.ts";
 
+// What was not to be seen, and why.
+export interface Unseen {
+  readonly unseen: string;
+}
+
+export type LookName = "page" | "pte" | "vma" | "data" | "byte";
+
+export interface Place {
+  readonly task: number;
+  readonly at: bigint;
+}
+
+// Where expressions look when it is not the simulated world: what was seen of a real machine.
+export interface Sight {
+  look(name: LookName, place: Place): Value | Unseen;
+  // A field that the model has.
+  field(spec: FieldSpec, object: Value): Value | Unseen;
+  pinPage(pin: number, index: bigint): Value | Unseen;
+  // The pages of [first, end) that lie in a mapping.
+  mapped(task: number, first: number, end: number): Iterable<number>;
+}
+
 export interface Environment {
   readonly k: Kernel;
+  // Undefined is the simulated world of `k`.
+  readonly sight?: Sight;
   // Whose address space `page(addr)` means: main's, or in the debugger the selected frame's.
   readonly task: number;
   // What the last operation came to.
@@ -242,7 +266,17 @@ function field(expr: Of<"field">, env: Environment): Value | Fault {
   const owner = OWNER[kindOf(object)];
   const spec = owner && fieldOf(owner, expr.name);
   if (spec === undefined) return fault(expr, "unknown-field", `a ${kindOf(object)} has no field \`${expr.name}\``);
-  return hasField(env.k.model.name, spec) ? spec.read(env.k, object) : null;
+  return hasField(env.k.model.name, spec) ? seen(expr, read(env, spec, object)) : null;
+}
+
+function read({ k, sight }: Environment, spec: FieldSpec, object: Value): Value | Unseen {
+  return sight ? sight.field(spec, object) : spec.read(k, object);
+}
+
+function seen(span: Span, value: Value | Unseen): Value | Fault {
+  return typeof value === "object" && value !== null && "unseen" in value
+    ? fault(span, "not-visible", value.unseen)
+    : value;
 }
 
 // `addr[i]` is the address i pages further.
@@ -259,11 +293,6 @@ function index(expr: Of<"index">, env: Environment): Value | Fault {
   return isAddress(object) ? { kind: "address", at: to, start: object.start, end: object.end } : to;
 }
 
-interface Place {
-  readonly task: number;
-  readonly at: bigint;
-}
-
 function call(expr: Call, env: Environment): Value | Fault {
   switch (expr.name) {
     case "page":
@@ -272,7 +301,8 @@ function call(expr: Call, env: Environment): Value | Fault {
     case "data":
     case "byte": {
       const place = placeOf(expr, env);
-      return place === null || isFault(place) ? place : look(expr.name, place, env.k);
+      if (place === null || isFault(place)) return place;
+      return seen(expr, env.sight ? env.sight.look(expr.name, place) : look(expr.name, place, env.k));
     }
     case "pin.page":
       return pinPage(expr, env);
@@ -300,7 +330,7 @@ function placeOf({ args }: Call, env: Environment): Place | null | Fault {
   return at === undefined ? wrongKind(last, "an address", address) : { task, at };
 }
 
-function look(name: "page" | "pte" | "vma" | "data" | "byte", { task, at }: Place, k: Kernel): Value {
+function look(name: LookName, { task, at }: Place, k: Kernel): Value {
   const mm = mmOf(k, task);
   const vpn = pageNumber(k, at);
   if (mm < 0 || vpn < 0) return null;
@@ -329,13 +359,15 @@ function* pieces(k: Kernel, mm: number, vpn: number, offset: number): Generator<
   }
 }
 
-function pinPage({ args }: Call, env: Environment): Value | Fault {
+function pinPage(expr: Call, env: Environment): Value | Fault {
+  const { args } = expr;
   const pin = evaluate(args[0], env);
   if (pin === null || isFault(pin)) return pin;
   if (typeof pin !== "object" || pin.kind !== "pin") return wrongKind(args[0], "a pin", pin);
   const index = evaluate(args[1], env);
   if (index === null || isFault(index)) return index;
   if (typeof index !== "bigint") return wrongKind(args[1], "a number", index);
+  if (env.sight) return seen(expr, env.sight.pinPage(pin.pin, index));
   const pages = env.k.side.pinPages[pin.pin];
   const pfn = index < BigInt(pages.length) ? pages[Number(index)] : NO_PAGE;
   return pfn === NO_PAGE ? null : { kind: "page", pfn };
@@ -343,7 +375,7 @@ function pinPage({ args }: Call, env: Environment): Value | Fault {
 
 // sum() and count() look at one page after the other, at most at as many as user space has.
 function overPages(expr: Call, env: Environment): Value | Fault {
-  const { k } = env;
+  const { k, sight, task } = env;
   const address = evaluate(expr.args[0], env);
   if (address === null || isFault(address)) return address;
   const at = numeric(address);
@@ -355,18 +387,26 @@ function overPages(expr: Call, env: Environment): Value | Fault {
   const spec = of ?? fieldOf("pte", expr.field ?? "");
   if (spec === undefined || !hasField(k.model.name, spec)) return 0n;
   const first = pageNumber(k, at);
-  const mm = mmOf(k, env.task);
-  if (first < 0 || mm < 0) return 0n;
+  const mm = mmOf(k, task);
+  if (first < 0 || (mm < 0 && !sight)) return 0n;
   const most = BigInt(k.geometry.taskPages - first);
   const end = first + Number(pages < most ? pages : most);
   let total = 0n;
-  for (const vpn of mappedPages(k, mm, first, end)) {
-    const pfn = of ? pageAt(k, mm, vpn) : 0;
-    if (pfn < 0) continue;
-    const value = spec.read(k, of ? { kind: "page", pfn } : { kind: "pte", task: env.task, vpn });
+  for (const vpn of sight ? sight.mapped(task, first, end) : mappedPages(k, mm, first, end)) {
+    const object = of ? seen(expr, pageOf(env, mm, vpn)) : ({ kind: "pte", task, vpn } as const);
+    if (isFault(object)) return object;
+    if (object === null) continue;
+    const value = seen(expr, read(env, spec, object));
+    if (isFault(value)) return value;
     if (typeof value === "bigint") total += expr.name === "sum" ? value : truth(value !== 0n);
   }
   return BigInt.asUintN(64, total);
+}
+
+function pageOf({ k, sight, task }: Environment, mm: number, vpn: number): Value | Unseen {
+  if (sight) return sight.look("page", { task, at: BigInt(vpn) << BigInt(k.geometry.pageShift) });
+  const pfn = pageAt(k, mm, vpn);
+  return pfn < 0 ? null : { kind: "page", pfn };
 }
 
 // The pages of [first, end) that lie in a mapping: outside of all there is nothing to add up.

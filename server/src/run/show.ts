@@ -25,6 +25,8 @@ export function show(value: Value, k: Kernel): string {
     case "pte":
       return `pte of ${hex(BigInt(value.vpn) * BigInt(k.pageSize))}`;
     case "vma": {
+      // One of a real machine is no row of the simulated world.
+      if (value.vma < 0) return "a vma";
       const { start, end } = k.w.vma;
       return `vma ${hexRange(k, start.data[value.vma], end.data[value.vma])}`;
     }

@@ -65,7 +65,8 @@ export class Comparison {
         .sort()
         .join(" ") || "ok";
     this.add("", "outcome", visible(simulated.outcome), visible(real.outcome));
-    for (const word of simulated.outcome) if (real.unsure.includes(word)) this.add("", `outcome ${word}`, word, undefined);
+    for (const word of simulated.outcome)
+      if (real.unsure.includes(word)) this.add("", `outcome ${word}`, word, undefined);
     this.add("", "errno", simulated.errno ?? "none", real.errno ?? "none");
     this.add("", "signal", simulated.signal ?? "none", signalOf(real.signal));
     if (simulated.address !== undefined || real.address !== undefined) {
@@ -137,6 +138,7 @@ export class Comparison {
     this.changing(subject, "mapcount", a.mapcount, b.mapcount);
     this.changing(subject, "exclusive", a.exclusive, b.exclusive);
     this.changing(subject, "anon", a.anon, b.anon);
+    this.changing(subject, "file", a.file, b.file);
     this.changing(subject, "ksm", a.ksm, b.ksm);
     this.changing(subject, "swapcache", a.swapcache, b.swapcache);
     this.changing(subject, "dirty", a.dirty, b.dirty);
@@ -152,7 +154,12 @@ export class Comparison {
     this.zeroBase.real ??= b.refcount;
     const since = (count: number | undefined, base: number | undefined) =>
       count === undefined || base === undefined ? undefined : count - base;
-    this.changing("zero page", "refcount", since(a.refcount, this.zeroBase.simulated), since(b.refcount, this.zeroBase.real));
+    this.changing(
+      "zero page",
+      "refcount",
+      since(a.refcount, this.zeroBase.simulated),
+      since(b.refcount, this.zeroBase.real),
+    );
     this.changing("zero page", "mapcount", a.mapcount, b.mapcount, ZERO_PAGE);
   }
 
@@ -193,7 +200,14 @@ export class Comparison {
     if (simulated === undefined && real === undefined) return;
     const hidden = rule !== undefined || simulated === undefined || real === undefined;
     const verdict = hidden ? "not visible" : simulated === real ? "agree" : "disagree";
-    const found = { subject, name, simulated: text(simulated), real: text(real), verdict, reason: rule?.reason } as const;
+    const found = {
+      subject,
+      name,
+      simulated: text(simulated),
+      real: text(real),
+      verdict,
+      reason: rule?.reason,
+    } as const;
     this.found.push(found);
   }
 }
@@ -223,7 +237,11 @@ function placeIn(places: ReadonlyMap<number, string>, frame: FrameLook | undefin
 }
 
 // Two ascending lists, side by side.
-function* pairs<T>(a: readonly T[], b: readonly T[], of: (one: T) => number): Generator<[T, T] | [T, undefined] | [undefined, T]> {
+function* pairs<T>(
+  a: readonly T[],
+  b: readonly T[],
+  of: (one: T) => number,
+): Generator<[T, T] | [T, undefined] | [undefined, T]> {
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {

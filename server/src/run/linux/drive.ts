@@ -66,9 +66,9 @@ export async function* drive(
       const first = await answer();
       let { look } = first;
       let { refused } = first;
-      if (planned.then !== undefined && refused === undefined) {
+      if (planned.afterwards !== undefined && refused === undefined) {
         operation++;
-        guest.send(`op ${operation} ${planned.then}`);
+        guest.send(`op ${operation} ${planned.afterwards}`);
         const second = await answer();
         look = second.look;
         refused = second.refused;

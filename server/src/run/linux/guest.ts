@@ -4,8 +4,8 @@
 // The protocol is server/guest/README.md's. The guest is not trusted: each line is checked, and what it may make this
 // program keep is bounded. A field that a line does not have was not visible.
 
-import { ERRNOS } from "../../mm/abi.ts";
 import { decode } from "../../lang/bytes.ts";
+import { ERRNOS } from "../../mm/abi.ts";
 import type { EntryKind, EntryLook, FolioLook, FrameLook, Look, PinLook, SpaceLook, VmaLook } from "./look.ts";
 
 export interface Answer {
@@ -206,7 +206,10 @@ function lookOf(state: ReadonlyMap<string, Fields>): Look | string {
   };
 }
 
-function spaceOf(worker: number, { fields, vmas, entries }: { fields: Fields; vmas: VmaLook[]; entries: EntryLook[] }): SpaceLook {
+function spaceOf(
+  worker: number,
+  { fields, vmas, entries }: { fields: Fields; vmas: VmaLook[]; entries: EntryLook[] },
+): SpaceLook {
   return {
     worker,
     vmas: vmas.sort((a, b) => a.start - b.start),
@@ -260,6 +263,7 @@ function frameOf(pfn: number, fields: Fields): FrameLook {
     mapcount: signed(fields.get("map")),
     exclusive: truth(fields.get("excl")),
     anon: truth(fields.get("anon")),
+    file: truth(fields.get("file")),
     ksm: truth(fields.get("ksm")),
     swapcache: truth(fields.get("swapcache")),
     dirty: truth(fields.get("dirty")),

@@ -76,6 +76,8 @@ export interface FrameLook {
   // Undefined too where the release has no such flag.
   readonly exclusive: boolean | undefined;
   readonly anon: boolean | undefined;
+  // Of the page cache of an ordinary file.
+  readonly file: boolean | undefined;
   readonly ksm: boolean | undefined;
   readonly swapcache: boolean | undefined;
   readonly dirty: boolean | undefined;

@@ -1,9 +1,9 @@
 // What an operation came to on a real kernel, in the words of the language, from what can be seen from outside: how many
 // faults were counted, and how the entries of the touched pages differ before and after.
 
-import type { Access } from "./plan.ts";
-import type { EntryLook, Look, ResultLook } from "./look.ts";
 import { address, type GuestResult } from "./guest.ts";
+import type { EntryLook, Look, ResultLook } from "./look.ts";
+import type { Access } from "./plan.ts";
 import type { Backing } from "./simulated.ts";
 
 // The words that looking can find out. The others are never said of a real kernel.

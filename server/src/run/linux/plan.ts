@@ -39,7 +39,7 @@ export interface PlanStep {
   readonly access: Access;
   readonly process: boolean;
   // Sent behind it: the worker dies of a signal that the trace does not expect.
-  readonly then: string | undefined;
+  readonly afterwards: string | undefined;
   // Why nothing is sent, where the simulated call changed nothing either.
   readonly reason: string | undefined;
 }
@@ -93,7 +93,7 @@ export function planOf(recording: Recording): Plan {
       const task = steps.task(step);
       const dies = recording.deaths.get(task) === step && signalName(steps.bits(step)) !== undefined;
       const access = accessOf(recording, step, statement);
-      planned.push({ step, line, send, access, process: false, then: dies ? `${task} exit` : undefined, reason });
+      planned.push({ step, line, send, access, process: false, afterwards: dies ? `${task} exit` : undefined, reason });
     }
   }
   if (recording.limit && end === undefined) {
@@ -106,7 +106,7 @@ export function planOf(recording: Recording): Plan {
 const NOTHING = {
   access: { kind: "kernel", worker: 0, write: false, givesAddress: false },
   process: false,
-  then: undefined,
+  afterwards: undefined,
   reason: undefined,
 } as const;
 

@@ -1,13 +1,13 @@
 // What a look at the simulated machine shows, at the kernel's cursor.
 
 import { decode } from "../../lang/bytes.ts";
-import type { Kernel } from "../../mm/kernel.ts";
 import {
   PG_anon,
   PG_anon_exclusive,
   PG_dirty,
   PG_ksm,
   PG_lru,
+  PG_swapbacked,
   PG_swapcache,
   PG_zero,
   VM_EXEC,
@@ -15,6 +15,7 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from "../../mm/flags.ts";
+import type { Kernel } from "../../mm/kernel.ts";
 import { livePins, liveTasks, mmOf, vmasOf } from "../../mm/observe.ts";
 import { NO_PAGE } from "../../mm/page_alloc.ts";
 import {
@@ -30,7 +31,15 @@ import {
 import { is_migration_entry, is_swap_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "../../mm/swapops.ts";
 import { is_shmem } from "../../mm/vm_ops.ts";
 import type { Recording } from "../recording.ts";
-import { type EntryLook, type FrameLook, fnv1a, type Look, type ResultLook, type SpaceLook, type VmaLook } from "./look.ts";
+import {
+  type EntryLook,
+  type FrameLook,
+  fnv1a,
+  type Look,
+  type ResultLook,
+  type SpaceLook,
+  type VmaLook,
+} from "./look.ts";
 
 const TEXT = 32;
 
@@ -157,6 +166,7 @@ function frameLook(k: Kernel, pfn: number): FrameLook {
     mapcount: page._mapcount.data[pfn],
     exclusive: k.model.anonExclusive ? (flags & PG_anon_exclusive) !== 0 : undefined,
     anon: (flags & PG_anon) !== 0,
+    file: page.mapping.data[pfn] !== 0 && (flags & (PG_anon | PG_swapbacked)) === 0,
     ksm: (flags & PG_ksm) !== 0,
     swapcache: (flags & PG_swapcache) !== 0,
     dirty: (flags & PG_dirty) !== 0,
