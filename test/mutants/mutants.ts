@@ -39,6 +39,8 @@ export const MUTANTS: readonly Mutant[] = [
   model("O_DIRECT pins in 6.1", "4.1", "6.1", "oDirectPins", "6.12"),
   model("O_DIRECT takes plain references in 6.12", "4.1", "6.12", "oDirectPins", "6.1"),
   model("4.19 pins with 1024", "4.8", "4.19", "pinBias", "5.7"),
+  model("5.7 takes references to a page whose counter has overflowed", "4.7", "5.7", "refusesOverflow", "4.19"),
+  model("4.19 asks the sign of a counter before it takes a reference", "4.7", "4.19", "refusesOverflow", "5.7"),
   model(
     "6.12 lets a long-term writer pin a file that tracks writes",
     "4.2",
@@ -135,6 +137,14 @@ export const MUTANTS: readonly Mutant[] = [
   code("a page with exactly 1024 references does not look pinned", "1.6", "page_ref.ts", [
     "_refcount.data[pfn] >= GUP_PIN_COUNTING_BIAS",
     "_refcount.data[pfn] > GUP_PIN_COUNTING_BIAS",
+  ]),
+  code("an overflowed counter does not look pinned", "1.6", "page_ref.ts", [
+    "(count < 0 ? count + 2 ** k.machine.refcount_bits : count)",
+    "count",
+  ]),
+  code("a mapcount that has overflowed still says that the page is mapped", "9", "rmap.ts", [
+    "return k.w.page._mapcount.data[pfn] > 0;",
+    "return k.w.page._mapcount.data[pfn] !== 0;",
   ]),
   code("a read-only FOLL_FORCE write follows any anonymous page", "4.6", "gup_rules.ts", [
     "(bits & both) === both);\n}\n",

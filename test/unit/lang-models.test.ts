@@ -58,3 +58,13 @@ test("a release condition never matches a proposal", () => {
   assert.ok(!counts("@5.10", "refpage-v2"));
   assert.ok(counts("@>=5.7,refpage-v2", "refpage-v2"));
 });
+
+test("a pin needs a counter that holds 1024", () => {
+  finds("machine refcount_bits=11\nd = «pin_user_pages»(0, 4K)", ["pin-overflows"], "7.2");
+  finds("machine refcount_bits=8\nd = «o_direct_read»(0, 4K)", ["pin-overflows"], "6.6");
+});
+test("so it does with twelve bits, and where a pin is a plain reference", () => {
+  finds("machine refcount_bits=12\nd = pin_user_pages(0, 4K)", [], "7.2");
+  finds("machine refcount_bits=8\nd = pin_user_pages(0, 4K)", [], "4.19");
+  finds("machine refcount_bits=8\nd = o_direct_read(0, 4K)", [], "6.1");
+});

@@ -151,7 +151,8 @@ function pokeOf(k: Kernel, spec: FieldSpec, source: Source, text: string): Poke 
     return { table: field.table, field: field.name, row, to: on ? now + (now & mask ? 0 : mask) : now - (now & mask) };
   }
   const to = Number(text.trim());
-  const most = k.machine.refcount_bits === 32 ? 2 ** 31 - 1 : 2 ** (k.machine.refcount_bits - 1) - 1;
+  const bits = field.name === "_mapcount" ? k.machine.mapcount_bits : k.machine.refcount_bits;
+  const most = 2 ** (bits - 1) - 1;
   if (text.trim() === "" || !Number.isInteger(to) || to < 0 || to > most) {
     throw new RequestError("bad-expression", `${spec.name} is a whole number from 0 to ${most}, not ${text}`);
   }

@@ -38,7 +38,7 @@ export function bindOperation(node: OperationNode, line: number, names: Names, f
       `\`${op.name}\` returns nothing that \`${node.target.text}\` could be`,
     );
   }
-  if (isSpecial(op)) found.need(node.name, { op }, expected);
+  if (isSpecial(op) || op.pins) found.need(node.name, { op }, expected);
   for (const { spec, at } of wordsIn(args)) {
     if (spec !== undefined) found.need(at, { word: spec, op }, expected);
   }

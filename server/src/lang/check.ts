@@ -1,17 +1,43 @@
 // What is wrong with a program under one model: what its kernel does not have, and what is not simulated yet.
 
+import { DEFAULT_MACHINE } from "../mm/machine.ts";
+import { MODELS } from "../mm/models.ts";
+import { GUP_PIN_COUNTING_BIAS } from "../mm/page_ref.ts";
 import type { ModelName } from "../mm/releases.ts";
 import { hasField } from "./fields.ts";
 import { listed } from "./nearest.ts";
+import { parseNumber } from "./number.ts";
 import type { Problem } from "./problem.ts";
 import type { Need, Program } from "./program.ts";
 import { absent } from "./since.ts";
 import { matches } from "./when.ts";
 import type { Since } from "./words.ts";
 
+// Bits of a signed counter that holds the 1024 references of a pin.
+export const PIN_BITS = Math.log2(GUP_PIN_COUNTING_BIAS) + 2;
+
 // In the order of the text. The program's own problems are not among them.
 export function check(program: Program, model: string): Problem[] {
-  return program.needs.flatMap((need) => checkNeed(need, model as ModelName) ?? []);
+  const bits = refcountBits(program);
+  return program.needs.flatMap(
+    (need) => checkNeed(need, model as ModelName) ?? checkPin(need, model as ModelName, bits) ?? [],
+  );
+}
+
+// The bits that the last `machine` line gives a refcount.
+function refcountBits(program: Program): number {
+  const written = program.machine.filter(({ key }) => key === "refcount_bits").map(({ value }) => parseNumber(value));
+  const last = written.at(-1);
+  return typeof last === "bigint" ? Number(last) : DEFAULT_MACHINE.refcount_bits;
+}
+
+// A small folio counts a pin as 1024 references: the counter has to reach so far.
+function checkPin(need: Need, name: ModelName, bits: number): Problem | undefined {
+  const { what } = need;
+  const model = MODELS.get(name);
+  if (!("op" in what) || "word" in what || bits >= PIN_BITS || !model || !what.op.pins?.(model)) return undefined;
+  const message = `\`${what.op.name}\` adds ${GUP_PIN_COUNTING_BIAS} to a refcount under ${name}, which needs refcount_bits=${PIN_BITS} or more`;
+  return problem(need, "pin-overflows", message);
 }
 
 // The same under each of several models, each problem once.

@@ -16,6 +16,7 @@ export const CODES = {
   "model-not-simulated": "A model of the language that this version does not simulate yet.",
   "unknown-setting": "A `machine` setting that does not exist.",
   "bad-setting": "A `machine` setting with a value that it cannot have.",
+  "pin-overflows": "A pin under fewer `refcount_bits` than its 1024 references need.",
   "setting-not-simulated": "A `machine` setting whose other values are not simulated yet.",
   "bad-when": "A condition behind `@` that cannot be read.",
   "empty-range": "A range behind `@` that ends before it begins: no release lies in it.",

@@ -3,6 +3,7 @@
 
 import type { Errno } from "../mm/abi.ts";
 import type { Kernel } from "../mm/kernel.ts";
+import type { Model } from "../mm/model.ts";
 import type { Code } from "./codes.ts";
 import type { Arguments } from "./op.ts";
 import { ACCESS_OPS } from "./ops_access.ts";
@@ -67,6 +68,8 @@ export interface OpSpec extends Since {
   readonly simulated: boolean;
   // Of its words that are not simulated it knows what the kernel would refuse, so a line may expect that errno.
   readonly refuses: boolean;
+  // Whether it takes a FOLL_PIN under the model, which a small folio counts as 1024 references; absent: never.
+  readonly pins?: (model: Model) => boolean;
   // A memory access (outcome words may follow `->`), or a call (`ok` or an errno).
   readonly access: boolean;
   // The errnos that it can give, each with when.

@@ -1,6 +1,7 @@
 // References from outside the page tables: who reads or writes memory without a page-table entry of its own.
 
 import type { Errno } from "../mm/abi.ts";
+import type { Model } from "../mm/model.ts";
 import {
   dma_write,
   get_user_pages,
@@ -29,6 +30,10 @@ const FAULTS: readonly [Errno, string] = [
 ];
 const EMPTY: readonly [Errno, string] = ["EINVAL", "length 0."];
 
+// FOLL_PIN counts as 1024 references from 5.7 on.
+const pins = (model: Model): boolean => model.pinBias > 1;
+const pinsDirectly = (model: Model): boolean => model.oDirectPins && pins(model);
+
 export const REFERENCE_OPS: readonly OpSpec[] = [
   operation({
     name: "get_user_pages",
@@ -47,6 +52,7 @@ export const REFERENCE_OPS: readonly OpSpec[] = [
   operation({
     name: "pin_user_pages",
     group,
+    pins,
     params: [addr, length, flags],
     result: "pin",
     errnos: [FAULTS, EMPTY, ["ENOMEM", "The refcount is used up."]],
@@ -75,6 +81,7 @@ export const REFERENCE_OPS: readonly OpSpec[] = [
   operation({
     name: "io_uring_register",
     group,
+    pins,
     params: [addr, length],
     result: "pin",
     since: "5.1",
@@ -92,6 +99,7 @@ export const REFERENCE_OPS: readonly OpSpec[] = [
   operation({
     name: "o_direct_read",
     group,
+    pins: pinsDirectly,
     params: [addr, length],
     result: "pin",
     errnos: [FAULTS, EMPTY],
@@ -102,6 +110,7 @@ export const REFERENCE_OPS: readonly OpSpec[] = [
   operation({
     name: "o_direct_write",
     group,
+    pins: pinsDirectly,
     params: [addr, length],
     result: "pin",
     errnos: [FAULTS, EMPTY],
@@ -112,6 +121,7 @@ export const REFERENCE_OPS: readonly OpSpec[] = [
   operation({
     name: "process_vm_readv",
     group,
+    pins,
     params: [target, addr, length],
     errnos: [FAULTS, ["ESRCH", "The target has no memory any more."]],
     doc: "Reads another process's memory: a read-only `FOLL_PIN` for the length of the call, which leaves no reference behind. From 5.19 on it unshares what the target shares.\n\n`process_vm_rw_single_vec()`, mm/process_vm_access.c; mm-semantics §4.1, measured correction 6.",

@@ -242,12 +242,12 @@ const faultin_page = kernelFunction(
   },
 );
 
-// FOLL_GET: refcount + 1. FOLL_PIN: refcount + 1024 (from 5.7 on); of the zero page nothing from 6.5 on.
-// Mirrors try_grab_folio(), mm/gup.c, 6.12.
+// FOLL_GET: refcount + 1. FOLL_PIN: refcount + 1024 (from 5.7 on); of the zero page nothing from 6.5 on. A counter that has
+// overflowed is refused with a warning from 5.1 on. Mirrors try_grab_folio(), mm/gup.c, 6.12.
 export function try_grab_folio(k: Kernel, pfn: number, flags: number): 0 | Errno {
   if ((flags & (FOLL_GET | FOLL_PIN)) === 0) return 0;
   const count = folio_ref_count(k, pfn);
-  if (count <= 0) {
+  if (count <= 0 && k.model.refusesOverflow) {
     k.decide(REF_POSITIVE, count, false);
     return "ENOMEM";
   }

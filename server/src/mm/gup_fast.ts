@@ -23,7 +23,7 @@ export function gup_fast_page(k: Kernel, mm: number, vpn: number, flags: number)
   const bits = k.w.page.flags.data[pfn];
   // In 5.8 reading asks for the write bit too: should_force_cow_break().
   if ((flags & FOLL_WRITE || k.model.gupBreaksCow) && (entry & PTE_WRITE) === 0) return -1;
-  if (folio_ref_count(k, pfn) <= 0 || (flags & FOLL_LONGTERM && (bits & PG_anon) === 0)) return -1;
+  if (!try_get_folio(k, pfn) || (flags & FOLL_LONGTERM && (bits & PG_anon) === 0)) return -1;
   const shared = k.model.anonExclusive && (bits & (PG_anon | PG_anon_exclusive)) === PG_anon;
   return flags & FOLL_PIN && (entry & PTE_WRITE) === 0 && shared ? -1 : pfn;
 }
@@ -34,3 +34,10 @@ export const gup_fast_pte_range = kernelFunction(
   "mm/gup.c",
   (k: Kernel, pfn: number, flags: number): 0 | Errno => try_grab_folio(k, pfn, flags),
 );
+
+// Whether the counter lets the lockless walk have the page: not 0, as of a page that is being freed, and from 5.1 on not
+// negative. Mirrors the tests of try_get_folio(), mm/gup.c, 6.1 (try_get_compound_head(), 5.10).
+function try_get_folio(k: Kernel, pfn: number): boolean {
+  const count = folio_ref_count(k, pfn);
+  return k.model.refusesOverflow ? count > 0 : count !== 0;
+}

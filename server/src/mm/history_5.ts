@@ -30,6 +30,7 @@ export const FIRST: Rules = {
   oDirectPins: false,
   pinBias: 1,
   gupBreaksCow: false,
+  refusesOverflow: false,
   pinsZeroPage: true,
   forkCopiesPinned: pinned_pages_are_shared,
   forkCopiesPinnedCache: false,
@@ -103,6 +104,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["6b4c9f446981"],
         text: "A fault gives up the lock while a file's next window is read, and is tried again.",
         rules: { asyncReadaheadRetries: true },
+      },
+      {
+        since: "5.1",
+        commits: ["f958d7b528b1", "88b1a17dfc3e", "8fde12ca79af", "15fab63e1e57"],
+        text: "get_user_pages() and tee(2) take no reference to a page whose refcount is not positive, as it is after an overflow: CVE-2019-11487 is closed.",
+        rules: { refusesOverflow: true },
       },
       {
         since: "5.2",

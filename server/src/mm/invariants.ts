@@ -9,6 +9,7 @@ import { ksmBreaches } from "./invariants_ksm.ts";
 import { lruBreaches } from "./invariants_lru.ts";
 import type { Kernel } from "./kernel.ts";
 import { mmOf, pageAt, vmasOf } from "./observe.ts";
+import { overflowed, signed } from "./overflow.ts";
 import { free_pages } from "./page_alloc.ts";
 import { mk_pte, PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn } from "./pgtable.ts";
 import { linear_page_index } from "./rmap.ts";
@@ -58,16 +59,21 @@ export function pageBreaches(k: Kernel, tally: Tally, pfn: number): Breach[] {
   const count = page._refcount.data[pfn];
   const mapcount = page._mapcount.data[pfn];
   const flags = page.flags.data[pfn];
-  const refs = tally.refs[pfn];
-  const maps = tally.maps[pfn];
+  const refs = signed(tally.refs[pfn], k.machine.refcount_bits);
+  const maps = signed(tally.maps[pfn], k.machine.mapcount_bits);
   const found = [...ksmBreaches(k, tally, pfn), ...lruBreaches(k, pfn)];
   if (count !== refs) {
-    found.push(broken("refcount", `pfn ${pfn} has refcount ${count}, its holders add up to ${refs}`, { pfn }));
+    found.push(broken(k, "refcount", `pfn ${pfn} has refcount ${count}, its holders add up to ${refs}`, { pfn }));
   }
   if (mapcount !== maps) {
-    found.push(broken("mapcount", `pfn ${pfn} has mapcount ${mapcount}, ${maps} entries map it`, { pfn }));
+    found.push(broken(k, "mapcount", `pfn ${pfn} has mapcount ${mapcount}, ${maps} entries map it`, { pfn }));
   }
-  if (count === 0 && flags !== 0) found.push(broken("free-page", `pfn ${pfn} is free but has flags`, { pfn }));
+  const held = tally.refs[pfn];
+  if (count === 0 && flags !== 0 && held === 0) {
+    found.push(broken(k, "free-page", `pfn ${pfn} is free but has flags`, { pfn }));
+  } else if (count === 0 && flags === 0 && held !== 0) {
+    found.push(broken(k, "free-page", `pfn ${pfn} is free, and ${held} references to it are left`, { pfn }));
+  }
   if (!k.model.anonExclusive || (flags & PG_anon) === 0 || maps === 0) return found;
   const exclusive = (flags & PG_anon_exclusive) !== 0;
   if (exclusive && mapcount > 1) {
@@ -89,11 +95,11 @@ export function slotBreaches(k: Kernel, tally: Tally, slot: number): Breach[] {
   const { all, exclusive } = tally.names.get(slot) ?? { all: 0, exclusive: 0 };
   const found: Breach[] = [];
   if (count !== all) {
-    found.push(broken("swap-count", `swap slot ${slot} has count ${count}, ${all} entries name it`, {}));
+    found.push(broken(k, "swap-count", `swap slot ${slot} has count ${count}, ${all} entries name it`, {}));
   }
   const pfn = (swap.cache.data[slot] ?? 0) - 1;
   if (pfn >= 0 && page.swap.data[pfn] !== slot) {
-    found.push(broken("swap-count", `pfn ${pfn} is cached for swap slot ${slot} but says otherwise`, { pfn }));
+    found.push(broken(k, "swap-count", `pfn ${pfn} is cached for swap slot ${slot} but says otherwise`, { pfn }));
   }
   if (exclusive > 0 && all > 1) {
     const message = `an entry says that swap slot ${slot} is exclusive, ${all} entries name it`;
@@ -107,11 +113,11 @@ export function machineBreaches(k: Kernel, tally: Tally): Breach[] {
   const found: Breach[] = [];
   const allocated = k.totalPages - 1 - free_pages(k);
   if (allocated !== tally.used) {
-    found.push(broken("free-count", `${tally.used} frames are in use, the allocator counts ${allocated}`, {}));
+    found.push(broken(k, "free-count", `${tally.used} frames are in use, the allocator counts ${allocated}`, {}));
   }
   const slots = k.w.machine.swap_used.data[0];
   if (slots !== tally.usedSlots) {
-    found.push(broken("swap-used", `${tally.usedSlots} swap slots are in use, the device counts ${slots}`, {}));
+    found.push(broken(k, "swap-used", `${tally.usedSlots} swap slots are in use, the device counts ${slots}`, {}));
   }
   return found;
 }
@@ -123,7 +129,7 @@ export function rssBreaches(k: Kernel, tally: Tally, mm: number): Breach[] {
     const counter = k.w.mm[name].data[mm];
     const mapped = tally.rss(mm, kind);
     if (counter === mapped) continue;
-    found.push(broken("rss", `${name} is ${counter}, ${mapped} entries count`, { mm }));
+    found.push(broken(k, "rss", `${name} is ${counter}, ${mapped} entries count`, { mm }));
   }
   return found;
 }
@@ -135,13 +141,13 @@ export function layoutBreaches(k: Kernel, mm: number): Breach[] {
   const found: Breach[] = [];
   const vmas = vmasOf(k, mm);
   if (m.map_count.data[mm] !== vmas.length) {
-    found.push(broken("map-count", `map_count is ${m.map_count.data[mm]}, there are ${vmas.length} VMAs`, { mm }));
+    found.push(broken(k, "map-count", `map_count is ${m.map_count.data[mm]}, there are ${vmas.length} VMAs`, { mm }));
   }
   let end = 0;
   for (const row of vmas) {
     const vpn = vma.start.data[row];
     if (vpn < end || vma.end.data[row] <= vpn) {
-      found.push(broken("vma-order", `VMA ${row} overlaps the one before it or is empty`, { mm, vpn }));
+      found.push(broken(k, "vma-order", `VMA ${row} overlaps the one before it or is empty`, { mm, vpn }));
     }
     end = vma.end.data[row];
   }
@@ -159,7 +165,7 @@ export function entryBreaches(k: Kernel, row: number): Breach[] {
   const vpn = table.first.data[at] + (row % k.geometry.stride) * k.scales[table.level.data[at]];
   const next = k.vmas.find(mm, vpn);
   if (next < 0 || vma.start.data[next] > vpn) {
-    return [broken("stray-entry", `an entry translates page ${vpn} of mm ${mm}, which no VMA holds`, { mm, vpn })];
+    return [broken(k, "stray-entry", `an entry translates page ${vpn} of mm ${mm}, which no VMA holds`, { mm, vpn })];
   }
   if ((entry & (PTE_PRESENT | PTE_SPECIAL)) !== PTE_PRESENT) return [];
   const pfn = pte_pfn(entry);
@@ -183,7 +189,7 @@ export function tableBreaches(k: Kernel, row: number): Breach[] {
       : pte.entry.data[up * k.geometry.stride + slot] === mk_pte(row, PTE_TABLE | PTE_PRESENT) &&
         table.mm.data[up] === mm + 1 &&
         table.first.data[row] === table.first.data[up] + slot * k.scales[level];
-  return hangs ? [] : [broken("table-tree", `table ${row} of mm ${mm} does not hang where it says`, { mm })];
+  return hangs ? [] : [broken(k, "table-tree", `table ${row} of mm ${mm} does not hang where it says`, { mm })];
 }
 
 // The anonymous page that a FOLL_PIN holds is the one that its owner's address still maps, unless the owner unmapped it or
@@ -212,6 +218,7 @@ function maps_page(k: Kernel, tally: Tally, mm: number, pfn: number): boolean {
   return false;
 }
 
-function broken(rule: Rule, message: string, place: Place): Breach {
-  return { rule, kind: "bookkeeping", message, ...place };
+// After an overflow it is the kernel that has lost count.
+function broken(k: Kernel, rule: Rule, message: string, place: Place): Breach {
+  return { rule, kind: overflowed(k) ? "promise" : "bookkeeping", message, ...place };
 }

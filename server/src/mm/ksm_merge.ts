@@ -20,7 +20,7 @@ import {
   pte_prot,
   pte_with,
 } from "./pgtable.ts";
-import { folio_remove_rmap_pte } from "./rmap.ts";
+import { folio_dup_file_rmap_pte, folio_remove_rmap_pte } from "./rmap.ts";
 import { free_swap_cache } from "./swapfile.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 
@@ -113,7 +113,7 @@ const replace_page = kernelFunction(
   "replace_page",
   "mm/ksm.c",
   (k: Kernel, vma: number, pte: number, pfn: number, kpage: number) => {
-    const { page, vma: v } = k.w;
+    const { vma: v } = k.w;
     const prot = pte_prot(v.flags.data[vma]);
     if (kpage === ZERO_PFN) {
       const dirty = k.model.ksmMarksZeroPages ? PTE_DIRTY : 0;
@@ -121,7 +121,7 @@ const replace_page = kernelFunction(
       k.set(k.w.pte.entry, pte, mk_pte(kpage, prot | PTE_SPECIAL | dirty));
     } else {
       folio_get(k, kpage);
-      k.set(page._mapcount, kpage, page._mapcount.data[kpage] + 1);
+      folio_dup_file_rmap_pte(k, kpage);
       k.set(k.w.pte.entry, pte, mk_pte(kpage, prot));
       if (vma_locks(k, vma)) mlock_folio(k, kpage);
     }

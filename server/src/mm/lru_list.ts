@@ -21,6 +21,7 @@ import {
 } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_mapped } from "./overflow.ts";
 
 // enum lru_list, include/linux/mmzone.h.
 export const LRU_INACTIVE_ANON = 0;
@@ -85,7 +86,7 @@ export const lru_deactivate_file: Move = kernelFunction(
   "mm/swap.c",
   (k: Kernel, pfn: number) => {
     const flags = k.w.page.flags.data[pfn];
-    if (flags & PG_unevictable || k.w.page._mapcount.data[pfn] > 0) return;
+    if (flags & PG_unevictable || folio_mapped(k, pfn)) return;
     const idle = flags & ~(PG_active | PG_referenced);
     if (flags & (PG_dirty | PG_writeback)) lruvec_add_folio(k, pfn, idle | PG_reclaim);
     else lruvec_add_folio_tail(k, pfn, idle);

@@ -145,14 +145,14 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
   {
     key: "refcount_bits",
     value: { kind: "number", min: 8, max: 32 },
-    simulated: false,
-    doc: "Bits of `_refcount`; smaller values bring an overflow within reach of a short trace.",
+    simulated: true,
+    doc: "Bits of `_refcount`, which is signed; smaller values bring an overflow within reach of a short trace. With fewer than 12 no page can be pinned (FOLL_PIN adds 1024).",
   },
   {
     key: "mapcount_bits",
     value: { kind: "number", min: 8, max: 32 },
-    simulated: false,
-    doc: "Bits of `_mapcount`.",
+    simulated: true,
+    doc: "Bits of `_mapcount`, which is signed.",
   },
   {
     key: "max_map_count",

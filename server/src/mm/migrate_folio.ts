@@ -19,6 +19,7 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_migrate_ksm } from "./ksm_nodes.ts";
 import { folio_add_lru, lru_add_drain } from "./lru.ts";
+import { folio_mapped } from "./overflow.ts";
 import { cache_slot } from "./page_cache.ts";
 import { folio_put, folio_ref_add, folio_ref_count } from "./page_ref.ts";
 import { remove_migration_ptes, try_to_migrate } from "./try_to_migrate.ts";
@@ -55,10 +56,10 @@ export const migrate_folio_unmap = kernelFunction(
       folio_wait_writeback(k, src);
     }
     const wasMlocked = (page.flags.data[src] & PG_mlocked) !== 0;
-    const wasMapped = page._mapcount.data[src] > 0;
+    const wasMapped = folio_mapped(k, src);
     if (wasMapped) try_to_migrate(k, src);
     const left = page._mapcount.data[src];
-    if (k.decide(NOT_MAPPED, left, left === 0)) return { src, dst, wasMapped, wasMlocked };
+    if (k.decide(NOT_MAPPED, left, !folio_mapped(k, src))) return { src, dst, wasMapped, wasMlocked };
     remove_migration_ptes(k, src, src);
     folio_put(k, dst);
     return "EAGAIN";

@@ -64,6 +64,10 @@ export interface Model {
   // 17839856fd58; a308c71bf1e6 took it back). should_force_cow_break(), mm/gup.c, 5.8.
   readonly gupBreaksCow: boolean;
 
+  // GUP and tee(2) take no reference to a page whose counter is not positive, as it has overflowed (5.1, f958d7b528b1).
+  // try_get_page(), include/linux/mm.h; mm-semantics §4.7, §13 #13.
+  readonly refusesOverflow: boolean;
+
   // FOLL_PIN of the zero page counts on it (until 6.5, c8070b787519).
   readonly pinsZeroPage: boolean;
 

@@ -2,15 +2,18 @@
 // That keeps frame numbers apart for as long as possible; nothing but their equality means anything.
 
 import { PG_table } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { out_of_memory } from "./oom_kill.ts";
+import { overflowed } from "./overflow.ts";
 import { direct_reclaim } from "./vmscan.ts";
 
 // Frame 0 is never used, so it stands for no page; frame 1 is the zero page.
 export const NO_PAGE = 0;
 export const ZERO_PFN = 1;
 export const FIRST_PFN = 2;
+
+const FREE_ALREADY = condition("the page is on the free list", "");
 
 export function free_pages(k: Kernel): number {
   return k.totalPages - k.w.machine.next_pfn.data[0] + k.w.machine.free_pages.data[0];
@@ -113,12 +116,20 @@ function take_off_free_list(k: Kernel, first: number, pages: number): void {
 // The frame's last reference is gone: its flags and mapping go with it. Mirrors free_pages_prepare(), mm/page_alloc.c.
 export function free_unref_page(k: Kernel, pfn: number): void {
   const { machine, page } = k.w;
+  // Freed twice after an overflow: the kernel's list would be broken from here on, ours is not.
+  if (overflowed(k) && k.decide(FREE_ALREADY, 0, is_free(k, pfn))) return;
   k.set(page.flags, pfn, 0);
   k.set(page.mapping, pfn, 0);
   k.set(page.unmapped_by, pfn, 0);
   k.set(page.next_free, pfn, machine.free_list.data[0]);
   k.set(machine.free_list, 0, pfn);
   k.set(machine.free_pages, 0, machine.free_pages.data[0] + 1);
+}
+
+function is_free(k: Kernel, pfn: number): boolean {
+  const { machine, page } = k.w;
+  for (let at = machine.free_list.data[0]; at !== 0; at = page.next_free.data[at]) if (at === pfn) return true;
+  return false;
 }
 
 // A page-table page, which nobody else refers to.

@@ -2,10 +2,10 @@
 //
 // The counts here are logical (0 = unmapped); the kernel's fields hold one less.
 
-import { bug } from "./errors.ts";
 import { PG_anon, PG_anon_exclusive, PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { impossible, set_count } from "./overflow.ts";
 import { folio_maybe_dma_pinned, folio_ref_count } from "./page_ref.ts";
 import { anon_vmas_of } from "./rmap_index.ts";
 
@@ -41,18 +41,18 @@ export const folio_add_anon_rmap_pte = kernelFunction(
       k.set(page.mapping, pfn, exclusive ? anon_vma : k.w.anon_vma.root.data[anon_vma - 1]);
       k.set(page.index, pfn, linear_page_index(k, vma, vpn));
     }
-    k.add(page._mapcount, pfn, 1);
+    mapcount_add(k, pfn, 1);
   },
 );
 
 // One more PTE maps a page-cache page. Mirrors folio_add_file_rmap_pte(), mm/rmap.c, 6.12.
 export function folio_add_file_rmap_pte(k: Kernel, pfn: number): void {
-  k.add(k.w.page._mapcount, pfn, 1);
+  mapcount_add(k, pfn, 1);
 }
 
 // fork's mapping of a file page: one more. Mirrors folio_dup_file_rmap_pte(), include/linux/rmap.h, 6.12.
 export function folio_dup_file_rmap_pte(k: Kernel, pfn: number): void {
-  k.add(k.w.page._mapcount, pfn, 1);
+  mapcount_add(k, pfn, 1);
 }
 
 // fork's mapping of an anonymous page: one more, and the page is no longer exclusive to one mm.
@@ -60,15 +60,19 @@ export function folio_dup_file_rmap_pte(k: Kernel, pfn: number): void {
 export function folio_dup_anon_rmap_pte(k: Kernel, pfn: number): void {
   const { page } = k.w;
   k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_anon_exclusive);
-  k.add(page._mapcount, pfn, 1);
+  mapcount_add(k, pfn, 1);
 }
 
 // An entry that mapped the page is gone. The exclusive flag of an anonymous page stays as it is.
 // Mirrors folio_remove_rmap_pte(), mm/rmap.c, 6.12.
 export function folio_remove_rmap_pte(k: Kernel, pfn: number): void {
+  if (k.w.page._mapcount.data[pfn] <= 0) impossible(k, `folio_remove_rmap_pte: pfn ${pfn} is not mapped`);
+  mapcount_add(k, pfn, -1);
+}
+
+function mapcount_add(k: Kernel, pfn: number, maps: number): void {
   const { _mapcount } = k.w.page;
-  if (_mapcount.data[pfn] <= 0) bug(`folio_remove_rmap_pte: pfn ${pfn} is not mapped`);
-  k.set(_mapcount, pfn, _mapcount.data[pfn] - 1);
+  set_count(k, _mapcount, pfn, _mapcount.data[pfn] + maps, k.machine.mapcount_bits);
 }
 
 // The page is about to lose its only mapping for something that may be shared: no longer exclusive, unless it may be

@@ -3,6 +3,7 @@
 import { PG_dirty, PG_ksm, PG_swapcache, PG_writeback } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_mapped } from "./overflow.ts";
 import { swap_count, swap_free, vm_swap_full } from "./swap_slots.ts";
 import { delete_from_swap_cache, swap_cache_get_folio } from "./swap_state.ts";
 
@@ -43,7 +44,7 @@ export const reuse_swap_page = kernelFunction("reuse_swap_page", "mm/swapfile.c"
 // mm/swap_state.c.
 export function free_swap_cache(k: Kernel, pfn: number): void {
   const { page } = k.w;
-  if (page.flags.data[pfn] & PG_swapcache && page._mapcount.data[pfn] === 0) folio_free_swap(k, pfn);
+  if (page.flags.data[pfn] & PG_swapcache && !folio_mapped(k, pfn)) folio_free_swap(k, pfn);
 }
 
 // An entry that named the slot is gone. When it was the last and the cached page is mapped by nobody, or swap is half
@@ -53,5 +54,5 @@ export const free_swap_and_cache = kernelFunction("free_swap_and_cache", "mm/swa
   swap_free(k, slot);
   const pfn = swap_cache_get_folio(k, slot);
   if (pfn < 0 || swap_count(k, slot) > 0) return;
-  if (k.w.page._mapcount.data[pfn] === 0 || vm_swap_full(k)) folio_free_swap(k, pfn);
+  if (!folio_mapped(k, pfn) || vm_swap_full(k)) folio_free_swap(k, pfn);
 });

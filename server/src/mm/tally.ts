@@ -174,7 +174,9 @@ export class Tally {
   private lookAtPage(pfn: number): boolean {
     const { _refcount, flags } = this.k.w.page;
     this.changedPages.add(pfn);
-    const use = _refcount.data[pfn] === 0 ? 0 : 1;
+    // A counter that has come round to 0 has freed nothing: the page still has its flags. One that is put further when the
+    // page is free has taken nothing.
+    const use = _refcount.data[pfn] <= 0 && flags.data[pfn] === 0 ? 0 : 1;
     this.used += use - this.inUse[pfn];
     this.inUse[pfn] = use;
     const kind = kindOf(flags.data[pfn]);

@@ -11,6 +11,7 @@ import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vma_wants_writenotify } from "./mprotect.ts";
+import { folio_mapped } from "./overflow.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import {
   mk_pte,
@@ -37,7 +38,7 @@ import { folio_mark_dirty } from "./vm_ops.ts";
 // (try_to_unmap() with TTU_MIGRATION before 5.14).
 export const try_to_migrate = kernelFunction("try_to_migrate", "mm/rmap.c", (k: Kernel, pfn: number) => {
   rmap_walk(k, pfn, (vma, _vpn, pte, entry) => {
-    return try_to_migrate_one(k, pfn, vma, pte, entry) && k.w.page._mapcount.data[pfn] > 0;
+    return try_to_migrate_one(k, pfn, vma, pte, entry) && folio_mapped(k, pfn);
   });
 });
 

@@ -6,6 +6,7 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
 import { vma_locks } from "./mlock_vma.ts";
+import { folio_mapped } from "./overflow.ts";
 import { folio_put } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_SOFT_DIRTY, pte_with } from "./pgtable.ts";
 import { folio_remove_rmap_pte, folio_try_share_anon_rmap_pte } from "./rmap.ts";
@@ -21,7 +22,7 @@ const LOCKED = condition("vma->vm_flags & VM_LOCKED", "vm_flags");
 // page that may not go, ends the walk. True when nobody maps the page any more. Mirrors try_to_unmap(), mm/rmap.c, 6.12.
 export const try_to_unmap = kernelFunction("try_to_unmap", "mm/rmap.c", (k: Kernel, pfn: number): boolean => {
   rmap_walk(k, pfn, (vma, _vpn, pte, entry) => try_to_unmap_one(k, pfn, vma, pte, entry));
-  return k.w.page._mapcount.data[pfn] === 0;
+  return !folio_mapped(k, pfn);
 });
 
 // False ends the walk. Mirrors try_to_unmap_one(), mm/rmap.c, 6.12.

@@ -15,6 +15,7 @@ import {
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_rotate_reclaimable } from "./lru.ts";
+import { folio_mapped } from "./overflow.ts";
 import { cache_slot, filemap_remove_folio } from "./page_cache.ts";
 import { folio_maybe_dma_pinned, folio_put, folio_ref_count } from "./page_ref.ts";
 import { shmem_writeout } from "./shmem_swap.ts";
@@ -44,7 +45,7 @@ export const shrink_swapbacked_folio = kernelFunction(
       if (k.model.reclaimSparesPinned && maybe_pinned(k, pfn)) return "keep";
       if (!add_to_swap(k, pfn)) return "activate";
     }
-    if (page._mapcount.data[pfn] > 0 && !try_to_unmap(k, pfn)) return "activate";
+    if (folio_mapped(k, pfn) && !try_to_unmap(k, pfn)) return "activate";
     if (k.model.reclaimActivatesPinned && maybe_pinned(k, pfn)) return "activate";
     if (page.flags.data[pfn] & PG_dirty) {
       if (lazyfree) return "activate";

@@ -5,6 +5,7 @@ import { add_mm_counter, mm_counter } from "./counters.ts";
 import { PG_dirty, PG_reclaim } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_mapped } from "./overflow.ts";
 import { cache_slot, filemap_remove_folio } from "./page_cache.ts";
 import { folio_maybe_dma_pinned, folio_put, folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY } from "./pgtable.ts";
@@ -30,7 +31,7 @@ export const shrink_file_folio = kernelFunction(
     const { page } = k.w;
     try_to_unmap_file(k, pfn);
     const mapcount = page._mapcount.data[pfn];
-    if (k.decide(MAPPED, mapcount, mapcount > 0)) return "activate";
+    if (k.decide(MAPPED, mapcount, folio_mapped(k, pfn))) return "activate";
     const refs = folio_ref_count(k, pfn);
     if (k.model.reclaimActivatesPinned && k.decide(PINNED, refs, folio_maybe_dma_pinned(k, pfn))) return "activate";
     const dirty = (page.flags.data[pfn] & PG_dirty) !== 0;
@@ -45,7 +46,7 @@ export const shrink_file_folio = kernelFunction(
 // Takes a page of a file out of every address space: mapcount - 1, refcount - 1, rss - 1 each, and a dirty entry makes
 // the page dirty. Mirrors try_to_unmap_one(), mm/rmap.c, 6.12, for the page cache.
 const try_to_unmap_file = kernelFunction("try_to_unmap", "mm/rmap.c", (k: Kernel, pfn: number) => {
-  if (k.w.page._mapcount.data[pfn] === 0) return;
+  if (!folio_mapped(k, pfn)) return;
   rmap_walk(k, pfn, (vma, _vpn, pte, entry) => {
     const mm = k.w.vma.mm.data[vma] - 1;
     k.set(k.w.pte.entry, pte, 0);

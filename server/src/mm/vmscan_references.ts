@@ -4,6 +4,7 @@ import { PG_mlocked, PG_referenced, PG_swapbacked, VM_EXEC, VM_LOCKED } from "./
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { vma_locks } from "./mlock_vma.ts";
+import { folio_mapped } from "./overflow.ts";
 import { PTE_ACCESSED, pte_with } from "./pgtable.ts";
 import { rmap_walk } from "./rmap_walk.ts";
 
@@ -24,7 +25,7 @@ export const folio_referenced = kernelFunction(
   (k: Kernel, pfn: number): Referenced => {
     let ptes = 0;
     let vm_flags = 0;
-    if (k.w.page._mapcount.data[pfn] === 0) return { ptes, vm_flags };
+    if (!folio_mapped(k, pfn)) return { ptes, vm_flags };
     rmap_walk(k, pfn, (vma, _vpn, pte, entry) => {
       if (vma_locks(k, vma)) {
         k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_mlocked);

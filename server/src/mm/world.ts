@@ -108,6 +108,7 @@ const SCHEMA = {
     "free_swap", // the free list of slots
     "swap_used", // slots in use
     "swap_off", // 1 after swapoff()
+    "overflowed", // 1 once a refcount or mapcount has left the range of its bits
   ],
   // Row counts of the tables above: one row a table.
   rows: ["count"],

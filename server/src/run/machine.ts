@@ -1,5 +1,6 @@
 // The machine that a trace runs on: the `machine` lines over the defaults, and a caller's overrides over both.
 
+import { PIN_BITS } from "../lang/check.ts";
 import { parseNumber } from "../lang/number.ts";
 import {
   DEFAULT_MACHINE,
@@ -37,6 +38,9 @@ export function overrideProblem(overrides: MachineOverrides): string | undefined
     if (read === undefined) return `'${value}' is no value of the machine's ${key}`;
     if (!is_followed(known, value) && !same(read, DEFAULT_MACHINE[known.key]))
       return `${key}=${value} is not simulated yet`;
+    // The checker looks at the trace alone.
+    if (key === "refcount_bits" && Number(read) < PIN_BITS)
+      return `refcount_bits below ${PIN_BITS} is for a trace's own \`machine\` line, against which its pins are checked`;
   }
   return undefined;
 }
