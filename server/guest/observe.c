@@ -1,0 +1,161 @@
+// A look: what the kernel keeps of the trace's processes, told as lines (README.md).
+//
+// With /proc/kcore the page tables and struct pages themselves are read; without it (`--host` on a machine that has
+// none) pagemap.c tells what /proc shows. What cannot be seen is left out.
+#define _GNU_SOURCE
+#include "observe.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+#include "entry.h"
+#include "guest.h"
+#include "kcore.h"
+#include "layout.h"
+#include "maps.h"
+#include "tables.h"
+
+// A device smaller than this is not worth a slot cache to the kernel: 5 batches of 64 slots.
+#define SLOT_CACHE_FROM (5 * 64)
+
+static bool raw; // kcore can be read
+static struct task tasks[MAX_WORKERS];
+
+// The workers' own memory, that no trace maps.
+static const struct range OWN[] = {{OWN_IMAGE_START, OWN_IMAGE_END}, {OWN_START, OWN_END}};
+
+static struct range *ranges;
+static size_t ranges_bytes;
+
+// One address space while it is looked at.
+struct space_look {
+    int worker;
+    int64_t rss_anon, rss_file, rss_shmem, swap;
+    uint64_t deposited; // bytes of tables kept for the day when a PMD is split
+};
+
+void observe_start(void) {
+    raw = layout_read() && kcore_open();
+    frames_start();
+}
+
+void observe_reset(void) { memset(tasks, 0, sizeof tasks); }
+
+static const char *kind_name(enum entry_kind kind) {
+    switch (kind) {
+    case ENTRY_PRESENT:
+        return "present";
+    case ENTRY_SWAP:
+        return "swap";
+    case ENTRY_MIGRATION:
+        return "migration";
+    case ENTRY_MARKER:
+        return "marker";
+    default:
+        return "other";
+    }
+}
+
+static const char *level_name(int level) { return level == 1 ? "pte" : level == 2 ? "pmd" : "pud"; }
+
+static void count_present(struct space_look *space, const struct frame *frame, int level) {
+    int64_t pages = 1L << 9 * (level - 1);
+    // A table waits behind each PMD of anonymous memory (pgtable_trans_huge_deposit()); not behind hugetlb's.
+    if (level == 2 && (frame->anon || frame->zero) && !frame->hugetlb) space->deposited += PAGE;
+    if (frame->zero || frame->hugetlb) return;
+    if (frame->anon) space->rss_anon += pages;
+    else if (frame->swapbacked) space->rss_shmem += pages;
+    else space->rss_file += pages;
+}
+
+static void see_entry(void *context, uint64_t address, int level, uint64_t bits) {
+    struct space_look *space = context;
+    struct entry entry = entry_decode(bits, level);
+    struct frame frame = {0};
+    bool present = entry.kind == ENTRY_PRESENT;
+    // A page under migration is still counted as the process's.
+    if ((present || entry.kind == ENTRY_MIGRATION) && frame_read(entry.pfn, &frame)) {
+        if (present) frame_note(entry.pfn);
+        if (!entry.special || frame.zero) count_present(space, &frame, level);
+    }
+    if (entry.kind == ENTRY_SWAP) space->swap += 1L << 9 * (level - 1);
+    char key[64];
+    snprintf(key, sizeof key, "e %d 0x%lx", space->worker, address);
+    struct fields fields = {0};
+    fields_word(&fields, "level", level_name(level));
+    fields_hex(&fields, "raw", bits);
+    fields_word(&fields, "kind", kind_name(entry.kind));
+    if (present || entry.kind == ENTRY_MIGRATION) fields_decimal(&fields, "w", entry.writable);
+    if (present) {
+        fields_decimal(&fields, "d", entry.dirty);
+        fields_decimal(&fields, "a", entry.accessed);
+        // vm_normal_page_pmd() knows the huge zero folio without the bit.
+        fields_decimal(&fields, "special", entry.special || frame.zero);
+    }
+    if (entry.kind != ENTRY_MARKER) {
+        fields_decimal(&fields, "softdirty", entry.soft_dirty);
+        fields_decimal(&fields, "uffdwp", entry.uffd_wp);
+    }
+    bool swapped = entry.kind == ENTRY_SWAP || entry.kind == ENTRY_MIGRATION;
+    if (swapped && layout.swap_exclusive) fields_decimal(&fields, "exclusive", entry.exclusive);
+    if (entry.kind == ENTRY_SWAP) fields_decimal(&fields, "slot", entry.pfn);
+    if (entry.kind == ENTRY_MARKER)
+        fields_word(&fields, "marker", entry.marker & 4 ? "guard" : entry.marker & 2 ? "poisoned" : "uffd_wp");
+    if (present || entry.kind == ENTRY_MIGRATION) fields_decimal(&fields, "pfn", entry.pfn);
+    emit_text(key, fields.text);
+}
+
+static void look_at(int worker) {
+    struct task *task = &tasks[worker];
+    const struct vma *vmas;
+    int used = maps_read(trace.spaces[worker].pid, &vmas);
+    if (used < 0 || !task_find(task, trace.spaces[worker].pid)) {
+        cannot("no maps or mm of worker %d", worker);
+        return;
+    }
+    if (!arena_grow((void **)&ranges, &ranges_bytes, (used + 1) * sizeof *ranges)) return;
+    int joined = 0;
+    for (int i = 0; i < used; i++) {
+        vma_emit(worker, &vmas[i]);
+        if (joined && ranges[joined - 1].end == vmas[i].start) ranges[joined - 1].end = vmas[i].end;
+        else ranges[joined++] = (struct range){vmas[i].start, vmas[i].end};
+    }
+    struct space_look space = {.worker = worker};
+    uint64_t tables = tables_walk(task, ranges, joined, OWN, sizeof OWN / sizeof *OWN, see_entry, &space);
+    char key[32];
+    snprintf(key, sizeof key, "s %d", worker);
+    struct fields fields = {0};
+    fields_decimal(&fields, "rss_anon", space.rss_anon);
+    fields_decimal(&fields, "rss_file", space.rss_file);
+    fields_decimal(&fields, "rss_shmem", space.rss_shmem);
+    fields_decimal(&fields, "swap", space.swap);
+    fields_decimal(&fields, "page_tables", tables + space.deposited);
+    if (layout.mm_mm_id >= 0) fields_decimal(&fields, "mmid", task->mm_id);
+    emit_text(key, fields.text);
+}
+
+// Slots in use. Where the kernel takes slots out in batches (up to 6.14) its own count says too much.
+static void emit_machine(void) {
+    struct sysinfo info;
+    if (sysinfo(&info) != 0) return;
+    uint64_t pages = info.totalswap * info.mem_unit / PAGE;
+    if (layout.swap_slot_cache && pages > SLOT_CACHE_FROM) return;
+    struct fields fields = {0};
+    fields_decimal(&fields, "swap_used", pages - info.freeswap * info.mem_unit / PAGE);
+    emit_text("m", fields.text);
+}
+
+void observe_look(void) {
+    frames_begin();
+    for (int i = 0; i < trace.spaces_used; i++) {
+        if (!trace.spaces[i].used || !trace.spaces[i].alive) continue;
+        if (raw) look_at(i);
+        else pagemap_emit(i);
+    }
+    if (raw) {
+        pins_emit();
+        frames_emit();
+    }
+    emit_machine();
+}
