@@ -1,4 +1,4 @@
-// No guest outlives this program: they are killed when it ends, by itself or by a signal.
+// No child outlives this program: it is killed when the program ends, by itself or by a signal.
 
 import type { ChildProcess } from "node:child_process";
 

@@ -2,23 +2,20 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { release as ownKernel } from "node:os";
-import { Duplex, type Readable, type Writable } from "node:stream";
+import { Duplex } from "node:stream";
 import { InputError } from "../command.ts";
 import { readKernel } from "./cache.ts";
-import { type ConsoleText, consoleText } from "./console_text.ts";
 import { guestProgram } from "./guest_program.ts";
 import { initramfs } from "./initramfs.ts";
-import { killAtExit } from "./kill_at_exit.ts";
-import { type LineReader, lineReader } from "./lines.ts";
 import { CONSOLE_FD, FROM_GUEST_FD, qemuArguments, TO_GUEST_FD } from "./qemu.ts";
 import type { Release } from "./releases.ts";
-import { type Env, needTool } from "./tools.ts";
+import { GuestDied, type GuestMachine, type TalkLimits, talk } from "./talk.ts";
+import { type Env, findTool, needTool } from "./tools.ts";
 
-export interface MachineOptions {
+export { GuestDied, type GuestMachine };
+
+export interface MachineOptions extends TalkLimits {
   readonly env: Env;
-  // How long a boot may take, and an answer.
-  readonly bootSeconds?: number;
-  readonly answerSeconds?: number;
   readonly megabytes?: number;
   // Further words of the kernel's command line.
   readonly append?: readonly string[];
@@ -28,36 +25,6 @@ export interface MachineOptions {
   readonly boots?: number;
 }
 
-export interface GuestMachine {
-  readonly release: Release | "host";
-  // As `uname -r` and `uname -v` say it.
-  readonly kernel: string;
-  readonly version: string;
-  send(line: string): void;
-  // The next line that the guest answers. Throws GuestDied when none comes in time or the guest has ended.
-  next(limitMs?: number): Promise<string>;
-  [Symbol.asyncIterator](): AsyncIterator<string>;
-  // What the kernel printed, its last part.
-  console(): string;
-  // Ends the guest, whatever it is doing.
-  close(): Promise<void>;
-}
-
-// The guest hung, panicked or ended before its answer. The message carries the end of the console.
-export class GuestDied extends Error {
-  override readonly name = "GuestDied";
-  readonly console: string;
-  constructor(what: string, text: string) {
-    const shown = text.split("\n").filter((line) => line.trim() !== "");
-    const tail = shown.slice(-CONSOLE_LINES).map((line) => `\n  ${line.slice(0, 200)}`);
-    super(shown.length === 0 ? `${what}; its console is empty` : `${what}; its console ends:${tail.join("")}`);
-    this.console = text;
-  }
-}
-
-const CONSOLE_LINES = 30;
-const BOOT_SECONDS = 60;
-const ANSWER_SECONDS = 30;
 const MEGABYTES = 1024;
 const BOOTS = 3;
 
@@ -71,18 +38,21 @@ export async function openGuest(release: Release, options: MachineOptions): Prom
     megabytes: options.megabytes ?? MEGABYTES,
     append: options.append ?? [],
   });
+  // Whatever ends this program without a chance to clean up takes the guest along.
+  const setpriv = await findTool("setpriv", options.env);
+  const command = setpriv ? [setpriv, "--pdeathsig", "KILL", qemu, ...args] : [qemu, ...args];
   const boots = options.boots ?? BOOTS;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await boot(release, qemu, args, options);
+      return await boot(release, command, options);
     } catch (error) {
       if (!(error instanceof GuestDied) || attempt >= boots) throw error;
     }
   }
 }
 
-function boot(release: Release, qemu: string, args: readonly string[], options: MachineOptions): Promise<GuestMachine> {
-  const child = spawn(qemu, args, {
+function boot(release: Release, command: readonly string[], options: MachineOptions): Promise<GuestMachine> {
+  const child = spawn(command[0], command.slice(1), {
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
     env: { PATH: options.env.PATH },
   });
@@ -119,92 +89,6 @@ export async function openHost(options: MachineOptions): Promise<GuestMachine> {
     to: child.stdin,
     from: [child.stdout],
     console: [child.stderr],
-  });
-}
-
-interface Streams {
-  readonly to: Writable;
-  readonly from: readonly Readable[];
-  readonly console: readonly Readable[];
-}
-
-// Waits for the guest's `ready` and gives the machine; the child is gone when this throws.
-async function talk(
-  child: ChildProcess,
-  who: string,
-  release: Release | "host",
-  options: MachineOptions,
-  streams: Streams,
-): Promise<GuestMachine> {
-  const printed = consoleText();
-  const lines = lineReader();
-  const gone = whenGone(child, lines, printed);
-  const forget = killAtExit(child);
-  for (const stream of streams.from) lines.add(stream);
-  for (const stream of streams.console) listen(stream, printed);
-  streams.to.on("error", () => undefined);
-
-  const close = async () => {
-    child.kill("SIGKILL");
-    lines.end("was closed");
-    // What is unread would keep the child from counting as gone.
-    for (const stream of child.stdio) stream?.destroy();
-    await gone;
-    forget();
-  };
-  const nextLine = async (limitMs: number, late: string): Promise<string> => {
-    const found = await lines.next(limitMs);
-    if ("line" in found) return found.line;
-    const what = "ended" in found ? `${who} ${found.ended}` : `${who} ${late} within ${limitMs / 1000} seconds`;
-    await close();
-    throw new GuestDied(what, printed.text());
-  };
-  const next = (limitMs = (options.answerSeconds ?? ANSWER_SECONDS) * 1000) => nextLine(limitMs, "did not answer");
-
-  const bootMs = (options.bootSeconds ?? BOOT_SECONDS) * 1000;
-  const [kernel, version] = await ready((limitMs) => nextLine(limitMs, "did not come up"), bootMs);
-  return {
-    release,
-    kernel,
-    version,
-    send: (line) => {
-      if (/[\n\r\0]/.test(line)) throw new Error(`a line for the guest holds a line's end: ${JSON.stringify(line)}`);
-      streams.to.write(`${line}\n`);
-    },
-    next,
-    [Symbol.asyncIterator]: () => ({ next: async () => ({ value: await next(), done: false }) }),
-    console: () => printed.text(),
-    close,
-  };
-}
-
-// The firmware writes to the same port before the kernel runs: what comes before `ready` is not the guest's.
-async function ready(next: (limitMs: number) => Promise<string>, limitMs: number): Promise<[string, string]> {
-  const at = performance.now() + limitMs;
-  for (;;) {
-    const said = /^ready (\S+) ?(.*)$/.exec(await next(Math.max(at - performance.now(), 1)));
-    if (said) return [said[1], said[2]];
-  }
-}
-
-function listen(stream: Readable, printed: ConsoleText): void {
-  stream.setEncoding("latin1");
-  stream.on("error", () => undefined);
-  stream.on("data", (piece: string) => printed.add(piece));
-}
-
-function whenGone(child: ChildProcess, lines: LineReader, printed: ConsoleText): Promise<void> {
-  return new Promise((resolve) => {
-    child.once("error", (error) => {
-      printed.add(`${error.message}\n`);
-      lines.end("could not start");
-      resolve();
-    });
-    // Not `exit`: what it wrote last is still on its way then.
-    child.once("close", (code, signal) => {
-      lines.end(signal === null ? `ended with status ${code}` : `was ended by ${signal}`);
-      resolve();
-    });
   });
 }
 

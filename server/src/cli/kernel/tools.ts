@@ -6,6 +6,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { InputError } from "../command.ts";
+import { killAtExit } from "./kill_at_exit.ts";
 
 // Which package has the program, as Debian names it.
 const PACKAGES = {
@@ -16,6 +17,7 @@ const PACKAGES = {
   "qemu-system-x86_64": "qemu-system-x86",
   cc: "gcc and libc6-dev",
   mke2fs: "e2fsprogs",
+  setpriv: "util-linux",
   xz: "xz-utils",
   zstd: "zstd",
 } as const;
@@ -97,12 +99,14 @@ export function runTool(path: string, args: readonly string[], options: RunOptio
       },
       (error, out, err) => {
         const text = err.toString("utf8");
+        forget();
         if (error === null) return resolve({ status: 0, out, err: text });
         if (typeof error.code === "number") return resolve({ status: error.code, out, err: text });
         const why = error.killed ? `did not end within ${options.seconds} seconds` : error.message;
         reject(new InputError(`${path} ${why}`));
       },
     );
+    const forget = killAtExit(child);
     child.stdin?.end();
     if (options.onOut) child.stdout?.on("data", (piece: Buffer) => options.onOut?.(String(piece)));
   });
