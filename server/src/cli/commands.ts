@@ -29,6 +29,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> =
   kernels: async () => (await import("./engine_commands.ts")).kernelsCommand,
   import: async () => (await import("./engine_commands.ts")).importCommand,
   kernel: async () => (await import("./kernel_commands.ts")).kernelGroup,
+  fuzz: async () => (await import("./kernel_commands.ts")).fuzzCommand,
   lsp: async () => (await import("./lsp.ts")).lspCommand,
   dap: async () => (await import("./dap.ts")).dapCommand,
 };

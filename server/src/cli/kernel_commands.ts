@@ -7,6 +7,8 @@ import { kernelFetchCommand } from "./kernel/fetch_command.ts";
 import { kernelListCommand } from "./kernel/list_command.ts";
 import { kernelRunCommand } from "./kernel/run_command.ts";
 
+export { fuzzCommand } from "./kernel/fuzz.ts";
+
 export const kernelGroup: CommandGroup = {
   name: "kernel",
   summary: "Fetch real kernels, run traces on them in QEMU, and compare them with the simulation",

@@ -5,6 +5,7 @@ import { absent } from "../../lang/since.ts";
 import type { Address, Value } from "../../lang/value.ts";
 import { protection, type WordSpec, wordsOf } from "../../lang/words.ts";
 import type { Kernel } from "../../mm/kernel.ts";
+import type { Model } from "../../mm/model.ts";
 import { pinKind } from "../../mm/observe.ts";
 import type { Profile } from "./profile.ts";
 
@@ -30,6 +31,8 @@ export interface Argument {
 
 export interface Context {
   readonly k: Kernel;
+  // All of them know what the argument says.
+  readonly models: readonly Model[];
   readonly profile: Profile;
   readonly things: Things;
   // A number below `of`; 0 when `of` is.
@@ -117,7 +120,7 @@ function words(
   kind: "word" | "flags",
   text: string | undefined,
 ): Argument | undefined {
-  const known = all.filter((word) => word.simulated && !absent(c.k.model.name, word));
+  const known = all.filter((word) => word.simulated && c.models.every(({ name }) => !absent(name, word)));
   const names = text === undefined ? some(c, known, kind) : text.split("|");
   const chosen = known.filter(({ name }) => names.includes(name));
   if (chosen.length === 0) return undefined;

@@ -21,6 +21,8 @@ export interface Wanted {
   readonly profile?: Profile;
   // Names of the operations that may come; all that the profile has without it.
   readonly only?: readonly string[];
+  // Further models that are to know everything that the trace uses.
+  readonly alsoFor?: readonly Model[];
   // Operations with which the trace ends.
   readonly most?: number;
 }
@@ -41,6 +43,7 @@ interface Step {
 class Author {
   private readonly k: Kernel;
   private readonly profile: Profile;
+  private readonly models: readonly Model[];
   private readonly tickets: readonly (readonly Step[])[];
   private things: Things = { mappings: [], files: [], pins: [], tasks: [{ name: "main", value: 0 }], focus: undefined };
   // The rest of a phrase.
@@ -49,10 +52,11 @@ class Author {
   private at = 0;
   private readonly names = new Map<string, number>();
 
-  constructor(model: Model, head: string, { profile = EVERYTHING, only }: Wanted) {
+  constructor(model: Model, head: string, { profile = EVERYTHING, only, alsoFor = [] }: Wanted) {
     this.k = run(analyse(head).program, { model: model.name }).kernel;
     this.profile = profile;
-    this.tickets = ticketsOf(model, profile, only);
+    this.models = [model, ...alsoFor];
+    this.tickets = ticketsOf(this.models, profile, only);
   }
 
   lines(made: Iterable<Choice>, most = Number.POSITIVE_INFINITY): string[] {
@@ -176,7 +180,8 @@ class Author {
 
   private argument(spec: OpSpec, param: Param, forced: string | undefined, inPhrase: boolean): Argument | undefined {
     const pick = (of: number) => this.pick(of);
-    return argumentOf({ k: this.k, profile: this.profile, things: this.things, pick, inPhrase }, spec, param, forced);
+    const { k, models, profile, things } = this;
+    return argumentOf({ k, models, profile, things, pick, inPhrase }, spec, param, forced);
   }
 
   private fresh(stem: string): string {
@@ -198,10 +203,14 @@ const NAMES: Readonly<Record<string, string>> = {
   io_uring_register: "buffer",
 };
 
-function ticketsOf(model: Model, profile: Profile, only: readonly string[] | undefined): (readonly Step[])[] {
+function ticketsOf(
+  models: readonly Model[],
+  profile: Profile,
+  only: readonly string[] | undefined,
+): (readonly Step[])[] {
   const usable = (spec: OpSpec | undefined): spec is OpSpec =>
     spec?.simulated === true &&
-    !absent(model.name, spec) &&
+    models.every(({ name }) => !absent(name, spec)) &&
     profile.shares[spec.name] !== 0 &&
     (only === undefined || only.includes(spec.name));
   const single = [...OPS.values()]
