@@ -37,14 +37,23 @@ export interface Context {
   readonly things: Things;
   // A number below `of`; 0 when `of` is.
   pick(of: number): number;
-  // Whether the operation goes on with what the one before it did.
+  readonly wish: Wish;
+}
+
+// What a phrase wants of an argument.
+export interface Wish {
+  // Its flags or its word.
+  readonly word: string | undefined;
+  // All of a mapping.
+  readonly whole: boolean;
+  // Where the operation before it was.
   readonly inPhrase: boolean;
 }
 
-// Undefined when nothing exists that it could name. `forced` are the flags or the word that it is to have.
-export function argumentOf(c: Context, spec: OpSpec, param: Param, forced: string | undefined): Argument | undefined {
+// Undefined when nothing exists that it could name.
+export function argumentOf(c: Context, spec: OpSpec, param: Param): Argument | undefined {
   const { of } = param;
-  const { profile, things } = c;
+  const { profile, things, wish } = c;
   switch (of.kind) {
     case "address":
       return address(c);
@@ -60,32 +69,37 @@ export function argumentOf(c: Context, spec: OpSpec, param: Param, forced: strin
     case "string":
       return { text: '"ab"', value: "ab" };
     case "prot": {
-      const prot = oneOf(c, ["rw", "rw", "rw", "r", "none", "rx"]);
+      const prot = wish.word ?? oneOf(c, ["rw", "rw", "rw", "r", "none", "rx"]);
       return { text: prot, value: protection(prot) ?? null };
     }
     case "process":
       return named(c, things.tasks, (task) => ({ kind: "process", task }));
     case "file":
-      return named(c, c.inPhrase ? things.files.slice(-1) : things.files, (file) => ({ kind: "file", file }));
+      return named(c, wish.inPhrase ? things.files.slice(-1) : things.files, (file) => ({ kind: "file", file }));
     case "pin":
       return named(c, pinsFor(c, spec.name), (pin) => ({ kind: "pin", pin }));
     case "word":
     case "flags":
-      return words(c, of.words, of.kind, forced ?? listed(c, `${spec.name}.${param.name}`));
+      return words(c, of.words, of.kind, wish.word ?? listed(c, `${spec.name}.${param.name}`));
   }
 }
 
 function address(c: Context): Argument | undefined {
   const { things, profile, k } = c;
-  const stay = things.focus !== undefined && (c.inPhrase || c.pick(profile.nearby) === 0);
+  const stay = things.focus !== undefined && (c.wish.inPhrase || c.pick(profile.nearby) === 0);
+  if (c.wish.whole && things.focus && stay) things.focus = atStart(things.focus);
   if (stay && things.focus) return { text: textOf(k, things.focus), value: things.focus.value };
   const from = things.mappings[c.pick(things.mappings.length)];
   if (from === undefined) return undefined;
   const size = BigInt(k.pageSize);
-  const page = BigInt(c.pick(Number((from.value.end - from.value.start) / size)));
+  const page = c.wish.whole ? 0n : BigInt(c.pick(Number((from.value.end - from.value.start) / size)));
   const place = { name: from.name, value: { ...from.value, at: from.value.start + page * size } };
   things.focus = place;
   return { text: textOf(k, place), value: place.value };
+}
+
+function atStart({ name, value }: Named<Address>): Named<Address> {
+  return { name, value: { ...value, at: value.start } };
 }
 
 function textOf(k: Kernel, { name, value }: Named<Address>): string {
@@ -102,6 +116,7 @@ function pinsFor({ k, profile, things }: Context, op: string): readonly Named<nu
 // Most ranges end with the mapping that they begin in.
 function within(c: Context, pages: number): number {
   const { focus } = c.things;
+  if (c.wish.whole && focus) return Number((focus.value.end - focus.value.at) / BigInt(c.k.pageSize));
   if (focus === undefined || c.pick(c.profile.straying) === 0) return pages;
   return Math.min(pages, Number((focus.value.end - focus.value.at) / BigInt(c.k.pageSize)));
 }

@@ -12,7 +12,7 @@ import type { Model } from "../../mm/model.ts";
 import { mmOf, vmaAt } from "../../mm/observe.ts";
 import { new_task } from "../../mm/syscalls.ts";
 import { run } from "../run.ts";
-import { type Argument, argumentOf, type Named, type Things } from "./arguments.ts";
+import { type Argument, argumentOf, type Named, type Things, type Wish } from "./arguments.ts";
 import { cameTo } from "./came_to.ts";
 import type { Choice } from "./choice.ts";
 import { EVERYTHING, type Profile } from "./profile.ts";
@@ -38,6 +38,8 @@ export function traceOf(model: Model, made: Iterable<Choice>, wanted: Wanted = {
 interface Step {
   readonly spec: OpSpec;
   readonly word: string | undefined;
+  // To the whole mapping.
+  readonly whole: boolean;
 }
 
 class Author {
@@ -61,7 +63,9 @@ class Author {
 
   lines(made: Iterable<Choice>, most = Number.POSITIVE_INFINITY): string[] {
     const first = OPS.get("mmap");
-    const lines = first ? [1, 2].flatMap(() => this.line({ spec: first, word: "private|anonymous" }, [])) : [];
+    const lines = first
+      ? [1, 2].flatMap(() => this.line({ spec: first, word: "private|anonymous", whole: false }, []))
+      : [];
     for (const { op, picks } of made) {
       if (lines.length >= most) break;
       const [step, ...rest] = this.rest.length > 0 ? this.rest : this.tickets[op % this.tickets.length];
@@ -77,7 +81,7 @@ class Author {
     return of === 0 ? 0 : pick % of;
   }
 
-  private line({ spec: chosen, word }: Step, picks: readonly number[], inPhrase = false): string[] {
+  private line({ spec: chosen, word, whole }: Step, picks: readonly number[], inPhrase = false): string[] {
     this.picks = picks;
     this.at = 0;
     const { tasks, mappings } = this.things;
@@ -94,9 +98,11 @@ class Author {
     let who = tasks[this.pick(tasks.length)];
     const texts: string[] = [];
     const args: (Value | undefined)[] = [];
+    const worded = spec.params.find(({ of }) => of.kind === "flags" || of.kind === "word") ?? spec.params.find(isProt);
     for (const param of spec.params) {
-      const forced = param.of.kind === "flags" || param.of.kind === "word" ? word : undefined;
-      const argument = this.wanted(spec, param, args) ? this.argument(spec, param, forced, inPhrase) : undefined;
+      const forced = param === worded ? word : undefined;
+      const wanted = forced !== undefined || (whole && param.name === "length") || this.wanted(spec, param, args);
+      const argument = wanted ? this.argument(spec, param, { word: forced, whole, inPhrase }) : undefined;
       if (param.required && argument === undefined) return [];
       // By position as long as none is left out.
       const positional = texts.length === args.length;
@@ -178,10 +184,10 @@ class Author {
     return this.pick(2) === 0;
   }
 
-  private argument(spec: OpSpec, param: Param, forced: string | undefined, inPhrase: boolean): Argument | undefined {
+  private argument(spec: OpSpec, param: Param, wish: Wish): Argument | undefined {
     const pick = (of: number) => this.pick(of);
     const { k, models, profile, things } = this;
-    return argumentOf({ k, models, profile, things, pick, inPhrase }, spec, param, forced);
+    return argumentOf({ k, models, profile, things, pick, wish }, spec, param);
   }
 
   private fresh(stem: string): string {
@@ -189,6 +195,10 @@ class Author {
     this.names.set(stem, number + 1);
     return `${stem}${number}`;
   }
+}
+
+function isProt({ of }: Param): boolean {
+  return of.kind === "prot";
 }
 
 // What a name begins with, by what made it.
@@ -213,15 +223,17 @@ function ticketsOf(
     models.every(({ name }) => !absent(name, spec)) &&
     profile.shares[spec.name] !== 0 &&
     (only === undefined || only.includes(spec.name));
-  const single = [...OPS.values()]
-    .filter(usable)
-    .flatMap((spec) => Array.from({ length: profile.shares[spec.name] ?? 1 }, () => [{ spec, word: undefined }]));
+  const single = [...OPS.values()].filter(usable).flatMap((spec) => {
+    const step: Step = { spec, word: undefined, whole: false };
+    return Array.from({ length: profile.shares[spec.name] ?? 1 }, () => [step]);
+  });
   const phrases = profile.phrases.flatMap((phrase) => {
-    const steps = phrase.map((text): { spec: OpSpec | undefined; word: string | undefined } => {
-      const [name, word] = text.split("=");
-      return { spec: OPS.get(name), word };
+    const steps = phrase.flatMap((text) => {
+      const [, name, whole, word] = /^(\w+)(\*?)(?:=(.*))?$/.exec(text) ?? [];
+      const spec = OPS.get(name);
+      return usable(spec) ? [{ spec, word, whole: whole === "*" }] : [];
     });
-    return steps.every((step): step is Step => usable(step.spec)) ? [steps] : [];
+    return steps.length === phrase.length ? [steps] : [];
   });
   return [...single, ...phrases];
 }

@@ -8,7 +8,7 @@ export interface Profile {
   // How many shares an operation has in the choice, where that is not one; 0 leaves it out.
   readonly shares: Readonly<Record<string, number>>;
   // Operations one after the other on one place, which make states that chance alone seldom makes. An entry stands for
-  // one share; `madvise=mergeable` gives the operation's flags or word.
+  // one share; `madvise=mergeable` gives the operation's flags or word, `write*` does it to the whole mapping.
   readonly phrases: readonly (readonly string[])[];
   // Pages of a mapping or a file, and of a range within one.
   readonly mappingPages: readonly number[];
@@ -96,16 +96,33 @@ export const USER_SPACE: Profile = {
     ["write", "vmsplice", "swapout"],
     ["write", "fork", "migrate"],
     ["write", "migrate"],
-    ["madvise=mergeable", "write", "write", "ksm_scan"],
-    ["madvise=mergeable", "write", "fork", "ksm_scan"],
-    ["write", "fork", "munmap"],
-    ["write", "fork", "mprotect", "mprotect", "write"],
-    ["write", "mprotect", "mprotect", "write"],
+    ["madvise*=mergeable", "write*", "ksm_scan"],
+    ["madvise*=mergeable", "write*", "fork", "ksm_scan"],
+    ["madvise*=mergeable", "write*", "ksm_scan", "write"],
+    ["write*", "madvise*=mergeable", "ksm_scan", "fork"],
+    ["madvise*=mergeable", "write*", "ksm_scan", "madvise=unmergeable"],
+    ["write*", "fork", "munmap"],
+    ["write*", "fork", "mprotect=r", "mprotect=rw", "write"],
+    ["write*", "mprotect=r", "mprotect=rw", "write"],
+    ["write*", "swapout*", "fork", "read"],
+    ["write*", "mremap=maymove"],
+    ["write", "fork", "process_vm_readv"],
+    ["write", "fork", "ptrace_poke"],
+    ["write", "clear_refs", "write"],
     ["write", "madvise=free", "write"],
+    ["write", "madvise=free", "swapout"],
+    ["madvise=wipeonfork", "write", "fork"],
+    ["madvise=dontfork", "write", "fork"],
+    ["write", "madvise=guard_install", "fork"],
+    ["mlock", "fork", "write"],
     ["memfd", "mmap=shared", "write"],
+    ["memfd", "mmap=shared", "write", "swapout", "read"],
     ["memfd", "mmap=private", "read", "write"],
+    ["memfd", "mmap=private", "write", "ftruncate"],
     ["file", "mmap=private", "read", "write"],
     ["file", "mmap=shared", "read", "write"],
+    ["file", "mmap=shared", "write", "writeback", "write"],
+    ["file", "mmap=private", "write", "fork", "fallocate"],
     ["mmap=shared|anonymous", "write", "fork"],
   ],
   mappingPages: [1, 1, 2, 2, 3, 4, 4, 8, 16],
