@@ -1,5 +1,5 @@
 // `npm test`: everything that can be checked on this machine, and one line at the end that sums it up.
-// `--only types|style|node|vscode` does one part; further words pick test files by a part of their path.
+// `--only types|style|node|kernel|vscode` does one part; further words pick test files by a part of their path.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -29,7 +29,8 @@ if (wanted("node")) {
   console.log(`random tests use seed ${process.env.SEED ?? 1} (SEED=N npm test for another)`);
   nodeTests();
 }
-if (wanted("vscode")) vscodeSuite();
+if (wanted("kernel")) suite("kernel");
+if (wanted("vscode")) suite("vscode");
 
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
@@ -40,7 +41,7 @@ function part(name, status) {
   console.log(`${status === 0 ? "ok  " : "FAIL"} ${name}`);
 }
 
-// The files that node:test runs: all but the VS Code suite, which runs inside VS Code.
+// The files that node:test runs: all but the VS Code suite, which runs inside VS Code, and the kernel suite.
 function nodeTests() {
   const files = readdirSync(join(root, "test"), { recursive: true })
     .filter((name) => name.endsWith(".test.ts") && !/(^|[\\/])(node_modules|vscode)[\\/]/.test(name))
@@ -66,9 +67,10 @@ function nodeTests() {
   add(counts, status);
 }
 
-function vscodeSuite() {
-  const counts = join(results, "vscode.json");
-  const status = node(["--import", "tsx", "test/vscode/run.ts"], { env: { ...process.env, MMTRACE_COUNTS: counts } });
+// One that is no node:test, and counts by itself.
+function suite(name) {
+  const counts = join(results, `${name}-counts.json`);
+  const status = node(["--import", "tsx", `test/${name}/run.ts`], { env: { ...process.env, MMTRACE_COUNTS: counts } });
   add(counts, status);
 }
 

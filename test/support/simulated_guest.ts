@@ -31,7 +31,10 @@ export function simulatedGuest(
     send: (line) => {
       heard.push(line);
       const operation = /^op (\d+) /.exec(line);
-      if (!operation) return;
+      if (!operation) {
+        waiting.push(`ok ${line.split(" ").slice(0, 2).join(" ")}`);
+        return;
+      }
       const step = plan[Number(operation[1]) - 1];
       const position = recording.kernel.position;
       const result = simulatedResult(recording, step);
@@ -57,15 +60,18 @@ function resultText({ address, errno, signal, minorFaults, majorFaults }: Result
   return `ret=${value} errno=${errno ?? 0} signal=${signal ?? 0} minflt=${minorFaults} majflt=${majorFaults}`;
 }
 
-// An access of several pages took all of its faults at the first one: the words come out the same.
+// An access of several pages took all of its faults at the first one and none at the others: the words come out the same.
 function touchedPages(recording: Recording, step: number, result: ResultLook): string {
   const statement = recording.program.statements[recording.steps.statement(step)];
   const place = recording.steps.place(step);
   if (statement.kind !== "operation" || !statement.op.access || !place) return "";
-  return Array.from({ length: place.pages }, (_, i) => {
-    const [minor, major] = i === 0 ? [result.minorFaults, result.majorFaults] : [0, 0];
-    return ` a=${hex((place.vpn + i) * 4096)}:${minor}:${major}`;
-  }).join("");
+  const { minorFaults = 0, majorFaults = 0 } = result;
+  if (minorFaults + majorFaults === 0) return "";
+  const pages = Array.from({ length: place.pages }, (_, i) => {
+    const faults = i === 0 ? `${minorFaults}:${majorFaults}` : "0:0";
+    return `${hex((place.vpn + i) * 4096)}:${faults}`;
+  });
+  return ` a=${pages.join(",")}`;
 }
 
 function linesOf(look: Look): Map<string, string> {

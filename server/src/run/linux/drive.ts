@@ -1,7 +1,7 @@
 // Has a real kernel do what a recording did, step after step, and gives what it answers.
 
 import type { Recording } from "../recording.ts";
-import { type Answer, GuestReader } from "./guest.ts";
+import { type Answer, type Begun, GuestReader } from "./guest.ts";
 import type { Look, ResultLook } from "./look.ts";
 import { resultLook } from "./outcome.ts";
 import type { Plan, PlanStep } from "./plan.ts";
@@ -38,27 +38,42 @@ export async function* drive(
   const reader = new GuestReader();
   let operation = 0;
   let before: Look | undefined;
-  const answer = async (): Promise<Answer> => {
+  const complete = async (): Promise<Answer | Begun> => {
     for (;;) {
       const taken = reader.take(await guest.next());
       if (taken === undefined) continue;
       if ("broken" in taken) throw new GuestNonsense(`the guest says what it should not: ${taken.broken}`);
+      return taken;
+    }
+  };
+  // Why it could not be begun.
+  const begin = async (line: string): Promise<string | undefined> => {
+    guest.send(line);
+    const taken = await complete();
+    if ("begun" in taken && line.startsWith(taken.begun)) return taken.refused;
+    throw new GuestNonsense(`the guest gives no answer to \`${line}\``);
+  };
+  const answer = async (): Promise<Answer> => {
+    for (;;) {
+      const taken = await complete();
+      if ("begun" in taken) throw new GuestNonsense("the guest begins what was not asked");
       if (taken.operation !== operation) {
         throw new GuestNonsense(`the guest answers operation ${taken.operation} where ${operation} was asked`);
       }
       return taken;
     }
   };
-  guest.send(`trace ${id} ${plan.settings}`);
+  const unable = await begin(`trace ${id} ${plan.settings}`);
   try {
     for (const planned of plan.steps) {
       kernel.seek(steps.start(planned.step));
       const backings = backingsOf(kernel, planned.access.worker);
       kernel.seek(steps.end(planned.step));
       const known = backings.concat(backingsOf(kernel, planned.access.worker));
-      if (planned.send === undefined || planned.process) {
-        if (planned.send !== undefined) guest.send(planned.send);
-        yield { planned, result: undefined, look: undefined, refused: undefined };
+      if (planned.send === undefined || planned.process || unable !== undefined) {
+        const refused = unable ?? (planned.send === undefined ? undefined : await begin(planned.send));
+        yield { planned, result: undefined, look: undefined, refused };
+        if (refused !== undefined) return;
         continue;
       }
       operation++;
@@ -82,6 +97,7 @@ export async function* drive(
       yield { planned, result, look, refused: undefined };
     }
   } finally {
-    guest.send("end");
+    // A guest that died says nothing to this either; who asked it next knows.
+    await begin("end").catch(() => undefined);
   }
 }

@@ -8,6 +8,12 @@ import { decode } from "../../lang/bytes.ts";
 import { ERRNOS } from "../../mm/abi.ts";
 import type { EntryKind, EntryLook, FolioLook, FrameLook, Look, PinLook, SpaceLook, VmaLook } from "./look.ts";
 
+// The guest has begun a trace, made a process or ended a trace; `refused` says what of it it could not do.
+export interface Begun {
+  readonly begun: string;
+  readonly refused: string | undefined;
+}
+
 export interface Answer {
   // Of the operation.
   readonly operation: number;
@@ -22,9 +28,10 @@ export interface GuestResult {
   // As ERRNOS names it, or `errno 61`.
   readonly errno: string | undefined;
   readonly signal: string | undefined;
-  readonly minorFaults: number;
-  readonly majorFaults: number;
-  // Of an access, the faults of each page that it touched.
+  // Undefined where the guest could not count them.
+  readonly minorFaults: number | undefined;
+  readonly majorFaults: number | undefined;
+  // Of an access, the pages that it faulted at.
   readonly pages: readonly { readonly address: number; readonly minor: number; readonly major: number }[];
 }
 
@@ -48,15 +55,8 @@ export class GuestReader {
   private result: GuestResult | undefined;
   private refused: string | undefined;
 
-  // A trace begins: nothing of the one before holds any more.
-  reset(): void {
-    this.state.clear();
-    this.result = undefined;
-    this.refused = undefined;
-  }
-
   // An answer when the line completes one.
-  take(line: string): Answer | Broken | undefined {
+  take(line: string): Answer | Begun | Broken | undefined {
     if (line.length > MOST_CHARACTERS) return { broken: `a line of ${line.length} characters` };
     const words = line.split(" ").filter((word) => word !== "");
     switch (words[0]) {
@@ -67,8 +67,13 @@ export class GuestReader {
         return undefined;
       }
       case "x":
-        this.refused = line.slice(2, 2 + 200).replace(/[^\x20-\x7e]/g, "?");
+        this.refused ??= line.slice(2, 2 + 200).replace(/[^\x20-\x7e]/g, "?");
         return undefined;
+      case "ok": {
+        const { refused } = this;
+        this.refused = undefined;
+        return { begun: words[1] ?? "", refused };
+      }
       case ".":
         return this.complete(words, line);
       case undefined:
@@ -131,15 +136,17 @@ function resultOf(words: readonly string[]): GuestResult | undefined {
       fields.set(name, value);
       continue;
     }
-    const [at, minor, major] = value.split(":");
-    const page = { address: address(at), minor: wholeNumber(minor), major: wholeNumber(major) };
-    if (page.address === undefined || page.minor === undefined || page.major === undefined) return undefined;
-    pages.push({ address: page.address, minor: page.minor, major: page.major });
+    for (const one of value.split(",")) {
+      const [at, minor, major] = one.split(":");
+      const page = { address: address(at), minor: wholeNumber(minor), major: wholeNumber(major) };
+      if (page.address === undefined || page.minor === undefined || page.major === undefined) return undefined;
+      pages.push({ address: page.address, minor: page.minor, major: page.major });
+    }
   }
   const minorFaults = wholeNumber(fields.get("minflt"));
   const majorFaults = wholeNumber(fields.get("majflt"));
   const value = fields.get("ret");
-  if (minorFaults === undefined || majorFaults === undefined || value === undefined) return undefined;
+  if (value === undefined) return undefined;
   return {
     value,
     errno: errnoOf(fields.get("errno")),

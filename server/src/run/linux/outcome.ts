@@ -1,6 +1,7 @@
 // What an operation came to on a real kernel, in the words of the language, from what can be seen from outside: how many
 // faults were counted, and how the entries of the touched pages differ before and after.
 
+import { OUTCOMES } from "../../mm/outcome.ts";
 import { address, type GuestResult } from "./guest.ts";
 import type { EntryLook, Look, ResultLook } from "./look.ts";
 import type { Access } from "./plan.ts";
@@ -52,11 +53,8 @@ function userAccess(
 ): void {
   const old = entriesOf(before, access.worker);
   const now = entriesOf(after, access.worker);
+  if (result.pages.length === 0) found.words.add("hit");
   for (const page of result.pages) {
-    if (page.minor + page.major === 0) {
-      found.words.add("hit");
-      continue;
-    }
     countedAs(page.minor, page.major, found);
     const at = page.address - (page.address % 4096);
     changed(old.get(at), now.get(at), access.write, false, backingAt(backings, at), found);
@@ -73,8 +71,13 @@ function kernelAccess(
   backings: readonly Backing[],
   found: Found,
 ): void {
-  if (result.minorFaults + result.majorFaults === 0) return;
-  countedAs(result.minorFaults, result.majorFaults, found);
+  const { minorFaults, majorFaults } = result;
+  if (minorFaults === undefined || majorFaults === undefined) {
+    for (const word of OUTCOMES) found.unsure.add(word);
+    return;
+  }
+  if (minorFaults + majorFaults === 0) return;
+  countedAs(minorFaults, majorFaults, found);
   const old = entriesOf(before, access.worker);
   const now = entriesOf(after, access.worker);
   for (const [at, entry] of now) {

@@ -1,0 +1,128 @@
+// Writes server/FIDELITY.md: how much of what can be seen of real kernels agrees with the simulation, by release and family
+// of operations. It is made of what `mmtrace kernel compare --json` printed: `npm run fidelity -- RESULTS.json…`.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { OPS } from "../src/lang/ops.ts";
+
+interface Line {
+  readonly operation: string;
+  readonly agreed: Readonly<Record<string, number>>;
+  readonly disagreed: readonly { readonly name: string }[];
+  readonly notVisible: readonly { readonly name: string }[];
+}
+
+interface Compared {
+  readonly file: string;
+  readonly release: string;
+  readonly kernel: string;
+  readonly lines?: readonly Line[];
+}
+
+interface Cell {
+  compared: number;
+  agreed: number;
+}
+
+// Operations that are not called by their group alone: what the person looks for.
+const FAMILIES: Readonly<Record<string, string>> = {
+  fork: "fork, exit",
+  vfork: "fork, exit",
+  clone: "fork, exit",
+  exit: "fork, exit",
+  execve: "fork, exit",
+  mprotect: "mprotect",
+  mremap: "mremap",
+  madvise: "madvise",
+  mlock: "mlock",
+  munlock: "mlock",
+  swapout: "swap",
+  swapoff: "swap",
+  reclaim: "swap",
+  ksm_scan: "KSM",
+  migrate: "migration",
+  compact: "migration",
+  read: "reads and writes",
+  write: "reads and writes",
+};
+const GROUPS: Readonly<Record<string, string>> = {
+  "Address space": "mmap, munmap, brk, msync",
+  Files: "files",
+  "References from outside the page tables": "pipes, pins, ptrace",
+  "The kernel's own work": "the kernel's other work",
+};
+
+const paths = process.argv.slice(2);
+const compared = (paths.length > 0 ? paths : ["test-results/kernel.json"]).flatMap((path) => read(path));
+const target = new URL("../FIDELITY.md", import.meta.url);
+writeFileSync(target, document(compared));
+console.log("server/FIDELITY.md");
+
+function read(path: string): readonly Compared[] {
+  const { traces } = JSON.parse(readFileSync(path, "utf8")) as { traces: readonly Compared[] };
+  return traces;
+}
+
+function familyOf(operation: string): string {
+  return FAMILIES[operation] ?? GROUPS[OPS.get(operation)?.group ?? ""] ?? operation;
+}
+
+function document(traces: readonly Compared[]): string {
+  const ran = traces.filter(({ lines }) => lines !== undefined);
+  const releases = [...new Set(ran.map(({ release }) => release))].sort(byNumber);
+  const operations = cells(ran, (_line, operation) => familyOf(operation));
+  const observables = cells(ran, (name) => name);
+  const kernels = releases.map((release) => `${release}: \`${ran.find((one) => one.release === release)?.kernel}\``);
+  return `${[
+    "# How far the simulation agrees with real kernels",
+    "",
+    `Made by \`npm run test:kernel && npm run fidelity\`; not edited by hand. ${new Set(ran.map(({ file }) => file)).size} traces, on ${kernels.join(", ")}, booted in QEMU with one CPU.`,
+    "After each operation everything that changed is compared: each cell says how many values agree of how many were compared.",
+    "What a kernel does not show is not in here; what is by nature never compared stands, with its reason, in `server/src/run/linux/rules.ts`.",
+    "",
+    ...table("Operations", releases, operations),
+    "",
+    ...table("Observable", releases, observables),
+  ].join("\n")}\n`;
+}
+
+type Cells = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
+
+// Row → release → how many.
+function cells(traces: readonly Compared[], rowOf: (name: string, operation: string) => string): Cells {
+  const rows = new Map<string, Map<string, Cell>>();
+  for (const { release, lines } of traces) {
+    const add = (name: string, operation: string, agreed: number, compared: number) => {
+      for (const row of [rowOf(name, operation), "all"]) {
+        const cell = rows.get(row)?.get(release) ?? { compared: 0, agreed: 0 };
+        cell.agreed += agreed;
+        cell.compared += compared;
+        rows.set(row, (rows.get(row) ?? new Map<string, Cell>()).set(release, cell));
+      }
+    };
+    for (const { operation, agreed, disagreed } of lines ?? []) {
+      for (const [name, times] of Object.entries(agreed)) add(name, operation, times, times);
+      for (const { name } of disagreed) add(name, operation, 0, 1);
+    }
+  }
+  return rows;
+}
+
+function table(title: string, releases: readonly string[], rows: Cells): string[] {
+  const names = [...rows.keys()].filter((name) => name !== "all").sort();
+  const line = (words: readonly string[]) => `| ${words.join(" | ")} |`;
+  return [
+    line([title, ...releases]),
+    line([":--", ...releases.map(() => "--:")]),
+    ...[...names, "all"].map((name) =>
+      line([name === "all" ? "**all**" : name, ...releases.map((release) => share(rows.get(name)?.get(release)))]),
+    ),
+  ];
+}
+
+function share(cell: Cell | undefined): string {
+  return cell === undefined ? "–" : `${cell.agreed} of ${cell.compared}`;
+}
+
+function byNumber(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
+}
