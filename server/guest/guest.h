@@ -39,6 +39,7 @@ struct space {
     bool used;  // it was made in this trace
     bool alive; // it has not exited
     pid_t pid;  // of the worker; workers made by clone(vm) share their mm with their parent
+    bool own_files; // it called execve, so that its descriptors are no longer the controller's
 };
 
 enum pin_kind {
@@ -69,7 +70,10 @@ struct file_slot {
 struct trace {
     bool running;
     char id[64];
+    unsigned long swap_bytes; // 0: no swap
+    bool mergeable; // MADV_MERGEABLE was used
     bool lru_batch; // leave the per-CPU LRU batches as they are
+    unsigned long max_map_count; // 0: as it is
     int spaces_used; // one more than the highest used index
     int pins_used;
     struct space spaces[MAX_WORKERS];
