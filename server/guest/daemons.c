@@ -1,7 +1,9 @@
 // How are the kernel's own threads kept still, and made to run when a trace says so?
 //
-// Khugepaged may rebuild a huge page behind a trace's back at any time: in QEMU a freezer cgroup holds it. Ksmd runs only
-// while /sys/kernel/mm/ksm/run is 1.
+// Khugepaged may rebuild a huge page behind a trace's back: it is made to sleep for seven weeks between two scans. It would
+// still scan at once when a process comes to its empty list, so that a process of ours is always on that list. (To freeze
+// the thread is not enough: it ends with `thp=never`, and a new one begins outside of the freezer.) Ksmd runs only while
+// /sys/kernel/mm/ksm/run is 1.
 #define _GNU_SOURCE
 #include "machine.h"
 
@@ -9,19 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #define KHUGEPAGED "/sys/kernel/mm/transparent_hugepage/khugepaged/"
 #define KSM "/sys/kernel/mm/ksm/"
-#define FREEZER "/tmp/freezer"
 #define LONG_MILLISECONDS "4294967295"
 // Scans that change nothing: what a first one only notes (a checksum) a second one acts on.
 #define CALM_SCANS 3
 #define MOST_SCANS 200
 
-static bool frozen; // khugepaged is in the freezer
 static bool merged; // ksmd ran in this trace
 
 static void pause_milliseconds(long milliseconds)
@@ -58,15 +58,21 @@ static int process_named(const char *name)
     return found;
 }
 
-static bool freezer_state(const char *wanted)
+static bool is_sleeping(int pid)
 {
-    char state[32] = "";
-    write_small(FREEZER "/still/freezer.state", wanted);
-    for (int i = 0; i < 500; i++) {
-        if (read_small(FREEZER "/still/freezer.state", state, sizeof state) > 0 && strcmp(state, wanted) == 0) return true;
-        pause_milliseconds(1);
-    }
-    return false;
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    char *name_end = read_small(path, text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
+    return name_end && name_end[1] && name_end[2] == 'S';
+}
+
+// A process of ours that is on khugepaged's list for ever.
+static void keep_list_filled(void)
+{
+    if (fork() != 0) return;
+    void *area = mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (area != MAP_FAILED) madvise(area, 4 << 20, MADV_HUGEPAGE);
+    for (;;) pause();
 }
 
 void still_daemons(void)
@@ -78,13 +84,7 @@ void still_daemons(void)
     write_small(KHUGEPAGED "scan_sleep_millisecs", LONG_MILLISECONDS);
     write_small(KHUGEPAGED "alloc_sleep_millisecs", "0");
     write_small(KSM "run", "0");
-    mkdir(FREEZER, 0700);
-    int pid = process_named("khugepaged");
-    char text[16];
-    snprintf(text, sizeof text, "%d", pid);
-    frozen = pid > 0 && mount("none", FREEZER, "cgroup", 0, "freezer") == 0 && mkdir(FREEZER "/still", 0700) == 0 &&
-             write_small(FREEZER "/still/cgroup.procs", text) == 0 && freezer_state("FROZEN");
-    if (!frozen) cannot("khugepaged is not frozen: it may change huge pages behind a trace");
+    keep_list_filled();
 }
 
 // Waits for `full_scans` to grow by SCANS; false when the thread has nothing to scan.
@@ -114,14 +114,18 @@ bool run_khugepaged(void)
         return false;
     }
     write_small(KHUGEPAGED "pages_to_scan", "1000000");
-    if (frozen) freezer_state("THAWED");
-    write_small(KHUGEPAGED "scan_sleep_millisecs", "0");
-    // Nothing to scan is no failure.
-    wait_scans(KHUGEPAGED "full_scans", 3, 1);
+    write_small(KHUGEPAGED "scan_sleep_millisecs", "0"); // wakes it
+    bool ran = wait_scans(KHUGEPAGED "full_scans", 3, 1);
     write_small(KHUGEPAGED "scan_sleep_millisecs", LONG_MILLISECONDS);
+    int pid = process_named("khugepaged"); // none while THP is off
+    bool sleeps = pid == 0;
+    for (int i = 0; i < 1000 && !sleeps; i++) {
+        pause_milliseconds(1);
+        sleeps = is_sleeping(pid);
+    }
     write_small(KHUGEPAGED "pages_to_scan", pages);
-    if (!frozen || freezer_state("FROZEN")) return true;
-    cannot("khugepaged: it cannot be frozen again");
+    if (pid == 0 || (ran && sleeps)) return true;
+    cannot("khugepaged: it does not %s", ran ? "come to rest" : "run");
     return false;
 }
 

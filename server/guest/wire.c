@@ -11,13 +11,12 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define DEBUG_PORT 0x402
 #define DEBUG_PORT_ANSWER 0xe9 // what QEMU's isa-debugcon reads as
 #define LINE_LIMIT (512 * 1024)
 
 static int input = STDIN_FILENO;
 static int output = STDOUT_FILENO;
-static bool debug_port;
+static unsigned short debug_port; // 0: none
 
 static char waiting[64 * 1024];
 static size_t waiting_length;
@@ -33,13 +32,16 @@ void wire_start(void)
         settings.c_cflag |= CLOCAL | CREAD;
         tcsetattr(input, TCSANOW, &settings);
     }
-    debug_port = ioperm(DEBUG_PORT, 1, 1) == 0 && inb(DEBUG_PORT) == DEBUG_PORT_ANSWER;
+    // The firmware writes a log of its own to 0x402; nobody else writes to 0xe9.
+    static const unsigned short PORTS[] = {0xe9, 0x402};
+    for (size_t i = 0; i < sizeof PORTS / sizeof PORTS[0] && !debug_port; i++)
+        if (ioperm(PORTS[i], 1, 1) == 0 && inb(PORTS[i]) == DEBUG_PORT_ANSWER) debug_port = PORTS[i];
 }
 
 void flush_lines(void)
 {
     if (debug_port) {
-        outsb(DEBUG_PORT, waiting, waiting_length);
+        outsb(debug_port, waiting, waiting_length);
         waiting_length = 0;
         return;
     }

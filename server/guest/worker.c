@@ -105,6 +105,7 @@ static void touch_own(struct worker_memory *own)
     touch_write(own->stack + STACK_BYTES - 2 * PAGE, 2 * PAGE);
     touch_write(own->page, PAGE);
     touch_write(own->thread, PAGE);
+    touch_write(own->signal_stack, STACK_BYTES);
     for (const volatile char *at = __executable_start; at < _end; at += PAGE) (void)*at;
 }
 
@@ -126,7 +127,6 @@ static void settle(struct worker_memory *own)
     system_call(SYS_rt_sigaction, SIGSEGV, (unsigned long)&action, 0, 8, 0, 0);
     system_call(SYS_rt_sigaction, SIGBUS, (unsigned long)&action, 0, 8, 0, 0);
     touch_own(own);
-    touch_write(own->signal_stack, STACK_BYTES);
 }
 
 // ---- Requests --------------------------------------------------------------------------------------------------------
