@@ -84,9 +84,9 @@ export const calls = fc.array(
 
 // A process with anonymous memory, a shared memfd and a private file. Memory is short on purpose, so that sequences
 // meet allocation failures too.
-export function smallMachine(model: Model, settings: Partial<Machine> = {}): Kernel {
+export function smallMachine(model: Model, settings: Partial<Machine> = {}, journal = true): Kernel {
   const machine = { ...DEFAULT_MACHINE, memory: 2 ** 18 * 2, swap: 2 ** 17, ksm_zero_pages: true, ...settings };
-  const k = new Kernel(model, machine);
+  const k = new Kernel(model, machine, { journal });
   sys.boot(k);
   const main = sys.new_task(k, "main");
   const call = { op: "mmap", task: 0, place: 0, page: 9, pages: 8 } as const;

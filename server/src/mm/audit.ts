@@ -2,6 +2,7 @@
 // then. What it finds is what a check of everything finds, in the same order.
 
 import { PinWatch } from "./audit_pins.ts";
+import { Distinct } from "./distinct.ts";
 import { bug } from "./errors.ts";
 import { HOLDERS } from "./holders.ts";
 import {
@@ -42,17 +43,31 @@ export class Audit {
   private looks = 0;
   private readonly touch: readonly ((row: number, from: number, to: number) => void)[];
   // What the events since then touched.
-  private ptes: number[] = [];
-  private pages: number[] = [];
-  private slots: number[] = [];
-  private vmas: number[] = [];
-  private holders: number[][] = HOLDERS.map(() => []);
-  private readonly tables = new Set<number>();
-  private readonly spaces = new Set<number>();
-  private readonly layouts = new Set<number>();
+  private readonly ptes = new Distinct();
+  private readonly pages = new Distinct();
+  private readonly slots = new Distinct();
+  private readonly vmas = new Distinct();
+  private readonly holders = HOLDERS.map(() => new Distinct());
+  private readonly tables = new Distinct();
+  private readonly spaces = new Distinct();
+  private readonly layouts = new Distinct();
+  // Tables that serve other pages by now.
+  private readonly changedTables = new Distinct();
   // VMAs that map other pages by now, or pages for another object; pages that belong to another object.
   private readonly relinked = new Set<number>();
-  private readonly moved = new Set<number>();
+  private readonly moved = new Distinct();
+  // The lists above, for the tally and to be emptied.
+  private readonly touched = {
+    pte: this.ptes.rows,
+    page: this.pages.rows,
+    table: this.tables.rows,
+    slots: this.slots.rows,
+    holders: this.holders.map(({ rows }) => rows),
+  };
+  private readonly distinct = [
+    ...[this.ptes, this.pages, this.slots, this.vmas, this.tables, this.spaces, this.layouts],
+    ...[this.changedTables, this.moved, ...this.holders],
+  ];
   // anon_vmas that there were at the last look.
   private anonVmas = 0;
   private chainsToo = false;
@@ -111,19 +126,20 @@ export class Audit {
     const { stride } = k.geometry;
     for (let row = 0; row < k.rows(table); row++) {
       this.tables.add(row);
-      for (let at = row * stride; at < (row + 1) * stride; at++) if (leafEntry(k, at) !== 0) this.ptes.push(at);
+      for (let at = row * stride; at < (row + 1) * stride; at++) if (leafEntry(k, at) !== 0) this.ptes.add(at);
     }
     const frames = k.rows(machine) === 0 ? 0 : machine.next_pfn.data[0];
-    for (let pfn = 0; pfn < frames; pfn++) this.pages.push(pfn);
+    for (let pfn = 0; pfn < frames; pfn++) this.pages.add(pfn);
     const slots = k.rows(machine) === 0 ? 0 : machine.next_swap.data[0];
-    for (let slot = 1; slot <= slots; slot++) this.slots.push(slot);
-    for (let row = 0; row < k.rows(vma); row++) this.vmas.push(row);
+    for (let slot = 1; slot <= slots; slot++) this.slots.add(slot);
+    for (let row = 0; row < k.rows(vma); row++) this.vmas.add(row);
     for (let row = 0; row < k.rows(mm); row++) {
       this.spaces.add(row);
       this.layouts.add(row);
     }
     for (const [source, { table, rows }] of HOLDERS.entries()) {
-      this.holders[source] = Array.from({ length: rows?.(k) ?? k.rows(k.w[table]) }, (_, row) => row);
+      const end = rows?.(k) ?? k.rows(k.w[table]);
+      for (let row = 0; row < end; row++) this.holders[source].add(row);
     }
     for (let row = 0; row < k.rows(pin); row++) this.pins.rows.add(row);
     this.afresh(true);
@@ -132,46 +148,32 @@ export class Audit {
   // Asks the rules again for what was touched.
   private afresh(all = false): void {
     const { k, tally, standing } = this;
-    const touched = {
-      pte: this.ptes,
-      page: this.pages,
-      table: [...this.tables],
-      slots: this.slots,
-      holders: this.holders,
-    };
-    const kept = tally.update(touched);
-    for (const table of this.tables) standing.tables.put(table, tableBreaches(k, table));
-    for (const vma of this.vmas) this.spacesOf(vma);
-    for (const mm of this.layouts) standing.layouts.put(mm, layoutBreaches(k, mm));
+    for (const table of this.changedTables.rows) this.below(table);
+    const kept = tally.update(this.touched);
+    for (const table of this.tables.rows) standing.tables.put(table, tableBreaches(k, table));
+    for (const vma of this.vmas.rows) this.spacesOf(vma);
+    for (const mm of this.layouts.rows) standing.layouts.put(mm, layoutBreaches(k, mm));
     if (!all && !(kept && this.sound && !this.chainsToo)) {
       this.everything();
       return;
     }
-    for (const vma of this.vmas) this.range(vma);
-    for (const row of tally.changedEntries) standing.entries.put(row, entryBreaches(k, row));
-    for (const pfn of this.moved) {
+    for (const vma of this.vmas.rows) this.range(vma);
+    for (const row of tally.changedEntries.rows) standing.entries.put(row, entryBreaches(k, row));
+    for (const pfn of this.moved.rows) {
       for (const row of tally.mapping(pfn)) standing.entries.put(row, entryBreaches(k, row));
     }
-    for (const pfn of tally.changedPages) standing.pages.put(pfn, pageBreaches(k, tally, pfn));
-    for (const slot of tally.changedSlots) standing.slots.put(slot, slotBreaches(k, tally, slot));
-    for (const mm of tally.changedSpaces) this.spaces.add(mm);
-    for (const mm of this.spaces) standing.rss.put(mm, rssBreaches(k, tally, mm));
-    this.pins.afresh(tally, this.ptes);
+    for (const pfn of tally.changedPages.rows) standing.pages.put(pfn, pageBreaches(k, tally, pfn));
+    for (const slot of tally.changedSlots.rows) standing.slots.put(slot, slotBreaches(k, tally, slot));
+    for (const mm of tally.changedSpaces.rows) this.spaces.add(mm);
+    for (const mm of this.spaces.rows) standing.rss.put(mm, rssBreaches(k, tally, mm));
+    this.pins.afresh(tally, this.ptes.rows);
     this.forget();
   }
 
   private forget(): void {
-    this.ptes = [];
-    this.pages = [];
-    this.slots = [];
-    this.vmas = [];
-    this.holders = HOLDERS.map(() => []);
-    this.tables.clear();
-    this.spaces.clear();
-    this.layouts.clear();
+    for (const rows of this.distinct) rows.clear();
+    if (this.relinked.size > 0) this.relinked.clear();
     this.pins.forget();
-    this.relinked.clear();
-    this.moved.clear();
     this.anonVmas = this.k.rows(this.k.w.anon_vma);
     this.chainsToo = false;
   }
@@ -221,9 +223,9 @@ export class Audit {
   // The tables that hang in the slots of a table.
   private below(table: number): void {
     const { stride } = this.k.geometry;
+    const { data } = this.k.w.pte.entry;
     for (let row = table * stride; row < (table + 1) * stride; row++) {
-      const entry = this.k.w.pte.entry.data[row];
-      if (entry & PTE_TABLE) this.tables.add(pte_pfn(entry));
+      if (data[row] & PTE_TABLE) this.tables.add(pte_pfn(data[row]));
     }
   }
 
@@ -245,28 +247,28 @@ export class Audit {
       }
     };
     on([w.pte.entry], (row, from, to) => {
-      this.ptes.push(row);
+      this.ptes.add(row);
       for (const entry of [from, to]) {
         if ((entry & PTE_TABLE) === 0) continue;
         this.tables.add(pte_pfn(entry));
         this.pins.spaces.add(w.table.mm.data[Math.floor(row / this.k.geometry.stride)] - 1);
       }
     });
-    on([w.page._refcount, w.page._mapcount, w.page.flags, w.page.unmapped_by], (row) => this.pages.push(row));
+    on([w.page._refcount, w.page._mapcount, w.page.flags, w.page.unmapped_by], (row) => this.pages.add(row));
     on([w.page.flags, w.page.mapping, w.page.index], (row) => this.moved.add(row));
     on(w.table.fields, (row) => this.tables.add(row));
     on([w.table.first, w.table.mm, w.table.level], (row) => {
       this.pins.spaces.add(w.table.mm.data[row] - 1);
-      this.below(row);
+      this.changedTables.add(row);
     });
     on([w.table.mm], (_row, from, to) => {
       for (const mm of [from, to]) this.pins.spaces.add(mm - 1);
     });
-    on([w.swap.count, w.swap.cache], (row) => this.slots.push(row));
+    on([w.swap.count, w.swap.cache], (row) => this.slots.add(row));
     on([w.page.swap], (_row, from, to) => {
-      for (const slot of [from, to]) if (slot !== 0) this.slots.push(slot);
+      for (const slot of [from, to]) if (slot !== 0) this.slots.add(slot);
     });
-    on(w.vma.fields, (row) => this.vmas.push(row));
+    on(w.vma.fields, (row) => this.vmas.add(row));
     on([w.vma.start, w.vma.pgoff, w.vma.file, w.vma.anon_vma, w.vma.anon_vma_chain], (row) => this.relinked.add(row));
     on([w.anon_vma.older], (row) => {
       if (row < this.anonVmas) this.chainsToo = true;
@@ -280,11 +282,11 @@ export class Audit {
     on([w.task.alive, w.task.mm], (row) => this.pins.tasks.add(row));
     on(w.pin.fields, (row) => this.pins.rows.add(row));
     for (const [source, { table }] of HOLDERS.entries()) {
-      on(w[table].fields, (row) => this.holders[source].push(row));
+      on(w[table].fields, (row) => this.holders[source].add(row));
       // A row that was made or is gone.
       on([w.rows.count], (row, from, to) => {
-        if (row !== this.k.numberOf(w[table])) return;
-        for (let at = Math.min(from, to); at < Math.max(from, to); at++) this.holders[source].push(at);
+        if (row !== w[table].number) return;
+        for (let at = Math.min(from, to); at < Math.max(from, to); at++) this.holders[source].add(at);
       });
     }
     return of;

@@ -5,6 +5,7 @@ import { LimitReached } from "./errors.ts";
 import { CONDITIONS, type Condition, FUNCTIONS } from "./frames.ts";
 import { type Geometry, geometryOf } from "./geometry.ts";
 import { type FieldInfo, Journal } from "./journal.ts";
+import { LiveRows } from "./live_rows.ts";
 import { LruIndex } from "./lru_index.ts";
 import type { Machine } from "./machine.ts";
 import type { Model } from "./model.ts";
@@ -55,6 +56,8 @@ export class Kernel {
   readonly vmas: VmaIndex;
   readonly lrus: LruIndex;
   readonly rmap: RmapIndex;
+  // Those that are in use.
+  readonly live: { readonly tasks: LiveRows; readonly mms: LiveRows; readonly pins: LiveRows };
   readonly limits: Limits;
   readonly pageSize: number;
   // Frames of the machine; valid pfns are below it.
@@ -109,6 +112,12 @@ export class Kernel {
     this.vmas = new VmaIndex(this);
     this.lrus = new LruIndex(this);
     this.rmap = new RmapIndex(this);
+    const { task, mm, pin } = this.w;
+    this.live = {
+      tasks: new LiveRows(this, task, task.alive),
+      mms: new LiveRows(this, mm, mm.users),
+      pins: new LiveRows(this, pin, pin.live),
+    };
     this.journal = options.past
       ? options.past.journal.fork(options.past.position, options.past.framesAt(options.past.position))
       : new Journal(fields, FUNCTIONS, options.journal ?? true);
@@ -130,10 +139,9 @@ export class Kernel {
 
   // A new row of the table, all zero. Rows are never reused: an id names one object for the whole recording.
   create(table: Table): number {
-    const number = this.numberOf(table);
-    const row = table.count.data[number];
+    const row = table.count.data[table.number];
     ensureRows(table, row + 1);
-    this.set(table.count, number, row + 1);
+    this.set(table.count, table.number, row + 1);
     return row;
   }
 
@@ -143,12 +151,7 @@ export class Kernel {
   }
 
   rows(table: Table): number {
-    return table.count.data[this.numberOf(table)];
-  }
-
-  // The row of the table's count.
-  numberOf(table: Table): number {
-    return this.columns.tables.indexOf(table);
+    return table.count.data[table.number];
   }
 
   // Records that the kernel asked `what` about the number `input`, and gives the answer back.

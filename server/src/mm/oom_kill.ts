@@ -38,7 +38,7 @@ function in_vfork(k: Kernel, task: number): boolean {
 function select_bad_process(k: Kernel): number {
   let chosen = -1;
   let most = k.model.oomPrefersChildren ? 0 : -1;
-  for (let task = 0; task < k.rows(k.w.task); task++) {
+  for (const task of k.live.tasks.rows()) {
     const points = oom_badness(k, task);
     if (points < 0 || points < most || (points === most && chosen >= 0 && k.model.oomPrefersChildren)) continue;
     chosen = task;
@@ -53,7 +53,7 @@ function largest_child(k: Kernel, parent: number): number {
   const { task: t } = k.w;
   let victim = parent;
   let most = 0;
-  for (let task = 0; task < k.rows(t); task++) {
+  for (const task of k.live.tasks.rows()) {
     if (t.parent.data[task] !== parent + 1 || t.mm.data[task] === t.mm.data[parent]) continue;
     const points = oom_badness(k, task);
     if (points <= most) continue;
@@ -70,7 +70,7 @@ const oom_kill_process = kernelFunction("oom_kill_process", "mm/oom_kill.c", (k:
   const { task: t, mm: m } = k.w;
   const mm = t.mm.data[victim];
   k.trace("mark_victim", victim, oom_badness(k, victim), 0);
-  for (let task = 0; task < k.rows(t); task++) {
+  for (const task of k.live.tasks.rows()) {
     if (t.alive.data[task] === 0 || t.mm.data[task] !== mm || task === k.current) continue;
     k.trace("oom_kill", task, 0, 0);
     sys_exit(k, task);

@@ -184,9 +184,8 @@ export const release = kernelFunction("unpin_user_pages", "mm/gup.c", (k: Kernel
 // A process is gone and its rings with it. Pipes and devices keep what they hold.
 export function release_pins_of(k: Kernel, task: number): void {
   const { pin } = k.w;
-  for (let row = 0; row < k.rows(pin); row++) {
-    const mine = pin.live.data[row] === 1 && pin.owner.data[row] === task + 1;
-    if (mine && PIN_KINDS[pin.kind.data[row]] === IO_URING) release(k, row);
+  for (const row of k.live.pins.rows()) {
+    if (pin.owner.data[row] === task + 1 && PIN_KINDS[pin.kind.data[row]] === IO_URING) release(k, row);
   }
 }
 

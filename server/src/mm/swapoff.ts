@@ -34,7 +34,7 @@ export const sys_swapoff = kernelFunction("sys_swapoff", "mm/swapfile.c", (k: Ke
 // mm/swapfile.c, 6.12.
 const try_to_unuse = kernelFunction("try_to_unuse", "mm/swapfile.c", (k: Kernel): boolean => {
   if (!shmem_unuse(k)) return false;
-  for (let mm = 0; mm < k.rows(k.w.mm); mm++) {
+  for (const mm of k.live.mms.rows()) {
     for (const vma of k.w.mm.users.data[mm] > 0 ? k.vmas.of(mm) : []) if (!unuse_vma(k, vma)) return false;
   }
   for (let slot = 1; slot <= k.w.machine.next_swap.data[0]; slot++) {

@@ -3,6 +3,7 @@
 // The tally remembers what each row contributed when it was last looked at. Whoever says that a row may have changed has
 // its old contribution taken out and its present one put in; a tally of all rows is the same thing from nothing.
 
+import { Distinct } from "./distinct.ts";
 import { PG_anon, PG_swapbacked } from "./flags.ts";
 import { HOLDERS } from "./holders.ts";
 import type { Kernel } from "./kernel.ts";
@@ -16,7 +17,7 @@ const ANON = 1;
 const SHMEM = 2;
 const SWAP = 3;
 
-// Rows that were written, of each table; a row may stand there twice.
+// Rows that were written, of each table.
 export interface Touched {
   readonly pte: readonly number[];
   readonly page: readonly number[];
@@ -57,10 +58,10 @@ export class Tally {
   private readonly named: Map<number, number>[] = HOLDERS.map(() => new Map());
   private readonly held: Map<number, { pfn: number; count: number }[]>[] = HOLDERS.map(() => new Map());
   // Whose sums, and whose entries, the last change may have changed.
-  readonly changedPages = new Set<number>();
-  readonly changedSpaces = new Set<number>();
-  readonly changedSlots = new Set<number>();
-  readonly changedEntries: number[] = [];
+  readonly changedPages = new Distinct();
+  readonly changedSpaces = new Distinct();
+  readonly changedSlots = new Distinct();
+  readonly changedEntries = new Distinct();
 
   constructor(k: Kernel) {
     this.k = k;
@@ -76,13 +77,15 @@ export class Tally {
     this.changedPages.clear();
     this.changedSpaces.clear();
     this.changedSlots.clear();
-    this.changedEntries.length = 0;
+    this.changedEntries.clear();
     for (const table of touched.table) this.takeTable(table);
     for (const row of touched.pte) this.takeEntry(row);
     let kept = true;
     for (const pfn of touched.page) if (!this.lookAtPage(pfn)) kept = false;
-    for (const row of this.changedEntries) this.putEntry(row);
-    for (const [source, rows] of touched.holders.entries()) for (const row of rows) this.hold(source, row);
+    for (const row of this.changedEntries.rows) this.putEntry(row);
+    for (let source = 0; source < HOLDERS.length; source++) {
+      for (const row of touched.holders[source]) this.hold(source, row);
+    }
     for (const slot of touched.slots) this.lookAtSlot(slot);
     return kept;
   }
@@ -92,14 +95,17 @@ export class Tally {
     const { mm, first } = this.k.w.table;
     if (this.mms[table] === mm.data[table] && this.firstOf[table] === first.data[table]) return;
     const { stride } = this.k.geometry;
-    for (let row = table * stride; row < (table + 1) * stride; row++) this.takeEntry(row);
+    const { data } = this.k.w.pte.entry;
+    for (let row = table * stride; row < (table + 1) * stride; row++) {
+      if (data[row] !== 0 || this.entries[row] !== 0) this.takeEntry(row);
+    }
     this.mms[table] = mm.data[table];
     this.firstOf[table] = first.data[table];
   }
 
   private takeEntry(row: number): void {
     const entry = this.entries[row];
-    this.changedEntries.push(row);
+    this.changedEntries.add(row);
     if (entry === 0) return;
     this.count(row, entry, -1);
     this.entries[row] = 0;
@@ -187,11 +193,11 @@ export class Tally {
 
   private hold(source: number, row: number): void {
     const held = this.held[source];
-    for (const { pfn, count } of held.get(row) ?? []) {
+    const before = held.get(row);
+    for (const { pfn, count } of before ?? []) {
       this.changedPages.add(pfn);
       this.refs[pfn] -= count;
     }
-    held.delete(row);
     const { names } = HOLDERS[source];
     if (names) {
       const was = this.named[source].get(row) ?? 0;
@@ -200,13 +206,15 @@ export class Tally {
       if (is !== 0) this.name(is, 1, 0);
       this.named[source].set(row, is);
     }
-    const now: { pfn: number; count: number }[] = [];
+    let now: { pfn: number; count: number }[] | undefined;
     HOLDERS[source].holds(this.k, row, (pfn, { count }) => {
       this.changedPages.add(pfn);
       this.refs[pfn] += count;
-      now.push({ pfn, count });
+      if (now === undefined) now = [{ pfn, count }];
+      else now.push({ pfn, count });
     });
-    if (now.length > 0) held.set(row, now);
+    if (now !== undefined) held.set(row, now);
+    else if (before !== undefined) held.delete(row);
   }
 
   private grow(): void {

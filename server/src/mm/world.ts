@@ -13,6 +13,8 @@ export interface Field extends FieldInfo {
 export interface Table {
   readonly name: string;
   readonly fields: readonly Field[];
+  // Its place among the tables, and its row of their counts.
+  readonly number: number;
   // How many rows were ever created, itself a field of the world, so that a seek restores it.
   readonly count: Field;
   capacity: number;
@@ -143,7 +145,13 @@ export function newColumns(): Columns {
   const w: Partial<Record<TableName, Table>> = {};
   for (const name of names) {
     const own = name === "rows" ? [count] : SCHEMA[name].map((column) => field(name, column, 16));
-    const table: Table = { name, fields: own, count, capacity: name === "rows" ? names.length : 16 };
+    const table: Table = {
+      name,
+      fields: own,
+      number: tables.length,
+      count,
+      capacity: name === "rows" ? names.length : 16,
+    };
     tables.push(table);
     w[name] = Object.assign(table, Object.fromEntries(own.map((column) => [column.name, column])));
   }
