@@ -14,8 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ORDER "/lib/order"
-#define IMAGE "/lib/ext4.img"
+// What the initramfs carries beside /init.
+#define MODULES "/modules/"
+#define IMAGE "/ext4.img"
 #define SUPERBLOCK 1024
 #define EXT4_MAGIC 0xef53
 
@@ -31,10 +32,12 @@ static void mount_at(const char *type, const char *path)
 static void load_modules(void)
 {
     char list[4096];
-    if (read_small(ORDER, list, sizeof list) < 0) return;
-    for (char *rest = list, *path; (path = strsep(&rest, "\n"));) {
-        if (*path == 0) continue;
-        const char *parameters = strstr(path, "/zram.ko") ? "num_devices=2" : "";
+    if (read_small(MODULES "load", list, sizeof list) < 0) return;
+    for (char *rest = list, *name; (name = strsep(&rest, "\n"));) {
+        if (*name == 0) continue;
+        char path[256];
+        snprintf(path, sizeof path, MODULES "%s", name);
+        const char *parameters = strcmp(name, "zram.ko") == 0 ? "num_devices=2" : "";
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0 || (syscall(SYS_finit_module, fd, parameters, 0) != 0 && errno != EEXIST))
             cannot("module %s: %s", path, strerror(errno));
