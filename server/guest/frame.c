@@ -212,8 +212,10 @@ static void emit_frame(const struct seen *seen) {
         fields_decimal(&fields, "swapcache", frame->swapbacked && flag(seen->head_flags, layout.pg_swapcache));
         fields_decimal(&fields, "dirty", flag(seen->head_flags, layout.pg_dirty));
         fields_decimal(&fields, "lru", flag(seen->head_flags, layout.pg_lru));
-        fields_decimal(&fields, "file", !frame->anon && seen->mapping != 0);
+        fields_decimal(&fields, "file", !frame->anon && seen->mapping != 0 && !frame->swapbacked);
         fields_decimal(&fields, "swapbacked", frame->swapbacked);
+        // Buffer heads and the like: they hold a reference.
+        if (!frame->anon) fields_decimal(&fields, "private", flag(seen->head_flags, layout.pg_private));
     }
     if (seen->large && !frame->zero) emit_folio(&fields, seen);
     unsigned char bytes[PAGE];

@@ -59,6 +59,7 @@ static const struct {
     {&layout.pg_head, "pageflags", "PG_head"},
     {&layout.pg_swapbacked, "pageflags", "PG_swapbacked"},
     {&layout.pg_swapcache, "pageflags", "PG_swapcache"},
+    {&layout.pg_private, "pageflags", "PG_private"},
     {&layout.pg_anon_exclusive, "pageflags", "PG_anon_exclusive"},
     {&layout.pg_double_map, "pageflags", "PG_double_map"},
     {&layout.pg_partially_mapped, "pageflags", "PG_partially_mapped"},

@@ -21,7 +21,7 @@ struct layout {
     // 6.12 on: the type in the top byte of page_type; -1 before
     long type_hugetlb;
     // PG_*: bit numbers
-    long pg_dirty, pg_lru, pg_head, pg_swapbacked, pg_swapcache, pg_anon_exclusive;
+    long pg_dirty, pg_lru, pg_head, pg_swapbacked, pg_swapcache, pg_anon_exclusive, pg_private;
     long pg_double_map, pg_partially_mapped;
     // Behind a descriptor: files_struct → fdtable → file → pipe or ring
     long files_fdt, fdtable_fd, file_private_data;

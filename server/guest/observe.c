@@ -93,12 +93,9 @@ static void see_entry(void *context, uint64_t address, int level, uint64_t bits)
         // vm_normal_page_pmd() knows the huge zero folio without the bit.
         fields_decimal(&fields, "special", entry.special || frame.zero);
     }
-    if (entry.kind != ENTRY_MARKER) {
-        fields_decimal(&fields, "softdirty", entry.soft_dirty);
-        fields_decimal(&fields, "uffdwp", entry.uffd_wp);
-    }
-    bool swapped = entry.kind == ENTRY_SWAP || entry.kind == ENTRY_MIGRATION;
-    if (swapped && layout.swap_exclusive) fields_decimal(&fields, "exclusive", entry.exclusive);
+    fields_decimal(&fields, "softdirty", entry.soft_dirty);
+    fields_decimal(&fields, "uffdwp", entry.uffd_wp);
+    if (!present && layout.swap_exclusive) fields_decimal(&fields, "exclusive", entry.exclusive);
     if (entry.kind == ENTRY_SWAP) fields_decimal(&fields, "slot", entry.pfn);
     if (entry.kind == ENTRY_MARKER)
         fields_word(&fields, "marker", entry.marker & 4 ? "guard" : entry.marker & 2 ? "poisoned" : "uffd_wp");
