@@ -270,7 +270,7 @@ function frameOf(pfn: number, fields: Fields): FrameLook {
     mapcount: signed(fields.get("map")),
     exclusive: truth(fields.get("excl")),
     anon: truth(fields.get("anon")),
-    file: truth(fields.get("file")),
+    file: ordinaryFile(truth(fields.get("file")), truth(fields.get("swapbacked"))),
     ksm: truth(fields.get("ksm")),
     swapcache: truth(fields.get("swapcache")),
     dirty: truth(fields.get("dirty")),
@@ -280,6 +280,11 @@ function frameOf(pfn: number, fields: Fields): FrameLook {
     text: text === undefined ? undefined : bytesText(text),
     folio: folioOf(fields),
   };
+}
+
+// The page cache holds pages of shared memory too: those are swap-backed.
+function ordinaryFile(cached: boolean | undefined, swapBacked: boolean | undefined): boolean | undefined {
+  return cached === false ? false : cached === undefined || swapBacked === undefined ? undefined : !swapBacked;
 }
 
 function folioOf(fields: Fields): FolioLook | undefined {
