@@ -10,16 +10,20 @@
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 
 #ifndef SA_RESTORER
 #define SA_RESTORER 0x04000000
 #endif
+// The part of the payload that holds a call's path or its list of iovecs.
+#define LISTED_BYTES ((IOV_MAX + 1) * sizeof(struct iovec))
 #define TASK_END 0x7ffffffff000UL
 
 extern char __executable_start[], _end[];
@@ -106,6 +110,7 @@ static void touch_own(struct worker_memory *own)
     touch_write(own->page, PAGE);
     touch_write(own->thread, PAGE);
     touch_write(own->signal_stack, STACK_BYTES);
+    touch_write(SHARED->payload, LISTED_BYTES);
     for (const volatile char *at = __executable_start; at < _end; at += PAGE) (void)*at;
 }
 
