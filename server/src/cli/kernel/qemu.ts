@@ -31,6 +31,9 @@ const KERNEL_ARGUMENTS = [
   "tsc=reliable",
   "no_timer_check",
   "random.trust_cpu=on",
+  // A third of an emulated boot goes into checks of cryptography that no trace needs.
+  "initcall_blacklist=jent_mod_init,load_system_certificate_list",
+  "cryptomgr.notests",
 ];
 
 export function qemuArguments(hardware: GuestHardware): string[] {
