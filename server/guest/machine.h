@@ -27,6 +27,8 @@ void empty_swap(void);
 // Writes a setting and remembers the old value until restore_settings(); 0 or -errno.
 int set_until_end(const char *path, const char *value);
 void restore_settings(void);
+// Has a process of its own put settings back should this one be killed.
+void guard_settings(void);
 // One KEY=VALUE of `trace`; false after cannot().
 bool trace_setting(const char *key, const char *value);
 

@@ -125,7 +125,7 @@ static const char *errno_name(long error)
     static char number[32];
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         if (NAMES[i].error == error) return NAMES[i].name;
-    snprintf(number, sizeof number, "E%ld", error);
+    snprintf(number, sizeof number, "%ld", error);
     return number;
 }
 
@@ -137,6 +137,13 @@ static const char *signal_name(int number)
     if (number == SIGKILL) return "SIGKILL";
     snprintf(other, sizeof other, "SIG%d", number);
     return number ? other : "0";
+}
+
+// The page RUN behind the first faulted like it.
+static bool goes_on(const struct fault *first, unsigned long run)
+{
+    const struct fault *next = first + run;
+    return next->address == (first->address & PAGE_MASK) + run * PAGE && next->minor == first->minor && next->major == first->major;
 }
 
 static void say_result(const char *number, const struct result *result)
@@ -154,10 +161,12 @@ static void say_result(const char *number, const struct result *result)
     if (result->signal && result->at) length += (size_t)snprintf(line + length, room - length, " at=0x%lx", result->at);
     if (result->counted)
         length += (size_t)snprintf(line + length, room - length, " minflt=%lu majflt=%lu", result->minflt, result->majflt);
-    for (unsigned long i = 0; result->listed && i < result->faults; i++) {
+    for (unsigned long i = 0, run; result->listed && i < result->faults; i += run) {
         const struct fault *fault = &SHARED->faults[i];
+        for (run = 1; i + run < result->faults && goes_on(fault, run);) run++;
         length += (size_t)snprintf(line + length, room - length, "%s0x%lx:%u:%u", i ? "," : " a=", fault->address,
                                    fault->minor, fault->major);
+        if (run > 1) length += (size_t)snprintf(line + length, room - length, ":%lu", run);
     }
     say("%s", line);
     free(line);
@@ -202,6 +211,7 @@ static void host_mode(int argc, char **argv)
     int signals[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    guard_settings();
 }
 
 // Once more without address space randomization, so that the worker's own mappings lie where they are known.
@@ -209,7 +219,11 @@ static void without_randomization(char **argv)
 {
     int now = personality(0xffffffff);
     if (now < 0 || now & ADDR_NO_RANDOMIZE || personality((unsigned long)now | ADDR_NO_RANDOMIZE) < 0) return;
-    execv("/proc/self/exe", argv);
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0) return;
+    path[length] = 0;
+    execv(path, argv);
 }
 
 int main(int argc, char **argv)

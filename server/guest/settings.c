@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
@@ -16,8 +17,15 @@ struct changed {
     char value[128];
 };
 
-static struct changed changed[64];
-static int changes;
+#define MOST_CHANGES 64
+
+struct changes {
+    int count;
+    struct changed at[MOST_CHANGES];
+};
+
+static struct changes own_changes;
+static struct changes *changes = &own_changes;
 
 ssize_t read_small(const char *path, char *buffer, size_t size)
 {
@@ -59,22 +67,42 @@ int set_until_end(const char *path, const char *value)
     chosen_word(old);
     if (strcmp(old, value) == 0) return 0;
     bool known = false;
-    for (int i = 0; i < changes; i++) known |= strcmp(changed[i].path, path) == 0;
+    for (int i = 0; i < changes->count; i++) known |= strcmp(changes->at[i].path, path) == 0;
     if (!known) {
-        if (changes == (int)(sizeof changed / sizeof changed[0])) return -ENOSPC;
-        struct changed *entry = &changed[changes++];
+        if (changes->count == MOST_CHANGES) return -ENOSPC;
+        struct changed *entry = &changes->at[changes->count];
         snprintf(entry->path, sizeof entry->path, "%s", path);
         snprintf(entry->value, sizeof entry->value, "%s", old);
+        changes->count++;
     }
     return write_small(path, value);
 }
 
 void restore_settings(void)
 {
-    while (changes > 0) {
-        struct changed *entry = &changed[--changes];
+    while (changes->count > 0) {
+        struct changed *entry = &changes->at[changes->count - 1];
         if (write_small(entry->path, entry->value) != 0) cannot("%s is not put back to %s", entry->path, entry->value);
+        changes->count--;
     }
+}
+
+void guard_settings(void)
+{
+    int ends[2];
+    void *shared = mmap(NULL, sizeof *changes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED || pipe2(ends, O_CLOEXEC) != 0) return cannot("settings stay changed if this is killed");
+    changes = shared;
+    if (fork() != 0) {
+        close(ends[0]); // the other end is never written to: it closes when we are gone, whatever ends us
+        return;
+    }
+    char none;
+    close(ends[1]);
+    setsid(); // no signal of the terminal comes here
+    while (read(ends[0], &none, 1) < 0 && errno == EINTR) continue;
+    restore_settings();
+    _exit(0);
 }
 
 static bool set(const char *key, const char *path, const char *value)
