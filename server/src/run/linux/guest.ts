@@ -42,6 +42,8 @@ export interface Broken {
 
 const MOST_CHARACTERS = 65_536;
 const MOST_KEYS = 1_000_000;
+const MOST_FAULTS = 1_000_000;
+const PAGE = 4096;
 
 const LEVELS = ["pte", "pmd", "pud"] as const;
 const KINDS: readonly EntryKind[] = ["present", "swap", "migration", "marker"];
@@ -137,10 +139,17 @@ function resultOf(words: readonly string[]): GuestResult | undefined {
       continue;
     }
     for (const one of value.split(",")) {
-      const [at, minor, major] = one.split(":");
+      const [at, minor, major, run] = one.split(":");
       const page = { address: address(at), minor: wholeNumber(minor), major: wholeNumber(major) };
+      const count = run === undefined ? 1 : wholeNumber(run);
       if (page.address === undefined || page.minor === undefined || page.major === undefined) return undefined;
+      if (count === undefined || pages.length + count > MOST_FAULTS) return undefined;
       pages.push({ address: page.address, minor: page.minor, major: page.major });
+      // The rest of a run of pages that are alike.
+      for (let i = 1; i < count; i++) {
+        const next = page.address - (page.address % PAGE) + i * PAGE;
+        pages.push({ address: next, minor: page.minor, major: page.major });
+      }
     }
   }
   const minorFaults = wholeNumber(fields.get("minflt"));
