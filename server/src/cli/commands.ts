@@ -30,6 +30,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> =
   import: async () => (await import("./engine_commands.ts")).importCommand,
   kernel: async () => (await import("./kernel_commands.ts")).kernelGroup,
   fuzz: async () => (await import("./kernel_commands.ts")).fuzzCommand,
+  export: async () => (await import("./engine_commands.ts")).exportCommand,
   lsp: async () => (await import("./lsp.ts")).lspCommand,
   dap: async () => (await import("./dap.ts")).dapCommand,
 };

@@ -2,6 +2,7 @@
 
 export { checkCommand } from "./check.ts";
 export { evalCommand } from "./eval.ts";
+export { exportCommand } from "./export.ts";
 export { fmtCommand } from "./fmt.ts";
 export { importCommand } from "./import.ts";
 export { kernelsCommand } from "./kernels.ts";

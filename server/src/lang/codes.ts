@@ -61,6 +61,8 @@ export const CODES = {
   "unexpected-errno": "A call that fails, on a line that does not say so.",
   "dead-process": "A line of a process that has died before.",
   "broken-invariant": "A promise of the model that does not hold after the line.",
+  // Writing it as a program (run/export_c/).
+  "not-exportable": "A line that a C program of user space cannot bring about.",
   limit: "The run stopped at a limit.",
 } as const;
 
