@@ -2,6 +2,7 @@
 
 import { commands, type Disposable, debug, l10n, tasks, Uri, window, workspace } from "vscode";
 import { configurationFor, isTrace } from "./configurations.ts";
+import { exportC } from "./export-c.ts";
 import type { Host } from "./host.ts";
 import { importLog } from "./import-log.ts";
 import { journalDocuments, openJournal } from "./journal.ts";
@@ -17,6 +18,7 @@ export function registerCommands(host: Host, language: Language): Disposable[] {
     "mmtrace.debug": (uri?: Uri | string) => onTrace(uri, debugTrace),
     "mmtrace.openJournal": (uri?: Uri | string) => onTrace(uri, openJournal),
     "mmtrace.importStrace": (uri?: Uri) => importLog(language, uri),
+    "mmtrace.exportC": (uri?: Uri | string) => onTrace(uri, (trace) => exportC(language, trace)),
     "mmtrace.selectModel": selectDefaultModel,
     "mmtrace.pickModel": () => pickModel(l10n.t("Kernel model to debug under")),
     "mmtrace.restartServer": () => language.restart(),

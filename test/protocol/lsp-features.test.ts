@@ -296,6 +296,16 @@ test("the journal of a run, and a log of strace as a trace", async () => {
   assert.ok(none.error);
 });
 
+test("an open trace as a C program, or why it cannot be one", async () => {
+  const client = await started();
+  const made = await client.get<{ text: string; report: string }>("mmtrace/exportC", { uri: URI, model: "6.1" });
+  assert.match(made.text, /for the rules of Linux 6\.1/);
+  assert.match(made.report, /^\d+ tests/);
+  client.open("untitled:device", "f = device(pfnmap, 4K)\n");
+  const refused = await client.ask("mmtrace/exportC", { uri: "untitled:device" });
+  assert.match(refused.error?.message ?? "", /^Line 1 cannot be exported/);
+});
+
 test("a long run is answered when it is over, and other requests in between", async () => {
   const trace = "p = mmap(4K)\nrepeat 300000\n  write(p, 1)\n  madvise(p, 4K, dontneed)\nend\nexpect 1 == 2\n";
   const client = await started(trace);

@@ -36,6 +36,7 @@ const REQUESTS = [
   "workspace/symbol",
   "mmtrace/journal",
   "mmtrace/import",
+  "mmtrace/exportC",
 ];
 
 // It still knows what is in a document.

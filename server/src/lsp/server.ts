@@ -7,6 +7,7 @@ import { capabilities } from "./capabilities.ts";
 import { type Client, readClient } from "./client.ts";
 import { DiagnosticFeed } from "./diagnostics.ts";
 import { Documents, type OpenDocument } from "./documents.ts";
+import { serveExport } from "./export.ts";
 import { type Parts, serveFeatures } from "./features.ts";
 import { Guard } from "./guard.ts";
 import type { Host } from "./host.ts";
@@ -50,6 +51,7 @@ class Server {
     this.workspace?.serve(() => this.folders);
     serveJournal(this.parts);
     serveImport(this.parts);
+    serveExport(this.parts);
     this.connection.listen();
   }
 

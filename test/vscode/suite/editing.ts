@@ -205,6 +205,19 @@ export const editing: Story[] = [
     },
   },
   {
+    name: "a trace is exported as a C program into a new editor",
+    async act() {
+      const text = "p = mmap(4K)\nwrite(p, 1) -> anon\n";
+      const { uri } = await workspace.openTextDocument({ language: "mmtrace", content: text });
+      await commands.executeCommand("mmtrace.exportC", uri);
+      const made = await eventually(
+        () => workspace.textDocuments.find((document) => document.getText().includes("TAP version 13")),
+        "the program",
+      );
+      includes(made.getText(), "expect_outcome(ANON", "program");
+    },
+  },
+  {
     name: "an strace log is imported into a new editor",
     async act() {
       const log =

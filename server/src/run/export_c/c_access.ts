@@ -31,7 +31,7 @@ static bool in_file(const volatile char *addr)
 }`,
   },
   {
-    name: "access",
+    name: "access_range",
     includes: ["setjmp.h", "sys/resource.h"],
     needs: ["pagemap", "outcome_words", "kpageflag_of"],
     text: `/* Of the last access: what it came to, and of which words that cannot be told. */
@@ -132,7 +132,7 @@ static void access_range(void *addr, const char *bytes, size_t stride, size_t le
   },
   {
     name: "load",
-    needs: ["access"],
+    needs: ["access_range"],
     text: `static void load(void *addr, size_t length)
 {
 	access_range(addr, NULL, 0, length);
@@ -140,7 +140,7 @@ static void access_range(void *addr, const char *bytes, size_t stride, size_t le
   },
   {
     name: "store",
-    needs: ["access"],
+    needs: ["access_range"],
     text: `static void store(void *addr, const char *bytes, size_t length)
 {
 	access_range(addr, bytes, 1, length);
@@ -148,7 +148,7 @@ static void access_range(void *addr, const char *bytes, size_t stride, size_t le
   },
   {
     name: "fill",
-    needs: ["access"],
+    needs: ["access_range"],
     text: `static void fill(void *addr, unsigned char byte, size_t length)
 {
 	access_range(addr, (const char *)&byte, 0, length);
@@ -156,7 +156,7 @@ static void access_range(void *addr, const char *bytes, size_t stride, size_t le
   },
   {
     name: "expect_outcome",
-    needs: ["access", "ksft_test_result"],
+    needs: ["access_range", "ksft_test_result"],
     text: String.raw`static void print_words(const char *what, unsigned int outcome)
 {
 	static const char *const words[] = {
@@ -186,7 +186,7 @@ static void expect_outcome(unsigned int wanted, const char *name)
   },
   {
     name: "survives",
-    needs: ["access"],
+    needs: ["access_range"],
     text: String.raw`/* Nothing is asked of the access but that it be allowed. */
 static void survives(int line)
 {
@@ -196,7 +196,7 @@ static void survives(int line)
   },
   {
     name: "came_to",
-    needs: ["access"],
+    needs: ["access_range"],
     text: `static bool came_to(unsigned int word)
 {
 	if (word & unsure)

@@ -63,7 +63,8 @@ static int into_pipe(void *addr, size_t length)
 	if (pipe2(ends, O_CLOEXEC))
 		return -1;
 	fcntl(ends[1], F_SETPIPE_SZ, length);
-	if (vmsplice(ends[1], &range, 1, SPLICE_F_NONBLOCK) != (ssize_t)length) {
+	/* Pages up to the first that cannot be had are taken. */
+	if (vmsplice(ends[1], &range, 1, SPLICE_F_NONBLOCK) <= 0) {
 		int error = errno;
 
 		close(ends[0]);
@@ -326,6 +327,47 @@ static bool move_to_other_node(char *addr, size_t length)
 			return false;
 	}
 	return true;
+}`,
+  },
+  {
+    name: "has_soft_dirty",
+    includes: ["fcntl.h"],
+    needs: ["pagemap_bits"],
+    text: `/* CONFIG_MEM_SOFT_DIRTY: a page that was just written to tells. */
+static bool has_soft_dirty(void)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	*(volatile char *)scratch = 1;
+	if (fd >= 0 && pread(fd, &entry, sizeof(entry), (uintptr_t)scratch / PAGE * sizeof(entry)) < 0)
+		entry = 0;
+	if (fd >= 0)
+		close(fd);
+	return entry & PM_SOFT_DIRTY;
+}`,
+  },
+  {
+    name: "has_usual_readahead",
+    includes: ["sys/stat.h", "sys/sysmacros.h"],
+    text: `/* How many neighbours come with a page depends on the disk's setting. */
+static bool has_usual_readahead(void)
+{
+	struct stat stat_;
+	char path[64];
+	long kib = 0;
+	FILE *file;
+
+	if (stat("/var/tmp", &stat_))
+		return false;
+	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb", major(stat_.st_dev), minor(stat_.st_dev));
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fscanf(file, "%ld", &kib) != 1)
+		kib = 0;
+	fclose(file);
+	return kib == 128;
 }`,
   },
   {

@@ -27,17 +27,19 @@ function entry(name: string, code: string): Piece {
 
 export const LOOK_PIECES: readonly Piece[] = [
   {
-    name: "pagemap",
-    includes: ["fcntl.h"],
-    needs: ["unseen", "NONE"],
+    name: "pagemap_bits",
     text: `/* Documentation/admin-guide/mm/pagemap.rst */
 #define PM_PFN		((1ULL << 55) - 1)
 #define PM_SOFT_DIRTY	(1ULL << 55)
 #define PM_FILE		(1ULL << 61)
 #define PM_SWAP		(1ULL << 62)
-#define PM_PRESENT	(1ULL << 63)
-
-static uint64_t pagemap(enum process who, const volatile char *addr)
+#define PM_PRESENT	(1ULL << 63)`,
+  },
+  {
+    name: "pagemap",
+    includes: ["fcntl.h"],
+    needs: ["pagemap_bits", "unseen", "NONE"],
+    text: `static uint64_t pagemap(enum process who, const volatile char *addr)
 {
 	uint64_t entry = 0;
 	char path[40];
@@ -354,26 +356,19 @@ static struct pages smaps(enum process who)
   },
   {
     name: "file_cached",
-    needs: ["file_size", "unseen"],
-    text: `/* How many pages of the file are in the page cache. */
+    needs: ["unseen"],
+    text: `#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
+
+/* How many pages of the file are in the page cache: cachestat(), 6.5 and later. */
 static long file_cached(int file)
 {
-	size_t length = (file_size(file) + PAGE - 1) / PAGE * PAGE;
-	unsigned char *there = malloc(length / PAGE + 1);
-	char *mapping = mmap(NULL, length, PROT_READ, MAP_SHARED, file, 0);
-	long cached = 0;
+	uint64_t range[2] = { 0, 0 }, counts[5] = { 0 };
 
-	if (length == 0)
-		mapping = MAP_FAILED;
-	else if (!there || mapping == MAP_FAILED || mincore(mapping, length, there))
-		unseen = "needs mincore() of the file";
-	else
-		for (size_t i = 0; i < length / PAGE; i++)
-			cached += there[i] & 1;
-	if (mapping != MAP_FAILED)
-		munmap(mapping, length);
-	free(there);
-	return cached;
+	if (syscall(SYS_cachestat, file, range, counts, 0))
+		unseen = "needs cachestat()";
+	return counts[0];
 }`,
   },
 ];

@@ -58,7 +58,7 @@ static void ksft_exit_fail_msg(const char *format, ...)
 }`,
   },
   {
-    name: "skip_all",
+    name: "ksft_exit_skip",
     text: String.raw`static void ksft_exit_skip(const char *why) __attribute__((noreturn));
 static void ksft_exit_skip(const char *why)
 {

@@ -152,6 +152,7 @@ function byte(expr: Expr | undefined): Uint8Array {
 
 function newFile(line: Line): Called {
   const cached = words(line, 1)?.words[0] === "yes";
+  if (!cached) line.frame.requirements.set("has_usual_readahead()", "read_ahead_kb of the disk of /var/tmp is not 128");
   return { target: target(line), code: `make_file(${size(line, 0)}, ${cached})` };
 }
 
@@ -226,7 +227,10 @@ export const CALLS: Readonly<Record<string, Translate>> = {
   ksm_scan: ksmScan,
   compact: proc("/proc/sys/vm/compact_memory", "1"),
   drop_caches: proc("/proc/sys/vm/drop_caches", "1"),
-  clear_refs: () => ({ code: `write_text("/proc/self/clear_refs", "4")`, gives: "truth" }),
+  clear_refs({ frame }) {
+    frame.requirements.set("has_soft_dirty()", "the kernel has no soft-dirty bits");
+    return { code: `write_text("/proc/self/clear_refs", "4")`, gives: "truth" };
+  },
   lru_add_drain: drain,
   writeback: (line) => ({ code: `fsync(${file(line, 0)})` }),
 };

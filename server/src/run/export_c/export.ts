@@ -74,6 +74,8 @@ class Story {
   private readonly lines: readonly string[];
   private readonly executed: Int32Array;
   private depth = 1;
+  // What refused lines would have bound.
+  private readonly missing = new Set<SymbolId>();
 
   constructor(frame: Frame, lines: readonly string[], executed: Int32Array) {
     this.frame = frame;
@@ -92,9 +94,16 @@ class Story {
         this.statement(statement, at);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        this.problems.push(problemAt(statement, `cannot be exported: ${error.message}`));
+        if (!this.follows(statement)) this.problems.push(problemAt(statement, `cannot be exported: ${error.message}`));
+        if (statement.kind === "operation" && statement.target !== undefined) this.missing.add(statement.target);
       }
     }
+  }
+
+  // Whether the line names what an earlier line was to make and could not: that one is the problem.
+  private follows(statement: Statement): boolean {
+    if (statement.kind !== "operation") return false;
+    return statement.args.some((arg) => arg?.kind === "name" && this.missing.has(arg.symbol));
   }
 
   private statement(statement: Statement, at: number): void {

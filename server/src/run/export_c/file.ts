@@ -35,7 +35,8 @@ export function assembled(frame: Frame, parts: Parts): string {
   const main = mainFunction(frame, parts);
   const story = storyFunction(frame, parts.code);
   const wanted = called(`${story}\n${main}`);
-  if (isDrained(frame)) wanted.add("drain_lru");
+  if (frame.drained) wanted.add("drain_lru");
+  if (frame.privateFiles && ["load", "store", "fill"].some((name) => wanted.has(name))) wanted.add("in_file");
   const pieces = chosen(PIECES, wanted).map((piece) => adapted(piece, frame));
   const includes = new Set(STORY_HEADERS);
   for (const piece of pieces) for (const header of piece.includes ?? []) includes.add(header);
@@ -76,13 +77,9 @@ function called(code: string): Set<string> {
 // The parts of a piece that depend on the trace.
 function adapted(piece: Piece, frame: Frame): Piece {
   const text = piece.text
-    .replace("DRAIN\t", isDrained(frame) ? "\tdrain_lru();\n\t" : "\t")
+    .replace("DRAIN\t", frame.drained ? "\tdrain_lru();\n\t" : "\t")
     .replace("NEW_PAGE", frame.privateFiles ? "in_file(addr) ? COW : ANON" : "ANON");
   return { ...piece, text };
-}
-
-function isDrained({ program }: Frame): boolean {
-  return !program.machine.some(({ key, value }) => key === "lru_batch" && value === "on");
 }
 
 function head({ name, model, unseen, intro }: Parts): string {

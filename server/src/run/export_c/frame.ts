@@ -59,6 +59,11 @@ export class Frame {
     }
   }
 
+  // Whether LRU batches are emptied before each step.
+  get drained(): boolean {
+    return !this.program.machine.some(({ key, value }) => key === "lru_batch" && value === "on");
+  }
+
   process(symbol: SymbolId): string {
     return this.processes.get(symbol) ?? refuse(`${this.name(symbol)} is no process that fork makes`);
   }

@@ -133,10 +133,12 @@ function field(expr: Expr & { kind: "field" }, observer: Observer): Seen {
   if (object.kind === "call" && object.name === "page") {
     known("page", name, frame);
     if (!PAGE_FIELDS.includes(name)) return unseen(hidden(name));
+    if (name === "lru" && !frame.drained) return unseen("other programs fill the LRU batches too");
     return { code: `${`page_${name}`}(${whoAndWhere(object.args, observer)})`, none: true };
   }
   if (object.kind === "call" && object.name === "pte") {
     known("pte", name, frame);
+    if (name === "soft_dirty") frame.requirements.set("has_soft_dirty()", "the kernel has no soft-dirty bits");
     if (!PTE_FIELDS.includes(name)) return unseen(hidden(name));
     return { code: `${`pte_${name}`}(${whoAndWhere(object.args, observer)})`, none: false };
   }
