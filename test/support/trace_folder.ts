@@ -8,12 +8,11 @@ import { analyse } from "../../server/src/lang/document.ts";
 import { overflowed } from "../../server/src/mm/overflow.ts";
 import type { Recording } from "../../server/src/run/recording.ts";
 import { run } from "../../server/src/run/run.ts";
+import { known } from "./promises.ts";
 
-// Before 5.19 no kernel promised that a pinned page stays mapped: mm-semantics §13, bugs 3 to 6.
-// Nor does one that has lost count of its references: §9.
+// A kernel promises nothing that it is known to break, nor anything once it has lost count of its references: §9.
 function unpromised(recording: Recording, message: string): boolean {
-  if (overflowed(recording.kernel)) return true;
-  return !recording.model.anonExclusive && /^the pin holds pfn \d+, its owner's address maps/.test(message);
+  return overflowed(recording.kernel) || known(recording.model, message);
 }
 
 // `least` is how many traces there must be; `also` asks more of each recording.

@@ -2,8 +2,7 @@
 //
 // A place is one page of one pin, as a number. A pin may hold very many pages, and an access touches one of them.
 
-import { FOLL_PIN } from "./abi.ts";
-import { pinBreaches } from "./invariants.ts";
+import { pinBreaches } from "./invariants_pins.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Standing } from "./standing.ts";
 import type { Tally } from "./tally.ts";
@@ -17,7 +16,7 @@ export class PinWatch {
   readonly tasks = new Set<number>();
   private readonly k: Kernel;
   private readonly standing: Standing;
-  // Live pins by FOLL_PIN.
+  // Live pins, and plain references.
   private readonly live = new Set<number>();
   private readonly byFrame = new Places();
   private readonly byAddress = new Places();
@@ -43,7 +42,7 @@ export class PinWatch {
     const { k, live } = this;
     const { pin, table } = k.w;
     for (const row of this.rows) {
-      const lives = pin.live.data[row] === 1 && (pin.flags.data[row] & FOLL_PIN) !== 0;
+      const lives = pin.live.data[row] === 1;
       if (lives !== live.has(row)) this.watch(row, lives);
     }
     if (live.size === 0) return;

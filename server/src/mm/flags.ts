@@ -100,3 +100,6 @@ export const VMA_FLAG_NAMES: readonly (readonly [number, string])[] = [
 export function flagNames(names: readonly (readonly [number, string])[], bits: number): string[] {
   return names.filter(([bit]) => bits & bit).map(([, name]) => name);
 }
+
+// page.unmapped_by of a page that reclaim took from its mappings although FOLL_PIN may have held it. Ours.
+export const BY_RECLAIM = -1;

@@ -8,7 +8,7 @@ import { PG_anon, PG_anon_exclusive, PG_ksm } from "./flags.ts";
 import { ksmBreaches } from "./invariants_ksm.ts";
 import { lruBreaches } from "./invariants_lru.ts";
 import type { Kernel } from "./kernel.ts";
-import { mmOf, pageAt, vmasOf } from "./observe.ts";
+import { vmasOf } from "./observe.ts";
 import { overflowed, signed } from "./overflow.ts";
 import { free_pages } from "./page_alloc.ts";
 import { mk_pte, PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn } from "./pgtable.ts";
@@ -36,6 +36,9 @@ export const RULES = [
   "ksm-is-shared",
   "lru-has-what-it-may",
   "pin-follows-owner",
+  "long-pin-follows-owner",
+  "pinned-page-is-kept",
+  "reference-sees-no-stranger",
 ] as const;
 export type Rule = (typeof RULES)[number];
 
@@ -190,32 +193,6 @@ export function tableBreaches(k: Kernel, row: number): Breach[] {
         table.mm.data[up] === mm + 1 &&
         table.first.data[row] === table.first.data[up] + slot * k.scales[level];
   return hangs ? [] : [broken(k, "table-tree", `table ${row} of mm ${mm} does not hang where it says`, { mm })];
-}
-
-// The anonymous page that a FOLL_PIN holds is the one that its owner's address still maps, unless the owner unmapped it or
-// has another address space by now. Kernels before 5.19 break this; mm-semantics §13, bugs 5, 6 and 17. Nothing of the
-// kind is promised for a page of the page cache: a read-only pin of a private file mapping goes stale with the first write.
-// Asked for the pin's i-th page.
-export function pinBreaches(k: Kernel, tally: Tally, pin: number, i: number): Breach[] {
-  const { page, pin: p } = k.w;
-  const mm = k.side.pinSpaces[pin];
-  if (p.live.data[pin] === 0 || mm < 0 || mmOf(k, p.owner.data[pin] - 1) !== mm) return [];
-  const pfn = k.side.pinPages[pin][i];
-  const vpn = k.side.pinStarts[pin] + i;
-  const mapped = pageAt(k, mm, vpn);
-  const anon = (page.flags.data[pfn] & PG_anon) !== 0;
-  if (!anon || mapped < 0 || mapped === pfn || page._mapcount.data[pfn] === 0) return [];
-  // mremap took it to another address.
-  if (page.unmapped_by.data[pfn] === mm + 1 || maps_page(k, tally, mm, pfn)) return [];
-  const message = `the pin holds pfn ${pfn}, its owner's address maps pfn ${mapped} by now`;
-  return [{ rule: "pin-follows-owner", kind: "promise", message, pfn, mm, vpn }];
-}
-
-function maps_page(k: Kernel, tally: Tally, mm: number, pfn: number): boolean {
-  for (const row of tally.mapping(pfn)) {
-    if (k.w.table.mm.data[Math.floor(row / k.geometry.stride)] === mm + 1) return true;
-  }
-  return false;
 }
 
 // After an overflow it is the kernel that has lost count.

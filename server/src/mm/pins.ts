@@ -21,6 +21,7 @@ import { NO_PAGE } from "./page_alloc.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { mmget, mmput } from "./tasks.ts";
 import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
+import { is_cow_mapping } from "./vma.ts";
 
 const SZ_1G = 2n ** 30n;
 const IO_URING: PinKind = "io_uring";
@@ -131,18 +132,29 @@ function take(k: Kernel, task: number, kind: PinKind, addr: bigint, length: bigi
   return hold(k, task, kind, flags & ~FOLL_FAST_ONLY, { pages: got, start, offset, length: reached });
 }
 
-function hold(
-  k: Kernel,
-  task: number,
-  kind: PinKind,
-  flags: number,
-  held: { readonly pages: ArrayLike<number>; readonly start: number; readonly offset: number; readonly length: number },
-): number {
+interface Held {
+  readonly pages: ArrayLike<number>;
+  readonly start: number;
+  readonly offset: number;
+  readonly length: number;
+  // The address space that the pages were taken from, where it is not the one that the process has now.
+  readonly mm?: number;
+}
+
+function is_private(k: Kernel, mm: number, vpn: number): boolean {
+  const vma = k.vmas.lookup(mm, vpn);
+  return vma >= 0 && is_cow_mapping(k.w.vma.flags.data[vma]);
+}
+
+function hold(k: Kernel, task: number, kind: PinKind, flags: number, held: Held): number {
   const { pin } = k.w;
   const row = k.create(pin);
   k.side.pinPages[row] = Float64Array.from(held.pages);
-  k.side.pinSpaces[row] = k.w.task.mm.data[task] - 1;
+  const mm = held.mm ?? k.w.task.mm.data[task] - 1;
+  k.side.pinSpaces[row] = mm;
   k.side.pinStarts[row] = held.start;
+  k.side.pinPrivate[row] =
+    flags & FOLL_LONGTERM ? Array.from(held.pages, (_, i) => is_private(k, mm, held.start + i)) : [];
   k.side.pinOffsets[row] = held.offset;
   k.side.pinLengths[row] = held.length;
   k.set(pin.kind, row, PIN_KINDS.indexOf(kind));
@@ -165,6 +177,7 @@ export const tee = kernelFunction("link_pipe", "fs/splice.c", (k: Kernel, pin: n
     start: k.side.pinStarts[pin],
     offset,
     length: Math.min(k.side.pinLengths[pin], got * k.pageSize - offset),
+    mm: k.side.pinSpaces[pin],
   });
 });
 

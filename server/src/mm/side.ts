@@ -12,6 +12,8 @@ export class Side {
   readonly pinSpaces: number[] = [];
   // Pin row → the virtual page number where the pages were mapped when they were taken.
   readonly pinStarts: number[] = [];
+  // Pin row → whether each page stood in a private mapping then; empty for pins that are not long-term.
+  readonly pinPrivate: boolean[][] = [];
   // Pin row → the byte offset in the first page where the pinned range begins.
   readonly pinOffsets: number[] = [];
   // Pin row → how many bytes are pinned.
@@ -26,6 +28,7 @@ export class Side {
     copy.pinPages.push(...this.pinPages);
     copy.pinSpaces.push(...this.pinSpaces);
     copy.pinStarts.push(...this.pinStarts);
+    copy.pinPrivate.push(...this.pinPrivate);
     copy.pinOffsets.push(...this.pinOffsets);
     copy.pinLengths.push(...this.pinLengths);
     for (const [file, index] of this.cacheIndex) copy.cacheIndex.set(file, new Map(index));

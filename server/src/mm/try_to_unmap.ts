@@ -1,13 +1,13 @@
 // Taking a page out of every address space, so that it can be reclaimed. mm/rmap.c; mm-semantics §5.6.
 
 import { add_mm_counter, mm_counter } from "./counters.ts";
-import { PG_anon, PG_anon_exclusive, PG_swapbacked } from "./flags.ts";
+import { BY_RECLAIM, PG_anon, PG_anon_exclusive, PG_swapbacked } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
 import { vma_locks } from "./mlock_vma.ts";
 import { folio_mapped } from "./overflow.ts";
-import { folio_put } from "./page_ref.ts";
+import { folio_maybe_dma_pinned, folio_put } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_SOFT_DIRTY, pte_with } from "./pgtable.ts";
 import { folio_remove_rmap_pte, folio_try_share_anon_rmap_pte } from "./rmap.ts";
 import { rmap_walk } from "./rmap_walk.ts";
@@ -43,6 +43,7 @@ function try_to_unmap_one(k: Kernel, pfn: number, vma: number, pte: number, entr
     const outcome = k.model.lazyfreeOutcome(k, pfn);
     if (outcome === "swapbacked") k.set(page.flags, pfn, flags | PG_swapbacked);
     if (outcome !== "discard") return false;
+    if (folio_maybe_dma_pinned(k, pfn)) k.set(page.unmapped_by, pfn, BY_RECLAIM);
     k.set(k.w.pte.entry, pte, 0);
     add_mm_counter(k, mm, m.rss_anon, -1);
   } else {

@@ -32,7 +32,7 @@ const SCHEMA = {
     "content", // id of the page's bytes in Contents
     "swap", // PG_swapcache: the slot that it is cached for (folio->swap), else 0
     "next_free", // the free list's next pfn, while free
-    "unmapped_by", // mm + 1 that unmapped it last while FOLL_PIN may have held it and others mapped it; 0 = none. Ours
+    "unmapped_by", // mm + 1 that unmapped it last while FOLL_PIN may have held it and others mapped it; 0 = none, -1 reclaim. Ours
     "lru_order", // the place on its LRU list: the head has the largest number
   ],
   // One row for each page-table page. level 0 holds PTEs, 1 PMDs, 2 PUDs, …

@@ -1,0 +1,63 @@
+// Which releases keep a promise that the invariants ask about (server/src/mm/invariants.ts): from one on, or those that a
+// stable kernel of theirs took the fix for. A release before that is known to break it; mm-semantics §13.
+
+import type { Rule } from "../../server/src/mm/invariants.ts";
+import type { Model } from "../../server/src/mm/model.ts";
+import { baseRelease, compareReleases } from "../../server/src/mm/releases.ts";
+
+interface Promise {
+  readonly rule: Rule;
+  // What its breach reads like.
+  readonly says: RegExp;
+  readonly since: string;
+  // Earlier releases that keep it, as their stable kernels do.
+  readonly also: readonly string[];
+}
+
+export const PROMISES: readonly Promise[] = [
+  {
+    rule: "pin-follows-owner",
+    says: /^the pin holds pfn \d+, its owner's address maps pfn \d+ by now/,
+    since: "5.19",
+    also: [],
+  },
+  {
+    rule: "long-pin-follows-owner",
+    says: /^the long-term pin holds pfn \d+, its owner's private mapping shows pfn \d+ by now/,
+    since: "6.2",
+    also: [],
+  },
+  {
+    rule: "pinned-page-is-kept",
+    says: /^the pin holds pfn \d+, which reclaim took/,
+    since: "5.18",
+    also: ["5.10"],
+  },
+  {
+    rule: "reference-sees-no-stranger",
+    says: /^pin \d+ refers to pfn \d+ for another address space/,
+    since: "5.18",
+    also: [],
+  },
+  {
+    rule: "rmap-finds-mappings",
+    says: /^pfn \d+ is mapped where a walk from the page does not come by/,
+    since: "6.0",
+    also: ["5.10"],
+  },
+];
+
+export function promised(model: Pick<Model, "name">, { since, also }: Promise): boolean {
+  return compareReleases(baseRelease(model.name), since) >= 0 || also.includes(model.name);
+}
+
+// The promise that the message of a broken invariant tells of, if it is one that some release does not make.
+export function promiseOf(message: string): Promise | undefined {
+  return PROMISES.find(({ says }) => says.test(message));
+}
+
+// Whether the message tells of a bug that the release is known to have.
+export function known(model: Pick<Model, "name">, message: string): boolean {
+  const promise = promiseOf(message);
+  return promise !== undefined && !promised(model, promise);
+}
