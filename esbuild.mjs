@@ -2,11 +2,10 @@
 // `node esbuild.mjs` writes dist/; `--tests` writes the VS Code suite to dist-test/ as well.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import Module from "node:module";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Script } from "node:vm";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
+import { compile } from "./server/tools/compile.mjs";
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 
@@ -72,7 +71,6 @@ const browser = { ...common, platform: "browser", target: "es2023", mainFields: 
 const shipped = [
   { ...node, entryPoints: ["server/src/cli/main.ts"], outfile: "dist/mmtrace.js" },
   { ...node, entryPoints: ["server/src/cli/engine_commands.ts"], outfile: "dist/cli.js" },
-  { ...node, entryPoints: ["server/src/cli/kernel_commands.ts"], outfile: "dist/kernel.js" },
   { ...node, entryPoints: ["server/src/lsp/stdio.ts"], outfile: "dist/lsp.js" },
   { ...node, entryPoints: ["server/src/dap/stdio.ts"], outfile: "dist/dap.js" },
   { ...node, entryPoints: ["extension/src/main.ts"], outfile: "dist/extension.cjs", external: ["vscode"] },
@@ -86,6 +84,39 @@ const shipped = [
   },
   { ...browser, entryPoints: ["server/src/worker.ts"], outfile: "dist/worker.js", format: "iife" },
 ];
+
+const servers = {
+  ...node,
+  entryPoints: {
+    cli: "server/src/cli/engine_commands.ts",
+    kernel: "server/src/cli/kernel_commands.ts",
+    lsp: "server/src/lsp/stdio.ts",
+    dap: "server/src/dap/stdio.ts",
+  },
+  outdir: "dist",
+  chunkNames: "shared-[hash]",
+  splitting: true,
+  format: "esm",
+  write: false,
+};
+
+// esbuild finds what bundles share only among ES modules. Node compiles CommonJS sooner, and from code that was kept; and
+// text of ASCII alone sooner than other text. esbuild leaves regular expressions as they are.
+async function buildServers() {
+  const { outputFiles } = await build(servers);
+  const options = { format: "cjs", minify: true, charset: "ascii", platform: "node", target: node.target };
+  return Promise.all(
+    outputFiles.map(async ({ path, text }) => {
+      const { code } = await transform(text, { ...options, supported: node.supported });
+      writeFileSync(path, code.replace(/[^\0-\x7f]/g, escaped));
+      return basename(path);
+    }),
+  );
+}
+
+function escaped(unit) {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
 
 // The suite that runs inside VS Code's extension hosts, in Node and in a web worker.
 const suites = [
@@ -110,16 +141,13 @@ commonjs("dist");
 const wanted = process.argv.includes("--tests") ? [...shipped, ...suites] : shipped;
 if (wanted.includes(suites[0])) commonjs("dist-test");
 // esbuild prints what is wrong; the others are built all the same.
-const results = await Promise.allSettled(wanted.map((options) => build(options)));
-if (results.some(({ status }) => status === "rejected")) process.exitCode = 1;
+const [compiled, ...results] = await Promise.allSettled([buildServers(), ...wanted.map((options) => build(options))]);
+if ([compiled, ...results].some(({ status }) => status === "rejected")) process.exitCode = 1;
+const scripts = compiled.value ?? [];
 
-// What V8 makes of the bundles that are loaded on demand, for the Node that builds them. See server/src/cli/compiled.ts.
-const code = Object.values(COMPILED).map((name) => `${name}.v8`);
-for (const name of Object.values(COMPILED)) {
-  const script = new Script(Module.wrap(readFileSync(`dist/${name}`, "utf8")), { filename: name });
-  writeFileSync(`dist/${name}.v8`, script.createCachedData());
-}
+if (scripts.length > 0) await compile("dist", scripts);
 
 // What an earlier build left and this one did not make. The folder is never empty, since somebody may be running from it.
-const made = new Set(["package.json", ...code, ...shipped.map(({ outfile }) => basename(outfile))]);
+const bundles = shipped.map(({ outfile }) => basename(outfile));
+const made = new Set(["package.json", ...bundles, ...scripts.flatMap((name) => [name, `${name}.v8`])]);
 for (const name of readdirSync("dist")) if (!made.has(name)) rmSync(`dist/${name}`, { recursive: true });
