@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { RELEASES } from "../src/mm/releases.ts";
 
 const CHAPTERS: Readonly<Record<string, string>> = {
   "01-faults": "Page faults",
@@ -23,9 +24,10 @@ export function sampleIndex(root: string): string {
     .map((entry) => entry.name)
     .sort();
   const text = chapters.map((chapter) => {
-    const rows = inside(chapter)
+    const files = inside(chapter)
       .sort()
-      .map((file) => row(`${chapter}/${file}`, readFileSync(join(folder, chapter, file), "utf8")));
+      .map((file) => ({ path: `${chapter}/${file}`, text: readFileSync(join(folder, chapter, file), "utf8") }));
+    const rows = files.map((file) => row(file.path, file.text) + others(file, files));
     return `## ${CHAPTERS[chapter] ?? chapter}\n\n${rows.join("\n")}\n`;
   });
   return `${HEAD}\n${text.join("\n")}`;
@@ -36,8 +38,33 @@ const HEAD = `# Samples
 A course in chapters. Each trace says in its first lines what it asks, and its checks say what each release answers: run one
 under a release with \`mmtrace run FILE --kernel 6.12\`, under all of them with \`mmtrace matrix FILE\`, or step through it.
 
+Where the releases part in what a line comes to, a sample is in several files, each for some of them.
+
 This file is generated from the first lines of the traces (server/tools/samples.ts).
 `;
+
+interface Sample {
+  readonly path: string;
+  readonly text: string;
+}
+
+// Of a sample in several files: the releases of this one, and the files of the rest.
+function others(sample: Sample, files: readonly Sample[]): string {
+  const releases = releasesOf(sample.text);
+  if (releases.length === RELEASES.length) return "";
+  const begins = (path: string) => path.slice(0, path.indexOf("-", path.indexOf("/") + 1));
+  const rest = files.filter(
+    ({ path, text }) =>
+      path !== sample.path && begins(path) === begins(sample.path) && releasesOf(text).length < RELEASES.length,
+  );
+  const links = rest.map(({ path }) => `[${path}](${path})`).join(", ");
+  return ` *Under ${releases.join(", ")}; under the others: ${links}.*`;
+}
+
+function releasesOf(text: string): string[] {
+  const named = /^kernel (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? [];
+  return RELEASES.filter((release) => named.includes(release));
+}
 
 // The header comment: its first sentence asks, the rest explains.
 function row(path: string, text: string): string {
