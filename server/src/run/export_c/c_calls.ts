@@ -283,29 +283,51 @@ static long poke(enum process whose, char *addr, unsigned char byte)
   {
     name: "ksm_scan",
     needs: ["write_text"],
-    text: String.raw`static long full_scans(void)
+    text: String.raw`static long ksm_number(const char *name)
 {
-	FILE *file = fopen("/sys/kernel/mm/ksm/full_scans", "re");
-	long scans = -1;
+	char path[64];
+	long value = -1;
+	FILE *file;
 
-	if (!file || fscanf(file, "%ld", &scans) != 1)
-		ksft_exit_fail_msg("/sys/kernel/mm/ksm/full_scans: %s\n", strerror(errno));
-	fclose(file);
-	return scans;
+	snprintf(path, sizeof(path), "/sys/kernel/mm/ksm/%s", name);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%ld", &value) != 1)
+		value = -1;
+	if (file)
+		fclose(file);
+	return value;
 }
 
-/* A page merges when its checksum stayed the same from one pass to the next: four passes find all that there is. */
+static bool set_ksm(const char *name, long value)
+{
+	char path[64], text[24];
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/ksm/%s", name);
+	snprintf(text, sizeof(text), "%ld", value);
+	return write_text(path, text);
+}
+
+/*
+ * A page merges when its checksum stayed the same from one pass to the next: a few passes find all that there is.
+ * ksmd's settings are put back.
+ */
 static bool ksm_scan(void)
 {
-	long until = full_scans() + 5;
+	static const char *const names[] = { "smart_scan", "pages_to_scan", "sleep_millisecs", "run" };
+	static const long values[] = { 0, 10000, 0, 1 };
+	long before[4], until = ksm_number("full_scans") + 4;
+	bool done = true;
 
-	write_text("/sys/kernel/mm/ksm/smart_scan", "0");
-	if (!write_text("/sys/kernel/mm/ksm/pages_to_scan", "10000") ||
-	    !write_text("/sys/kernel/mm/ksm/sleep_millisecs", "0") || !write_text("/sys/kernel/mm/ksm/run", "1"))
-		return false;
-	while (full_scans() < until)
+	for (int i = 0; i < 4; i++) {
+		before[i] = ksm_number(names[i]);
+		/* Only 6.7 and later have smart_scan. */
+		done = done && (before[i] < 0 || set_ksm(names[i], values[i]));
+	}
+	while (done && ksm_number("full_scans") < until)
 		usleep(1000);
-	return write_text("/sys/kernel/mm/ksm/run", "0");
+	for (int i = 3; i >= 0; i--)
+		done = (before[i] < 0 || set_ksm(names[i], before[i])) && done;
+	return done;
 }`,
   },
   {
