@@ -143,6 +143,19 @@ static long ring_register(struct ring *ring, void *addr, size_t length)
 }`,
   },
   {
+    name: "has_io_uring",
+    needs: ["ring"],
+    text: `static bool has_io_uring(void)
+{
+	struct io_uring_params params = { 0 };
+	int fd = syscall(SYS_io_uring_setup, 1, &params);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}`,
+  },
+  {
     name: "ring_release",
     needs: ["ring"],
     text: `static int ring_release(struct ring *ring)

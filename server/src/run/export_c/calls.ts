@@ -74,10 +74,7 @@ function needRoot({ frame }: Line, file: string): void {
 }
 
 function needRing({ frame }: Line): void {
-  frame.requirements.set(
-    "syscall(SYS_io_uring_register, -1, 0, NULL, 0) == -1 && errno == EBADF",
-    "there is no io_uring",
-  );
+  frame.requirements.set("has_io_uring()", "there is no io_uring");
 }
 
 // A pin by vmsplice: a reference and no more.
