@@ -204,16 +204,15 @@ static void emit_frame(const struct seen *seen) {
         fields_decimal(&fields, "map", mapcount_of(seen));
         bool exclusive = flag(frame->hugetlb ? seen->head_flags : own_flags, layout.pg_anon_exclusive);
         if (layout.pg_anon_exclusive >= 0) fields_decimal(&fields, "excl", frame->anon && exclusive);
-        fields_decimal(&fields, "anon", frame->anon);
-        fields_decimal(&fields, "ksm", (seen->mapping & 3) == 3);
     }
+    fields_decimal(&fields, "anon", frame->anon);
+    fields_decimal(&fields, "ksm", (seen->mapping & 3) == 3);
     fields_decimal(&fields, "zero", frame->zero);
     if (!frame->zero) {
         fields_decimal(&fields, "swapcache", frame->swapbacked && flag(seen->head_flags, layout.pg_swapcache));
         fields_decimal(&fields, "dirty", flag(seen->head_flags, layout.pg_dirty));
         fields_decimal(&fields, "lru", flag(seen->head_flags, layout.pg_lru));
         fields_decimal(&fields, "file", !frame->anon && seen->mapping != 0 && !frame->swapbacked);
-        fields_decimal(&fields, "swapbacked", frame->swapbacked);
         // Buffer heads and the like: they hold a reference.
         if (!frame->anon) fields_decimal(&fields, "private", flag(seen->head_flags, layout.pg_private));
     }

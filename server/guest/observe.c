@@ -94,7 +94,7 @@ static void see_entry(void *context, uint64_t address, int level, uint64_t bits)
         fields_decimal(&fields, "special", entry.special || frame.zero);
     }
     fields_decimal(&fields, "softdirty", entry.soft_dirty);
-    fields_decimal(&fields, "uffdwp", entry.uffd_wp);
+    if (entry.uffd_wp) fields_decimal(&fields, "uffdwp", 1);
     if (!present && layout.swap_exclusive) fields_decimal(&fields, "exclusive", entry.exclusive);
     if (entry.kind == ENTRY_SWAP) fields_decimal(&fields, "slot", entry.pfn);
     if (entry.kind == ENTRY_MARKER)
