@@ -66,6 +66,14 @@ export const MUTANTS: readonly Mutant[] = [
   model("6.18 moves one VMA with one mremap", "5.2", "6.18", "mremapChecksFirst", "6.12"),
   model("5.18 drops given-up pages under a reference", "5.6", "5.18", "lazyfreeOutcome", "5.17"),
   model("6.6 forgets that KSM placed a zero page", "5.9", "6.6", "ksmMarksZeroPages", "6.1"),
+  model("swapoff loses the soft-dirty bit in 6.1", "5.13", "6.1", "unuseKeepsSoftDirty", "5.18"),
+  model(
+    "6.12 gives EINVAL for modes of fallocate that do not go together",
+    "5.1",
+    "6.12",
+    "fallocateModesExclude",
+    "6.10",
+  ),
   model("clear_refs write-protects what is pinned in 6.12", "5.13", "6.12", "clearRefsSkipsPinned", "5.8"),
   code("an anonymous read fault maps a page of its own", "2.2", "memory.ts", [
     "if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",

@@ -34,8 +34,9 @@ export const sys_fallocate = kernelFunction(
     const punch = (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
     if (punch && mode & FALLOC_FL_ZERO_RANGE) return "EOPNOTSUPP";
     if (punch && (mode & FALLOC_FL_KEEP_SIZE) === 0) return "EOPNOTSUPP";
-    if (mode & FALLOC_FL_COLLAPSE_RANGE && mode !== FALLOC_FL_COLLAPSE_RANGE) return "EINVAL";
-    if (mode & FALLOC_FL_INSERT_RANGE && mode !== FALLOC_FL_INSERT_RANGE) return "EINVAL";
+    const apart = k.model.fallocateModesExclude ? "EOPNOTSUPP" : "EINVAL";
+    if (mode & FALLOC_FL_COLLAPSE_RANGE && mode !== FALLOC_FL_COLLAPSE_RANGE) return apart;
+    if (mode & FALLOC_FL_INSERT_RANGE && mode !== FALLOC_FL_INSERT_RANGE) return apart;
     if (is_device(k, file)) return "ENODEV";
     if (offset + length > MAX_LFS_FILESIZE) return "EFBIG";
     return fallocate(k, file, mode, Number(offset), Number(length));

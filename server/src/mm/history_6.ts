@@ -242,6 +242,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         rules: { ksmAsksChecksumFirst: true },
       },
       {
+        since: "6.12",
+        commits: [],
+        text: "fallocate refuses modes that do not go together with EOPNOTSUPP, where it gave EINVAL.",
+        rules: { fallocateModesExclude: true },
+      },
+      {
         since: "6.13",
         commits: ["d4148aeab412"],
         text: "Anonymous mappings are aligned only when their length is a multiple of a huge page (stable 6.12.y has it too).",

@@ -35,12 +35,14 @@ export const truncate_pagecache_range = kernelFunction(
   },
 );
 
-// The same of a shmem file, where what is not there is zero already. Mirrors shmem_undo_range(), mm/shmem.c, 6.12.
+// The same of a shmem file, where what is not there is zero already. A hole that ends within the first page takes all
+// pages behind its start out of the mappings: round_down(end) - 1 is then -1, which unmap_mapping_range() takes for the
+// end of everything. Mirrors shmem_fallocate() and shmem_undo_range(), mm/shmem.c, 6.12.
 export const shmem_punch_hole = kernelFunction(
   "shmem_fallocate",
   "mm/shmem.c",
   (k: Kernel, file: number, start: number, end: number) => {
-    unmap_mapping_range(k, file, start, end);
+    unmap_mapping_range(k, file, start, end < k.pageSize ? Number.POSITIVE_INFINITY : end);
     zero_partial_pages(k, start, end, (index) => {
       const swapped = swapped_slot(k, file, index);
       return swapped >= 0 ? shmem_swapin_folio(k, swapped) : filemap_peek(k, file, index);

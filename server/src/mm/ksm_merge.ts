@@ -13,6 +13,7 @@ import {
   mk_pte,
   PTE_DIRTY,
   PTE_PRESENT,
+  PTE_SOFT_DIRTY,
   PTE_SPECIAL,
   PTE_WRITE,
   pte_offset,
@@ -107,7 +108,8 @@ const write_protect_page = kernelFunction(
 );
 
 // The entry maps kpage from now on: kpage mapcount + 1 and refcount + 1, the old page - 1 and - 1, rss as before. The
-// zero page counts nowhere: rss_anon - 1; from 6.6 on its entry is dirty, to tell it from those of read faults.
+// zero page counts nowhere: rss_anon - 1; from 6.6 on its entry is dirty (and so soft-dirty: pte_mkdirty() of x86), to
+// tell it from those of read faults.
 // Mirrors replace_page(), mm/ksm.c, 6.12.
 const replace_page = kernelFunction(
   "replace_page",
@@ -116,7 +118,7 @@ const replace_page = kernelFunction(
     const { vma: v } = k.w;
     const prot = pte_prot(v.flags.data[vma]);
     if (kpage === ZERO_PFN) {
-      const dirty = k.model.ksmMarksZeroPages ? PTE_DIRTY : 0;
+      const dirty = k.model.ksmMarksZeroPages ? PTE_DIRTY | PTE_SOFT_DIRTY : 0;
       add_mm_counter(k, v.mm.data[vma] - 1, k.w.mm.rss_anon, -1);
       k.set(k.w.pte.entry, pte, mk_pte(kpage, prot | PTE_SPECIAL | dirty));
     } else {

@@ -226,6 +226,13 @@ export interface Model {
   // The entry of a zero page that KSM placed is dirty, so that unmerging finds it (6.6, 79271476b336).
   readonly ksmMarksZeroPages: boolean;
 
+  // A page that swapoff() brings back keeps the soft-dirty bit of its entry (5.19, 14a762dd1977). unuse_pte(), mm/swapfile.c.
+  readonly unuseKeepsSoftDirty: boolean;
+
+  // fallocate() refuses `keep_size` beside `collapse_range` and `insert_range`, and these beside each other, as modes that
+  // no filesystem knows (6.12; EINVAL before). vfs_fallocate(), fs/open.c.
+  readonly fallocateModesExclude: boolean;
+
   // KSM asks whether a page keeps still before it looks for its like in the stable tree (6.11, after ac90c56bbd01).
   readonly ksmAsksChecksumFirst: boolean;
 

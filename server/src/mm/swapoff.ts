@@ -77,8 +77,9 @@ const unuse_pte = kernelFunction(
     if (own === pfn) folio_get(k, pfn);
     folio_add_anon_rmap_pte(k, vma, vpn, own, own !== pfn || (entry & PTE_SWP_EXCLUSIVE) !== 0);
     if (own !== pfn) folio_add_lru_vma(k, own, vma);
-    const prot = (pte_prot(k.w.vma.flags.data[vma]) & ~PTE_ACCESSED) | (pte_flags(entry) & PTE_SOFT_DIRTY);
-    k.set(k.w.pte.entry, row, mk_pte(own, prot));
+    const prot = pte_prot(k.w.vma.flags.data[vma]) & ~PTE_ACCESSED;
+    const kept = k.model.unuseKeepsSoftDirty ? pte_flags(entry) & PTE_SOFT_DIRTY : 0;
+    k.set(k.w.pte.entry, row, mk_pte(own, prot | kept));
     if (k.model.mlockBatches && vma_locks(k, vma)) mlock_folio(k, own);
     swap_free(k, slot);
     folio_free_swap(k, pfn);

@@ -25,6 +25,9 @@ export function resultLook(
   const found: Found = { words: new Set(), unsure: new Set() };
   if (access.kind === "user") userAccess(result, access, before, after, backings, found);
   else kernelAccess(result, access, before, after, backings, found);
+  // A page beside the one that got the signal may have been mapped on the way: fault-around comes before the last look
+  // at the file's end.
+  if (result.signal !== undefined) for (const word of ["file", "shmem"]) found.unsure.add(word);
   if (result.signal !== undefined) found.words.add(result.signal === "SIGKILL" ? "OOM" : result.signal);
   // A page that was hit beside one that faulted is not worth a word: LANGUAGE.md, section 2.
   if (found.words.size > 1 && (found.words.has("minor") || found.words.has("major") || result.signal)) {
@@ -78,6 +81,11 @@ function kernelAccess(
   }
   if (minorFaults + majorFaults === 0) return;
   countedAs(minorFaults, majorFaults, found);
+  // Entries that were moved say nothing of how they were made.
+  if (access.moves) {
+    for (const word of OUTCOMES) if (word !== "minor" && word !== "major") found.unsure.add(word);
+    return;
+  }
   const old = entriesOf(before, access.worker);
   const now = entriesOf(after, access.worker);
   for (const [at, entry] of now) {
@@ -112,6 +120,8 @@ function changed(
     else found.words.add(backing === "anon" ? "anon" : "cow");
     // A page that the page cache had in swap comes back with the fault; its entry does not say so.
     if (backing === "shmem") found.unsure.add("swapin");
+    // A forced write faults once more at the entry that it was given.
+    if (gup && write && now.writable === false) found.unsure.add("reuse");
     return;
   }
   if (old.kind === "swap") {

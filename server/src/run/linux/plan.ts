@@ -5,7 +5,7 @@ import { evaluate } from "../../lang/evaluate.ts";
 import { isFault, type Operation } from "../../lang/program.ts";
 import type { Value } from "../../lang/value.ts";
 import { DEFAULT_MACHINE, type Machine } from "../../mm/machine.ts";
-import { OOM } from "../../mm/outcome.ts";
+import { MAJOR, OOM } from "../../mm/outcome.ts";
 import { free_pages } from "../../mm/page_alloc.ts";
 import { type ModelName, releaseOf } from "../../mm/releases.ts";
 import type { Recording } from "../recording.ts";
@@ -27,6 +27,8 @@ export interface Access {
   readonly worker: number;
   readonly write: boolean;
   readonly givesAddress: boolean;
+  // Entries come to other addresses.
+  readonly moves: boolean;
 }
 
 export interface PlanStep {
@@ -104,7 +106,7 @@ export function planOf(recording: Recording): Plan {
 }
 
 const NOTHING = {
-  access: { kind: "kernel", worker: 0, write: false, givesAddress: false },
+  access: { kind: "kernel", worker: 0, write: false, givesAddress: false, moves: false },
   process: false,
   afterwards: undefined,
   reason: undefined,
@@ -129,6 +131,7 @@ function accessOf(recording: Recording, step: number, { op, args }: Operation): 
     worker: target?.kind === "process" ? target.task : steps.task(step),
     write: !READS.has(op.name) && !(unshares && kernel.model.breakKsmUnshares),
     givesAddress: op.result === "address",
+    moves: op.name === "mremap",
   };
 }
 
@@ -152,7 +155,8 @@ function operation(
   const a = statement.op.given({ k, task, args, name: undefined });
   if (a === undefined) return { reason: "its arguments have no meaning", ends: true };
   const errno = steps.errno(step);
-  const wire = wireOf(statement.op.name, { a, value: steps.value(step), spare });
+  const major = (steps.kernelBits(step) & MAJOR) !== 0;
+  const wire = wireOf(statement.op.name, { a, major, value: steps.value(step), spare });
   if (typeof wire === "string") return `${task} ${wire}`;
   // A call that was refused left everything as it was.
   return { reason: wire.reason, ends: errno === undefined };
@@ -164,7 +168,11 @@ function shortage(recording: Recording, step: number): string | undefined {
   if ([k.w.task, k.w.pin, k.w.file].some((table) => k.rows(table) > MOST_ROWS)) {
     return `more than ${MOST_ROWS} processes, pins or files: the guest keeps no more`;
   }
-  if (steps.kernelBits(step) & OOM) return "memory is used up here, and the real machine has another amount";
+  const statement = recording.program.statements[steps.statement(step)];
+  const makes = statement.kind === "operation" && statement.op.result === "process";
+  if (steps.kernelBits(step) & OOM || (makes && steps.errno(step) === "ENOMEM")) {
+    return "memory is used up here, and the real machine has another amount";
+  }
   if (free_pages(k) * k.pageSize < machine.memory * LEAST_FREE) {
     return `memory=${machine.memory} runs short here, and the real machine has another amount`;
   }

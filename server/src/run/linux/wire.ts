@@ -17,11 +17,13 @@ import {
   MREMAP_MAYMOVE,
   PIN_KINDS,
 } from "../../mm/abi.ts";
+import { mmOf, vmasOf } from "../../mm/observe.ts";
 
 export interface Done {
   readonly a: Arguments;
-  // What the simulated operation came to.
+  // What the simulated operation came to, and whether it waited for the disk.
   readonly value: Value | undefined;
+  readonly major: boolean;
   // A number for what it should have made and did not: no row of the simulated world has it.
   readonly spare: number;
 }
@@ -93,14 +95,8 @@ const WIRE: Readonly<Record<string, ((done: Done) => Wire) | undefined>> = {
   exit: plain("exit"),
   vmsplice: pinning("vmsplice"),
   io_uring_register: pinning("io_uring_register"),
-  get_user_pages: (done) =>
-    done.a.words(2).bits === 0
-      ? pinning("vmsplice")(done)
-      : { reason: "user space has only vmsplice() for FOLL_GET, which takes none of these flags" },
-  pin_user_pages: (done) =>
-    done.a.words(2).bits === (FOLL_WRITE | FOLL_LONGTERM)
-      ? pinning("io_uring_register")(done)
-      : { reason: "user space has only io_uring's buffers for FOLL_PIN, which are `write|longterm`" },
+  get_user_pages,
+  pin_user_pages,
   o_direct_read: () => ({ reason: IN_FLIGHT }),
   o_direct_write: () => ({ reason: IN_FLIGHT }),
   process_vm_readv: ({ a }) => `process_vm_readv ${a.row(0)} ${at(a.number(1))} ${a.number(2)}`,
@@ -119,8 +115,8 @@ const WIRE: Readonly<Record<string, ((done: Done) => Wire) | undefined>> = {
       : `tee ${made(done)} ${done.a.row(0)}`,
   swapout: range("swapout"),
   migrate: range("migrate"),
-  reclaim: ({ a }) => `reclaim ${BigInt.asIntN(64, a.number(0))}`,
-  compact: plain("compact"),
+  reclaim: () => ({ reason: "pages of the whole machine compete for staying, those of other programs too" }),
+  compact: () => ({ reason: "which pages compaction moves depends on the rest of the machine's memory" }),
   ksm_scan: plain("ksm_scan"),
   lru_add_drain: plain("lru_add_drain"),
   writeback: ({ a }) => `writeback ${a.row(0)}`,
@@ -131,6 +127,33 @@ const WIRE: Readonly<Record<string, ((done: Done) => Wire) | undefined>> = {
   deferred_split_scan: plain("deferred_split_scan"),
   khugepaged: ({ a }) => `khugepaged ${at(a.number(0))}`,
 };
+
+function get_user_pages(done: Done): Wire {
+  if (done.a.words(2).bits !== 0) {
+    return { reason: "user space has only vmsplice() for FOLL_GET, which takes none of these flags" };
+  }
+  if (done.major) return { reason: "vmsplice() gives up the lock while it waits for the disk, and tries again" };
+  return pinning("vmsplice")(done);
+}
+
+function pin_user_pages(done: Done): Wire {
+  const { a } = done;
+  if (a.words(2).bits !== (FOLL_WRITE | FOLL_LONGTERM)) {
+    return { reason: "user space has only io_uring's buffers for FOLL_PIN, which are `write|longterm`" };
+  }
+  if (a.k.model.ioUringRefusesFiles && touchesFile(a)) {
+    return { reason: "io_uring's buffers take no mapping of a file in this release" };
+  }
+  return pinning("io_uring_register")(done);
+}
+
+function touchesFile(a: Arguments): boolean {
+  const { k, task } = a;
+  const from = Number(a.number(0)) / k.pageSize;
+  const to = from + Number(a.number(1)) / k.pageSize;
+  const { start, end, file } = k.w.vma;
+  return vmasOf(k, mmOf(k, task)).some((row) => start.data[row] < to && from < end.data[row] && file.data[row] !== 0);
+}
 
 function kindOf(a: Arguments): string {
   return PIN_KINDS[a.k.w.pin.kind.data[a.row(0)]] ?? "";
