@@ -217,7 +217,7 @@ test("a line longer than the room is sent alone", () => {
 });
 
 test("QEMU gets no drive, no network and no shared folder", () => {
-  const args = qemuArguments({ vmlinuz: "/k", initramfs: "/i", megabytes: 1024, append: ["one", "two"] });
+  const args = qemuArguments({ kernel: "/k", initramfs: "/i", megabytes: 1024, append: ["one", "two"] });
   const options = args.filter((word) => word.startsWith("-"));
   for (const wanted of ["-nodefaults", "-no-user-config", "-no-reboot", "-sandbox"])
     assert.ok(options.includes(wanted));

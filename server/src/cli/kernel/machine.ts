@@ -5,6 +5,7 @@ import { release as ownKernel } from "node:os";
 import { Duplex } from "node:stream";
 import { InputError } from "../command.ts";
 import { readKernel } from "./cache.ts";
+import { bootableKernel } from "./direct_kernel.ts";
 import { guestProgram } from "./guest_program.ts";
 import { initramfs } from "./initramfs.ts";
 import { CONSOLE_FD, FROM_GUEST_FD, qemuArguments, TO_GUEST_FD } from "./qemu.ts";
@@ -33,7 +34,7 @@ export async function openGuest(release: Release, options: MachineOptions): Prom
   const kernel = await readKernel(release, options.env);
   const program = options.program ?? (await guestProgram(options.env));
   const args = qemuArguments({
-    vmlinuz: kernel.vmlinuz,
+    kernel: await bootableKernel(kernel, options.env),
     initramfs: await initramfs(kernel, program, options.env),
     megabytes: options.megabytes ?? MEGABYTES,
     append: options.append ?? [],

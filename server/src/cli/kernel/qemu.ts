@@ -6,7 +6,7 @@ export const TO_GUEST_FD = 4;
 export const FROM_GUEST_FD = 5;
 
 export interface GuestHardware {
-  readonly vmlinuz: string;
+  readonly kernel: string;
   readonly initramfs: string;
   // Of both NUMA nodes together.
   readonly megabytes: number;
@@ -52,7 +52,7 @@ export function qemuArguments(hardware: GuestHardware): string[] {
     ...["-chardev", `socket,id=console,fd=${CONSOLE_FD}`, "-serial", "chardev:console"],
     ...["-chardev", `socket,id=to,fd=${TO_GUEST_FD}`, "-serial", "chardev:to"],
     ...["-chardev", `socket,id=from,fd=${FROM_GUEST_FD}`, "-device", `isa-debugcon,iobase=${DEBUG_PORT},chardev=from`],
-    ...["-kernel", hardware.vmlinuz, "-initrd", hardware.initramfs],
+    ...["-kernel", hardware.kernel, "-initrd", hardware.initramfs],
     ...["-append", [...KERNEL_ARGUMENTS, ...hardware.append].join(" ")],
   ];
 }

@@ -20,6 +20,7 @@ const PACKAGES = {
   setpriv: "util-linux",
   xz: "xz-utils",
   zstd: "zstd",
+  lz4: "lz4",
 } as const;
 
 export type Tool = keyof typeof PACKAGES;
