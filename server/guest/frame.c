@@ -19,6 +19,7 @@
 // struct folio describes a head and three tail pages at most.
 #define FOLIO_PAGES 4
 #define KPF_ZERO_PAGE 24
+#define PM_SOFT_DIRTY (1UL << 55)
 
 static struct block {
     uint64_t number, look;
@@ -45,6 +46,7 @@ void frames_start(void) {
     if (pagemap >= 0) {
         if (pread(pagemap, &entry, 8, (uintptr_t)page / PAGE * 8) == 8 && entry >> 63)
             zero_pfn = entry & ((1UL << 55) - 1);
+        layout.soft_dirty = entry & PM_SOFT_DIRTY;
         close(pagemap);
     }
     munmap((void *)page, PAGE);

@@ -36,6 +36,8 @@ struct layout {
     bool markers_guard;
     // _PAGE_SWP_EXCLUSIVE, _PAGE_SAVED_DIRTY exist
     bool swap_exclusive, saved_dirty;
+    // CONFIG_MEM_SOFT_DIRTY: pagemap shows the bit of what was just mapped (frames_start())
+    bool soft_dirty;
     // Slots of swap are handed out in batches of which si_swapinfo() knows nothing
     bool swap_slot_cache;
     // 6.3 on: a large folio's map count of one page is its own plus the entire one, without exceptions

@@ -93,7 +93,7 @@ static void see_entry(void *context, uint64_t address, int level, uint64_t bits)
         // vm_normal_page_pmd() knows the huge zero folio without the bit.
         fields_decimal(&fields, "special", entry.special || frame.zero);
     }
-    fields_decimal(&fields, "softdirty", entry.soft_dirty);
+    if (layout.soft_dirty) fields_decimal(&fields, "softdirty", entry.soft_dirty);
     if (entry.uffd_wp) fields_decimal(&fields, "uffdwp", 1);
     if (!present && layout.swap_exclusive) fields_decimal(&fields, "exclusive", entry.exclusive);
     if (entry.kind == ENTRY_SWAP) fields_decimal(&fields, "slot", entry.pfn);
@@ -134,6 +134,8 @@ static void look_at(int worker) {
 
 // Slots in use. Where the kernel takes slots out in batches (up to 6.14) its own count says too much.
 static void emit_machine(void) {
+    // A machine of somebody's own swaps for others as well.
+    if (on_host) return;
     struct sysinfo info;
     if (sysinfo(&info) != 0) return;
     uint64_t pages = info.totalswap * info.mem_unit / PAGE;

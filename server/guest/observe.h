@@ -31,7 +31,7 @@ struct frame {
     bool zero, anon, swapbacked, hugetlb;
 };
 
-// Once: finds the zero page.
+// Once: finds the zero page, and whether soft-dirty bits are kept.
 void frames_start(void);
 // A new look: nothing that was read before is true any more.
 void frames_begin(void);

@@ -122,8 +122,10 @@ static void emit_entry(struct view *view, uint64_t address, uint64_t entry, cons
     struct fields fields = {0};
     char key[64];
     uint64_t pfn = entry & PM_FRAME, flags = 0;
-    bool present = entry & PM_PRESENT, swap = !present && entry & PM_SWAP;
-    bool marker = !present && !swap && entry & (PM_GUARD | PM_UFFD_WP);
+    bool present = entry & PM_PRESENT;
+    // What is not present is shown as swap whatever it is: the type in the low five bits tells.
+    bool marker = !present && (entry & PM_GUARD || (entry & PM_SWAP && (long)(pfn & 31) == layout.swp_marker));
+    bool swap = !present && !marker && entry & PM_SWAP;
     if (!present && !swap && !marker) return;
     snprintf(key, sizeof key, "e %d 0x%lx", view->worker, address);
     if (*level) fields_word(&fields, "level", level);
@@ -135,7 +137,7 @@ static void emit_entry(struct view *view, uint64_t address, uint64_t entry, cons
     }
     if (swap) view->swap += pages;
     if (marker) fields_word(&fields, "marker", entry & PM_GUARD ? "guard" : "uffd_wp");
-    else fields_decimal(&fields, "softdirty", !!(entry & PM_SOFT_DIRTY));
+    else if (layout.soft_dirty) fields_decimal(&fields, "softdirty", !!(entry & PM_SOFT_DIRTY));
     if (swap) fields_decimal(&fields, "slot", pfn >> 5);
     if (present) fields_decimal(&fields, "pfn", pfn);
     emit_text(key, fields.text);
