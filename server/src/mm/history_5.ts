@@ -62,6 +62,8 @@ export const FIRST: Rules = {
   anonVmaRule: "one missing and this side singular",
   reusesAnonVma: reuses_by_degree,
   migrationKeepsAccessed: false,
+  migrationKeepsSoftDirty: true,
+  followsProtNone: true,
   migratesInBatches: false,
   migrationDisablesBatches: false,
   dontunmapAnonymousOnly: true,

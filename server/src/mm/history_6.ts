@@ -56,8 +56,14 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       {
         since: "6.1",
         commits: ["2e3468778dbe"],
-        text: "Migration keeps the accessed and dirty bits of the entries that map a page.",
-        rules: { migrationKeepsAccessed: true },
+        text: "Migration keeps the accessed and dirty bits of the entries that map a page; a dirty one becomes soft-dirty.",
+        rules: { migrationKeepsAccessed: true, migrationKeepsSoftDirty: false },
+      },
+      {
+        since: "6.1",
+        commits: ["474098edac26"],
+        text: "move_pages(2) and KSM leave the pages of PROT_NONE memory alone.",
+        rules: { followsProtNone: false },
       },
       {
         since: "6.1",
@@ -111,6 +117,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: ["6cce3314b928"],
         text: "KSM gives a page back its own copy by an unshare, which leaves the entry clean and read-only.",
         rules: { breakKsmUnshares: true },
+      },
+      {
+        since: "6.5",
+        commits: ["d74943a2f3cd"],
+        text: "move_pages(2) and KSM work on the pages of PROT_NONE memory again.",
+        rules: { followsProtNone: true },
       },
       {
         since: "6.6",
@@ -229,6 +241,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.12",
     changes: [
+      {
+        since: "6.12",
+        commits: [],
+        text: "Migration leaves an entry soft-dirty only where it was.",
+        rules: { migrationKeepsSoftDirty: true },
+      },
       {
         since: "6.11",
         commits: [],

@@ -16,11 +16,11 @@ import {
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { handle_mm_fault } from "./memory.ts";
-import { vm_normal_page } from "./normal_page.ts";
+import { followed, vm_normal_page } from "./normal_page.ts";
 import { MINOR } from "./outcome.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
-import { PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, pte_pfn, walk_ptes } from "./pgtable.ts";
+import { PTE_DIRTY, PTE_SPECIAL, pte_pfn, walk_ptes } from "./pgtable.ts";
 
 const INCOMPATIBLE = VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_HUGETLB | VM_MIXEDMAP;
 
@@ -73,7 +73,7 @@ export const break_ksm = kernelFunction(
     const mm = v.mm.data[vma] - 1;
     let error: 0 | Errno = 0;
     walk_ptes(k, mm, start, end, (_row, vpn, entry) => {
-      if (error !== 0 || (entry & PTE_PRESENT) === 0) return;
+      if (error !== 0 || !followed(k, entry)) return;
       const pfn = vm_normal_page(k, vma, entry);
       const ksm = pfn === undefined ? is_ksm_zero_pte(k, entry) : (page.flags.data[pfn] & PG_ksm) !== 0;
       if (ksm) error = break_page(k, task, vma, vpn, pfn);

@@ -25,9 +25,9 @@ import {
   stable_tree_append,
 } from "./ksm_nodes.ts";
 import { lru_add_drain } from "./lru.ts";
-import { vm_normal_page } from "./normal_page.ts";
+import { followed, vm_normal_page } from "./normal_page.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
-import { PTE_PRESENT, walk_ptes } from "./pgtable.ts";
+import { walk_ptes } from "./pgtable.ts";
 import { SamePages } from "./same_pages.ts";
 
 const SHARING_CANDIDATE = condition("is_page_sharing_candidate(stable_node_dup)", "rmap items");
@@ -110,7 +110,7 @@ const scan_mm = kernelFunction("scan_get_next_rmap_item", "mm/ksm.c", (k: Kernel
     mergeable = true;
     if (v.anon_vma.data[vma] === 0) continue;
     walk_ptes(k, mm, v.start.data[vma], v.end.data[vma], (_pte, vpn, entry) => {
-      if ((entry & PTE_PRESENT) === 0) return;
+      if (!followed(k, entry)) return;
       const pfn = vm_normal_page(k, vma, entry);
       if (pfn === undefined || (page.flags.data[pfn] & PG_anon) === 0) return;
       k.tick();
@@ -293,7 +293,7 @@ function get_mergeable_page(k: Kernel, mm: number, vpn: number): number {
   let found = -1;
   if (vma < 0) return found;
   walk_ptes(k, mm, vpn, vpn + 1, (_pte, _vpn, entry) => {
-    const pfn = entry & PTE_PRESENT ? vm_normal_page(k, vma, entry) : undefined;
+    const pfn = followed(k, entry) ? vm_normal_page(k, vma, entry) : undefined;
     if (pfn !== undefined && k.w.page.flags.data[pfn] & PG_anon) found = pfn;
   });
   return found;

@@ -6,9 +6,9 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_isolate_lru, lru_add_drain } from "./lru.ts";
 import { migrate_pages, putback_movable_pages } from "./migrate.ts";
-import { vm_normal_page } from "./normal_page.ts";
+import { followed, vm_normal_page } from "./normal_page.ts";
 import { alloc_page_noretry } from "./page_alloc.ts";
-import { PTE_PRESENT, pte_offset } from "./pgtable.ts";
+import { pte_offset } from "./pgtable.ts";
 import { clamped_page } from "./user_range.ts";
 
 const ON_LRU = condition("folio_isolate_lru(folio)", "lru");
@@ -66,7 +66,7 @@ const add_folio_for_migration = kernelFunction(
     if (vma < 0 || k.w.vma.flags.data[vma] & (VM_IO | VM_PFNMAP)) return -1;
     const pte = pte_offset(k, mm, vpn);
     const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
-    const pfn = entry & PTE_PRESENT ? vm_normal_page(k, vma, entry) : undefined;
+    const pfn = followed(k, entry) ? vm_normal_page(k, vma, entry) : undefined;
     if (pfn === undefined) return -1;
     const isolated = folio_isolate_lru(k, pfn);
     return k.decide(ON_LRU, isolated ? 1 : 0, isolated) ? pfn : -1;

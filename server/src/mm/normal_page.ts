@@ -4,7 +4,7 @@ import { bug } from "./errors.ts";
 import { VM_MIXEDMAP, VM_PFNMAP } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
-import { PTE_PRESENT, PTE_SPECIAL, pte_pfn } from "./pgtable.ts";
+import { PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, pte_pfn } from "./pgtable.ts";
 
 // The page that an entry maps, or undefined where there is none to count: the zero page and special mappings, and
 // entries that are not present. An entry without the special bit is an ordinary page's also in a VM_PFNMAP mapping, where
@@ -14,6 +14,12 @@ export function vm_normal_page(k: Kernel, vma: number, entry: number): number | 
   const bits = entry & (PTE_PRESENT | PTE_SPECIAL);
   if (bits === PTE_PRESENT) return pte_pfn(entry);
   return bits === 0 ? undefined : special_page(k, vma, entry);
+}
+
+// Whether follow_page() looks at what the entry maps, if anything.
+// Mirrors follow_page_pte() with gup_can_follow_protnone(), mm/gup.c, 6.1; folio_walk_start() of 6.12 always looks.
+export function followed(k: Kernel, entry: number): boolean {
+  return (entry & PTE_PRESENT) !== 0 && (k.model.followsProtNone || (entry & PTE_PROTNONE) === 0);
 }
 
 function special_page(k: Kernel, vma: number, entry: number): undefined {

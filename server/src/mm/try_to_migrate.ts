@@ -95,7 +95,8 @@ const remove_migration_pte = kernelFunction(
       folio_add_file_rmap_pte(k, pfn);
     }
     if (vma_locks(k, vma)) mlock_folio(k, pfn);
-    const kept = pte_flags(entry) & (PTE_SOFT_DIRTY | PTE_ACCESSED | PTE_DIRTY);
+    const dirtied = entry & PTE_DIRTY && !k.model.migrationKeepsSoftDirty ? PTE_SOFT_DIRTY : 0;
+    const kept = (pte_flags(entry) & (PTE_SOFT_DIRTY | PTE_ACCESSED | PTE_DIRTY)) | dirtied;
     const write = entry & PTE_SWP_WRITE ? PTE_WRITE : 0;
     k.set(k.w.pte.entry, pte, mk_pte(pfn, (vm_page_prot(k, vma) & ~PTE_ACCESSED) | kept | write));
   },

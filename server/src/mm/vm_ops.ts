@@ -3,7 +3,7 @@
 import { device_fault, INSERT_MIXED_DEVICE, no_fault } from "./device.ts";
 import type { Fault } from "./fault.ts";
 import { type FaultPage, filemap_fault } from "./filemap.ts";
-import { PG_dirty } from "./flags.ts";
+import { PG_dirty, PG_readahead } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { shmem_fault } from "./shmem.ts";
@@ -89,6 +89,7 @@ export const do_page_mkwrite = kernelFunction(
   },
 );
 
+// The bit that asks for readahead is reclaim's too, and goes. Mirrors folio_mark_dirty(), mm/page-writeback.c.
 export function folio_mark_dirty(k: Kernel, pfn: number): void {
-  k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_dirty);
+  k.set(k.w.page.flags, pfn, (k.w.page.flags.data[pfn] | PG_dirty) & ~PG_readahead);
 }
