@@ -17,6 +17,8 @@ extern const char *no_files_because;
 
 // Swap of so many bytes on zram, empty; 0: none. False after cannot().
 bool swap_on(unsigned long bytes);
+// Whether pages can be swapped out at all; false on a host whose own swap is off.
+bool has_swap(void);
 // swapoff(2); 0 or -errno.
 int swap_off(void);
 // At a trace's end: nothing stays in it.

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -212,6 +213,10 @@ static void host_mode(int argc, char **argv)
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     guard_settings();
+    // debugfs, where nobody else sees it.
+    if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        access("/sys/kernel/debug/fault_around_bytes", F_OK) != 0)
+        mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 }
 
 // Once more without address space randomization, so that the worker's own mappings lie where they are known.

@@ -1,5 +1,6 @@
 // The operations on an address space: mmap, munmap, mprotect, mremap, madvise, brk, mlock, munlock, msync.
 #define _GNU_SOURCE
+#include "machine.h"
 #include "ops.h"
 
 #include <errno.h>
@@ -9,6 +10,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
 
 bool op_mmap(const struct op *op, struct result *result)
 {
@@ -52,6 +57,14 @@ bool op_mremap(const struct op *op, struct result *result)
     return call(op, result, SYS_mremap, address, old, new, flags, to, 0);
 }
 
+static bool page_out(const struct op *op, struct result *result, unsigned long address, unsigned long length)
+{
+    // Without swap the call does nothing and says nothing.
+    if (has_swap()) return call(op, result, SYS_madvise, address, length, MADV_PAGEOUT, 0, 0, 0);
+    cannot("%s: this machine has no swap, and none is put on here", op->name);
+    return false;
+}
+
 static const struct {
     const char *word;
     int advice;
@@ -69,6 +82,7 @@ bool op_madvise(const struct op *op, struct result *result)
     if (!is_the_trace_s(address, length)) return false;
     for (size_t i = 0; i < sizeof ADVICE / sizeof ADVICE[0]; i++) {
         if (strcmp(ADVICE[i].word, op->arg[2]) != 0) continue;
+        if (ADVICE[i].advice == MADV_PAGEOUT) return page_out(op, result, address, length);
         trace.mergeable |= ADVICE[i].advice == MADV_MERGEABLE;
         return call(op, result, SYS_madvise, address, length, (unsigned long)ADVICE[i].advice, 0, 0, 0);
     }
@@ -79,7 +93,7 @@ bool op_madvise(const struct op *op, struct result *result)
 bool op_swapout(const struct op *op, struct result *result)
 {
     unsigned long address = number_at(op, 0), length = number_at(op, 1);
-    return is_the_trace_s(address, length) && call(op, result, SYS_madvise, address, length, 21, 0, 0, 0);
+    return is_the_trace_s(address, length) && page_out(op, result, address, length);
 }
 
 // Where the heap begins, from field 47 of /proc/PID/stat.
