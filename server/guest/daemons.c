@@ -144,6 +144,10 @@ bool run_ksmd(void)
         cannot("ksm_scan: this kernel has no KSM");
         return false;
     }
+    if (on_host) {
+        cannot("ksm_scan: on a host ksmd works for everybody, and merges with anybody's pages");
+        return false;
+    }
     if (!trace.mergeable) return true; // ksmd sleeps while no process has mergeable memory
     static const char *const SETTINGS[][2] = {
         {"sleep_millisecs", "0"}, {"pages_to_scan", "1000000"}, {"smart_scan", "0"}, {"advisor_mode", "none"},
@@ -151,9 +155,9 @@ bool run_ksmd(void)
     for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, KSM "%s", SETTINGS[i][0]);
-        set_until_end(path, SETTINGS[i][1]); // smart_scan since 6.7, advisor_mode since 6.8
+        write_small(path, SETTINGS[i][1]); // smart_scan since 6.7, advisor_mode since 6.8
     }
-    set_until_end(KSM "run", "1");
+    write_small(KSM "run", "1");
     merged = true;
     long before[4], after[4];
     int calm = 0;
@@ -172,5 +176,5 @@ void unmerge_ksm(void)
 {
     if (!merged) return;
     merged = false;
-    if (!on_host) write_small(KSM "run", "2");
+    write_small(KSM "run", "2");
 }
