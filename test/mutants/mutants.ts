@@ -154,6 +154,14 @@ export const MUTANTS: readonly Mutant[] = [
     "return k.w.page._mapcount.data[pfn] > 0;",
     "return k.w.page._mapcount.data[pfn] !== 0;",
   ]),
+  code("a page that leaves locked memory waits nowhere", "1.3", "lru.ts", [
+    "if (k.machine.lru_batch && k.model.mlockBatches) folio_batch_add_and_move(k, MLOCK, pfn, true);",
+    "if (false) folio_batch_add_and_move(k, MLOCK, pfn, true);",
+  ]),
+  code("what waits to be unlocked stays locked", "1.3", "lru.ts", [
+    "      __munlock_folio(k, pfn);\n      continue;",
+    "      continue;",
+  ]),
   code("a read-only FOLL_FORCE write follows any anonymous page", "4.6", "gup_rules.ts", [
     "(bits & both) === both);\n}\n",
     "(bits & PG_anon) !== 0);\n}\n",

@@ -29,6 +29,7 @@ import {
   type Move,
 } from "./lru_list.ts";
 import { folio_get, folio_put, folio_ref_count } from "./page_ref.ts";
+import { rmap_walk } from "./rmap_walk.ts";
 
 // The batches of a CPU, in the order in which lru_add_drain() empties them: struct cpu_fbatches, mm/swap.c, and
 // mlock_fbatch, mm/mlock.c.
@@ -69,7 +70,7 @@ export function batchNameOf(row: number): string {
 // A fresh page of the page cache or of the swap cache, or one that was isolated, goes to the LRU.
 // Mirrors folio_add_lru(), mm/swap.c, 6.12 (lru_cache_add() before 5.16).
 export function folio_add_lru(k: Kernel, pfn: number): void {
-  if (k.machine.lru_batch) folio_batch_add_and_move(k, ADD, pfn);
+  if (k.machine.lru_batch) folio_batch_add_and_move(k, ADD, pfn, false);
   else lru_add(k, pfn);
 }
 
@@ -78,7 +79,7 @@ export function folio_add_lru(k: Kernel, pfn: number): void {
 // before 5.16, lru_cache_add_active_or_unevictable() before 5.9).
 export function folio_add_lru_vma(k: Kernel, pfn: number, vma: number): void {
   const { flags } = k.w.page;
-  if ((k.w.vma.flags.data[vma] & (VM_LOCKED | VM_SPECIAL)) === VM_LOCKED) {
+  if (vma_locks(k, vma)) {
     k.set(flags, pfn, flags.data[pfn] | PG_mlocked);
     move(k, k.model.mlockBatches ? MLOCK : ADD, pfn);
     return;
@@ -132,23 +133,38 @@ export function folio_rotate_reclaimable(k: Kernel, pfn: number): void {
   if ((flags & (PG_lru | PG_unevictable)) === PG_lru) move(k, MOVE_TAIL, pfn);
 }
 
-// A page that is mapped in a locked VMA. Mirrors mlock_folio(), mm/mlock.c, 6.12 (mlock_vma_page() before 5.18).
+// A page that is mapped in a locked VMA. From 5.18 on it waits in the batch also when it is locked already, as each lock
+// counts. Mirrors mlock_folio(), mm/mlock.c, 6.12 (mlock_vma_page() before 5.18).
 export function mlock_folio(k: Kernel, pfn: number): void {
   const { flags } = k.w.page;
-  if (flags.data[pfn] & PG_mlocked) return;
-  k.set(flags, pfn, flags.data[pfn] | PG_mlocked);
-  // Before, a page that still waits for the LRU finds the flag there.
+  const locked = (flags.data[pfn] & PG_mlocked) !== 0;
+  if (!locked) k.set(flags, pfn, flags.data[pfn] | PG_mlocked);
   if (k.model.mlockBatches) move(k, MLOCK, pfn);
-  else if (folio_isolate_lru(k, pfn)) folio_putback_lru(k, pfn);
+  // Before, a page that still waits for the LRU finds the flag there.
+  else if (!locked && folio_isolate_lru(k, pfn)) folio_putback_lru(k, pfn);
 }
 
-// The last locked VMA that mapped the page is gone, or is not locked any more.
-// Mirrors __munlock_folio(), mm/mlock.c, 6.12.
-export function munlock_folio(k: Kernel, pfn: number): void {
+// A locked VMA that mapped the page is gone, or is not locked any more. From 5.18 on the page waits in the mlock batch for
+// what becomes of it. Mirrors munlock_folio(), mm/mlock.c, 6.12 (munlock_vma_page() before 5.18).
+export const munlock_folio = kernelFunction("munlock_folio", "mm/mlock.c", (k: Kernel, pfn: number) => {
+  if (k.machine.lru_batch && k.model.mlockBatches) folio_batch_add_and_move(k, MLOCK, pfn, true);
+  else __munlock_folio(k, pfn);
+});
+
+// The page may be reclaimed, unless another locked VMA maps it. Mirrors __munlock_folio(), mm/mlock.c, 6.12, where a
+// count says what is looked up here (mlock_count; before 5.18 the kernel looked it up as well, try_to_munlock(),
+// mm/rmap.c).
+function __munlock_folio(k: Kernel, pfn: number): void {
   const { flags } = k.w.page;
   if ((flags.data[pfn] & PG_mlocked) === 0) return;
+  if (!rmap_walk(k, pfn, (vma) => !vma_locks(k, vma))) return;
   k.set(flags, pfn, flags.data[pfn] & ~PG_mlocked);
   if (flags.data[pfn] & PG_lru) lru_add(k, pfn);
+}
+
+// Whether the VMA's pages are locked.
+export function vma_locks(k: Kernel, vma: number): boolean {
+  return (k.w.vma.flags.data[vma] & (VM_LOCKED | VM_SPECIAL)) === VM_LOCKED;
 }
 
 // Takes the page off its list, for somebody who wants to have it alone for a while; false when it is on none. One
@@ -168,7 +184,7 @@ export function folio_putback_lru(k: Kernel, pfn: number): void {
 }
 
 function move(k: Kernel, batch: number, pfn: number): void {
-  if (k.machine.lru_batch) folio_batch_add_and_move(k, batch, pfn);
+  if (k.machine.lru_batch) folio_batch_add_and_move(k, batch, pfn, false);
   else MOVES[batch](k, pfn);
 }
 
@@ -177,13 +193,14 @@ function move(k: Kernel, batch: number, pfn: number): void {
 const folio_batch_add_and_move = kernelFunction(
   "folio_batch_add_and_move",
   "mm/swap.c",
-  (k: Kernel, batch: number, pfn: number) => {
+  (k: Kernel, batch: number, pfn: number, unlocks: boolean) => {
     const { batch: b, batch_page } = k.w;
     k.ensure(b, MOVES.length);
     k.ensure(batch_page, MOVES.length * STRIDE);
     folio_get(k, pfn);
     const count = b.count.data[batch];
     k.set(batch_page.pfn, batch * STRIDE + count, pfn);
+    k.set(batch_page.unlocks, batch * STRIDE + count, unlocks ? 1 : 0);
     k.set(b.count, batch, count + 1);
     if (count + 1 === k.model.lruBatchSize) folio_batch_move_lru(k, batch);
   },
@@ -194,13 +211,18 @@ const folio_batch_add_and_move = kernelFunction(
 const folio_batch_move_lru = kernelFunction("folio_batch_move_lru", "mm/swap.c", (k: Kernel, batch: number) => {
   const { batch: b, batch_page } = k.w;
   const pages = batched_pages(k, batch);
-  for (const pfn of pages) {
+  for (const [i, pfn] of pages.entries()) {
+    if (batch_page.unlocks.data[batch * STRIDE + i]) {
+      __munlock_folio(k, pfn);
+      continue;
+    }
     if (batch === ADD && k.model.lruAddSkipsDead && folio_ref_count(k, pfn) === 1) continue;
     if (batch === ADD || batch === MLOCK || k.w.page.flags.data[pfn] & PG_lru) MOVES[batch](k, pfn);
   }
   k.set(b.count, batch, 0);
   for (const [i, pfn] of pages.entries()) {
     k.set(batch_page.pfn, batch * STRIDE + i, 0);
+    k.set(batch_page.unlocks, batch * STRIDE + i, 0);
     folio_put(k, pfn);
   }
 });

@@ -1,23 +1,18 @@
 // Locked pages: mapped in a VMA with VM_LOCKED, marked with PG_mlocked, and kept apart from the lists that reclaim reads.
 // mm/mlock.c, mm/internal.h.
 
-import { PG_mlocked, VM_LOCKED, VM_SPECIAL } from "./flags.ts";
+import { PG_mlocked } from "./flags.ts";
 import type { Kernel } from "./kernel.ts";
-import { lru_add_drain, mlock_folio, munlock_folio } from "./lru.ts";
+import { lru_add_drain, mlock_folio, munlock_folio, vma_locks } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { PTE_PRESENT, walk_ptes } from "./pgtable.ts";
-import { rmap_walk } from "./rmap_walk.ts";
 
-export function vma_locks(k: Kernel, vma: number): boolean {
-  return (k.w.vma.flags.data[vma] & (VM_LOCKED | VM_SPECIAL)) === VM_LOCKED;
-}
+export { vma_locks };
 
-// The page lost a mapping in a locked VMA, or its VMA the lock: it may be reclaimed unless another locked VMA maps it.
-// Mirrors munlock_vma_folio(), mm/internal.h, 6.12, where a count says what is looked up here (mlock_count; before 5.18
-// the kernel looked it up as well, try_to_munlock(), mm/rmap.c).
+// The page lost a mapping in a locked VMA, or its VMA the lock. Before 5.18 pages that are not locked are passed over.
+// Mirrors munlock_vma_folio(), mm/internal.h, 6.12.
 export function munlock_vma_folio(k: Kernel, pfn: number): void {
-  if ((k.w.page.flags.data[pfn] & PG_mlocked) === 0) return;
-  if (rmap_walk(k, pfn, (vma) => !vma_locks(k, vma))) munlock_folio(k, pfn);
+  if (k.model.mlockBatches || (k.w.page.flags.data[pfn] & PG_mlocked) !== 0) munlock_folio(k, pfn);
 }
 
 // The VMA's flags have changed: what its range maps is locked or not from now on. Before 5.18 the walk only unlocks, and

@@ -116,8 +116,8 @@ const SCHEMA = {
   rows: ["count"],
   // A folio_batch (pagevec) of the one CPU: how many pages wait in it. See lru.ts for which is which.
   batch: ["count"],
-  // The pages in the batches: row = batch * 32 + place.
-  batch_page: ["pfn"],
+  // The pages in the batches: row = batch * 32 + place. unlocks: 1 where the mlock batch is to unlock the page.
+  batch_page: ["pfn", "unlocks"],
 } as const;
 
 type Schema = typeof SCHEMA;

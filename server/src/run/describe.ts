@@ -22,7 +22,7 @@ import { address, fileName, hexRange } from "./show.ts";
 const BOOKKEEPING: ReadonlySet<string> = new Set([
   "page.next_free",
   "page.unmapped_by",
-  "page.unmapped_by",
+  "batch_page.unlocks",
   "swap.next_free",
   "cache.file",
   "cache.index",
