@@ -93,8 +93,14 @@ bool op_madvise(const struct op *op, struct result *result)
 bool op_swapout(const struct op *op, struct result *result)
 {
     unsigned long address = number_at(op, 0), length = number_at(op, 1);
-    return is_the_trace_s(address, length) && page_out(op, result, address, length);
+    if (!is_the_trace_s(address, length) || !page_out(op, result, address, length)) return false;
+    // madvise() tells of holes when it has done the rest: no failure of an operation of the kernel's own.
+    if (result->value == -ENOMEM) result->value = 0;
+    return true;
 }
+
+// Behind a program at its usual place, as the simulated heap begins when the first brk asks for no address.
+#define USUAL_HEAP 0x555555560000UL
 
 // Where the heap begins, from field 47 of /proc/PID/stat.
 static unsigned long start_brk(int slot)
@@ -111,7 +117,7 @@ static unsigned long start_brk(int slot)
 bool op_brk(const struct op *op, struct result *result)
 {
     unsigned long wanted = number_at(op, 0), start = number_at(op, 1);
-    if (start == 0) start = wanted;
+    if (start == 0) start = wanted ? wanted : USUAL_HEAP;
     if (!is_the_trace_s(wanted, 0)) return false;
     if (start_brk(op->slot) < OWN_START) {
         // The end first: it must never lie before the start.
