@@ -60,10 +60,11 @@ test("a guest's kernel is known by its ready line; what the firmware wrote befor
 });
 
 test("answers on the serial line count like those on the port", async (t) => {
-  const { options } = await guest(t, `${READY}\necho "from the line" >&4; sleep 60`);
+  const { options } = await guest(t, `${READY}\nread -r asked <&4; echo "$asked, answered" >&4; read -r never <&4`);
   const machine = await openGuest("6.1", options);
+  machine.send("hello");
   for await (const line of machine) {
-    assert.equal(line, "from the line");
+    assert.equal(line, "hello, answered");
     break;
   }
   await machine.close();
@@ -93,7 +94,7 @@ test("a guest that hangs in an answer is ended, and its console shown", async (t
   const machine = await openGuest("6.1", options);
   machine.send("op 1 0 write 0x1000 1 61");
   const error = await died(machine.next(2000));
-  assert.match(error.message, /did not answer within 2 seconds; its console ends:\n {2}soft lockup/);
+  assert.match(error.message, /did not answer within 2 seconds; its console says:\n {2}soft lockup/);
   assert.equal(alive(at), false);
 });
 
@@ -101,7 +102,18 @@ test("a panic is told as one, with the console's end", async (t) => {
   const { options } = await guest(t, `${READY}\necho "Kernel panic - not syncing: Fatal exception" >&3`);
   const machine = await openGuest("6.1", options);
   const error = await died(machine.next());
-  assert.match(error.message, /^kernel 6\.1 panicked; its console ends:\n {2}Kernel panic - not syncing/);
+  assert.match(error.message, /^kernel 6\.1 panicked; its console says:\n {2}Kernel panic - not syncing/);
+});
+
+test("a long call trace does not push the panic itself out of the message", async (t) => {
+  const trace = 'i=0; while [ $i -lt 60 ]; do i=$((i + 1)); echo "call $i" >&3; done';
+  const { options } = await guest(
+    t,
+    `${READY}\necho "Linux version" >&3; echo "BUG: unable to handle page fault" >&3; ${trace}`,
+  );
+  const error = await died((await openGuest("6.1", options)).next());
+  const shown = error.message.split("\n  ").slice(1);
+  assert.deepEqual([shown[0], shown.at(-1), shown.length], ["BUG: unable to handle page fault", "call 29", 30]);
 });
 
 test("what QEMU complains of is shown when it does not start", async (t) => {

@@ -23,19 +23,24 @@ export interface GuestMachine {
   close(): Promise<void>;
 }
 
-// The guest hung, panicked or ended before its answer. The message carries the end of the console.
+// The guest hung, panicked or ended before its answer. The message carries what the console says of it.
 export class GuestDied extends Error {
   override readonly name = "GuestDied";
   readonly console: string;
   constructor(what: string, text: string) {
-    const shown = text.split("\n").filter((line) => line.trim() !== "");
-    const tail = shown.slice(-CONSOLE_LINES).map((line) => `\n  ${line.slice(0, 200)}`);
-    super(shown.length === 0 ? `${what}; its console is empty` : `${what}; its console ends:${tail.join("")}`);
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    // The line that names the trouble stands above its registers and call trace.
+    const trouble = lines.findIndex((line) => TROUBLE.test(line));
+    const shown = trouble < 0 ? lines.slice(-CONSOLE_LINES) : lines.slice(trouble, trouble + CONSOLE_LINES);
+    const said = shown.map((line) => `\n  ${line.slice(0, 200)}`).join("");
+    const where = trouble < 0 ? "ends" : "says";
+    super(said === "" ? `${what}; its console is empty` : `${what}; its console ${where}:${said}`);
     this.console = text;
   }
 }
 
 const CONSOLE_LINES = 30;
+const TROUBLE = /Kernel panic - |kernel BUG at|\bBUG: |\bOops\b|general protection fault|soft lockup|detected stall/;
 // A boot takes some seconds, an answer some milliseconds; a machine that does much else at the time takes ten times as long.
 const BOOT_SECONDS = 120;
 const ANSWER_SECONDS = 60;
