@@ -66,6 +66,8 @@ export const MUTANTS: readonly Mutant[] = [
   model("6.18 moves one VMA with one mremap", "5.2", "6.18", "mremapChecksFirst", "6.12"),
   model("5.18 drops given-up pages under a reference", "5.6", "5.18", "lazyfreeOutcome", "5.17"),
   model("6.6 forgets that KSM placed a zero page", "5.9", "6.6", "ksmMarksZeroPages", "6.1"),
+  model("6.8 counts a fault tried again as major", "2.1", "6.8", "faultsLockVma", "6.6"),
+  model("7.2 takes no buffer of more than 1 GiB", "4.1", "7.2", "ioUringTakesTebibyte", "6.18"),
   model("swapoff loses the soft-dirty bit in 6.1", "5.13", "6.1", "unuseKeepsSoftDirty", "5.18"),
   model(
     "6.12 gives EINVAL for modes of fallocate that do not go together",

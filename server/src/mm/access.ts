@@ -119,6 +119,8 @@ const do_user_addr_fault = kernelFunction(
     }
     let flags = FAULT_FLAG_ALLOW_RETRY | (write ? FAULT_FLAG_WRITE : 0);
     let waited = false;
+    // mmap_lock, in place of the VMA's own.
+    let locked = false;
     for (;;) {
       const result = handle_mm_fault(k, task, vma, vpn, flags);
       waited ||= (result & VM_FAULT_MAJOR) !== 0;
@@ -129,7 +131,9 @@ const do_user_addr_fault = kernelFunction(
         mm_account_fault(k, task, flags, waited);
         return false;
       }
-      flags |= FAULT_FLAG_TRIED;
+      // The try under the VMA's lock does not count as one, unless it waited.
+      if (!k.model.faultsLockVma || locked || (result & VM_FAULT_MAJOR) !== 0) flags |= FAULT_FLAG_TRIED;
+      locked = true;
     }
   },
 );

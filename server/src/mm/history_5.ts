@@ -56,6 +56,8 @@ export const FIRST: Rules = {
   armPrefaultsOld: false,
   readFaultKeepsDirty: false,
   ioUringRefusesFiles: true,
+  faultsLockVma: false,
+  ioUringTakesTebibyte: false,
   unuseKeepsSoftDirty: false,
   fallocateModesExclude: false,
   populateAdvice: "unknown",

@@ -185,6 +185,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     changes: [
       {
         since: "6.7",
+        commits: ["46e714c729c8"],
+        text: "An access faults at a file's page under the lock of its VMA; one that is tried again without having waited is not counted as major.",
+        rules: { faultsLockVma: true },
+      },
+      {
+        since: "6.7",
         commits: ["9b9143298585"],
         text: "mprotect to read-only gives back the commit charge of memory that was never touched, so that it merges with memory that was mapped read-only.",
         rules: { mprotectUncharges: true },
@@ -323,6 +329,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "A writable entry that a read fault makes for a dirty page of the page cache is dirty.",
         rules: { readFaultKeepsDirty: true },
       },
+      {
+        since: "6.18",
+        commits: [],
+        text: "A readahead window that the end of the file cuts off asks for no next one (seen in 6.18.15, not in 6.12.107).",
+        rules: { readaheadMarksAtEnd: false },
+      },
     ],
   },
   {
@@ -379,8 +391,8 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       {
         since: "7.2",
         commits: [],
-        text: "A readahead window that the end of the file cuts off asks for no next one.",
-        rules: { readaheadMarksAtEnd: false },
+        text: "io_uring takes buffers of up to 1 TiB; larger ones are EINVAL.",
+        rules: { ioUringTakesTebibyte: true },
       },
     ],
   },

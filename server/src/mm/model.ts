@@ -234,6 +234,14 @@ export interface Model {
   // The entry of a zero page that KSM placed is dirty, so that unmerging finds it (6.6, 79271476b336).
   readonly ksmMarksZeroPages: boolean;
 
+  // An access faults under the lock of its VMA alone, also at a file's page (6.7). One that has to be tried again, though
+  // it waited for nothing, then counts as a first try of its own. do_user_addr_fault(), arch/x86/mm/fault.c.
+  readonly faultsLockVma: boolean;
+
+  // io_uring takes a buffer of up to 1 TiB in place of 1 GiB (7.x, seen in 7.2.13). io_validate_user_buf_range(),
+  // io_uring/rsrc.c.
+  readonly ioUringTakesTebibyte: boolean;
+
   // A page that swapoff() brings back keeps the soft-dirty bit of its entry (5.19, 14a762dd1977). unuse_pte(), mm/swapfile.c.
   readonly unuseKeepsSoftDirty: boolean;
 

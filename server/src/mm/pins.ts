@@ -24,6 +24,7 @@ import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
 import { is_cow_mapping } from "./vma.ts";
 
 const SZ_1G = 2n ** 30n;
+const SZ_1T = 2n ** 40n;
 const IO_URING: PinKind = "io_uring";
 const O_DIRECT_READ: PinKind = "O_DIRECT read";
 
@@ -59,8 +60,11 @@ export const io_uring_register = kernelFunction(
   "io_sqe_buffer_register",
   "io_uring/rsrc.c",
   (k: Kernel, task: number, addr: bigint, length: bigint): number | Errno => {
-    // io_buffer_validate(): neither nothing nor more than 1 GiB.
-    if (length === 0n || length > SZ_1G) return "EFAULT";
+    // io_buffer_validate(): neither nothing nor more than 1 GiB (io_validate_user_buf_range() of 7.2: 1 TiB).
+    if (length === 0n) return "EFAULT";
+    if (k.model.ioUringTakesTebibyte ? length > SZ_1T : length > SZ_1G) {
+      return k.model.ioUringTakesTebibyte ? "EINVAL" : "EFAULT";
+    }
     const flags = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE;
     const pin = take(k, task, IO_URING, addr, length, flags);
     if (typeof pin === "string") return pin;

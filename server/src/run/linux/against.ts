@@ -35,7 +35,7 @@ export interface Tally {
 export async function compareOn(guest: GuestLine, id: number, recording: Recording): Promise<TraceReport> {
   const plan = planOf(recording);
   const { kernel, program, steps } = recording;
-  const comparison = new Comparison(namesOf(recording));
+  const comparison = new Comparison(namesOf(recording), kernel.machine.lru_batch);
   const lines: LineReport[] = [];
   let end: Plan["end"] = plan.end;
   for await (const { planned, result, look, refused } of drive(guest, id, recording, plan)) {

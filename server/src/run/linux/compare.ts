@@ -4,7 +4,7 @@
 // the two values is new.
 
 import type { EntryLook, FolioLook, FrameLook, Look, ResultLook, SpaceLook } from "./look.ts";
-import { ACCESSED, comparableRefcount, type Rule, ZERO_PAGE } from "./rules.ts";
+import { ACCESSED, BATCHED, comparableRefcount, outsideBatches, type Rule, ZERO_PAGE } from "./rules.ts";
 
 export type Verdict = "agree" | "disagree" | "not visible";
 
@@ -42,8 +42,12 @@ export class Comparison {
   // The zero page's references when it was first seen.
   private readonly zeroBase = { simulated: undefined as number | undefined, real: undefined as number | undefined };
 
-  constructor(names: Names) {
+  private readonly batches: boolean;
+
+  // `batches`: pages wait in the CPU's LRU batches.
+  constructor(names: Names, batches = false) {
     this.names = names;
+    this.batches = batches;
   }
 
   after(simulated: Seen, real: Seen): readonly Observable[] {
@@ -134,7 +138,9 @@ export class Comparison {
     if (a === undefined || b === undefined) return;
     if (a.zero && b.zero) this.zeroPage(a, b);
     if (first.simulated !== subject || first.real !== subject || a.zero || b.zero) return;
-    this.changing(subject, "refcount", a.refcount, comparableRefcount(b));
+    const counts = [a.refcount, comparableRefcount(b)];
+    const [left, right] = this.batches ? [outsideBatches(a, counts[0]), outsideBatches(b, counts[1])] : counts;
+    this.changing(subject, "refcount", left, right);
     this.changing(subject, "mapcount", a.mapcount, b.mapcount);
     this.changing(subject, "exclusive", a.exclusive, b.exclusive);
     this.changing(subject, "anon", a.anon, b.anon);
@@ -142,7 +148,7 @@ export class Comparison {
     this.changing(subject, "ksm", a.ksm, b.ksm);
     this.changing(subject, "swapcache", a.swapcache, b.swapcache);
     this.changing(subject, "dirty", a.dirty, b.dirty);
-    this.changing(subject, "lru", a.lru, b.lru);
+    this.changing(subject, "lru", a.lru, b.lru, this.batches ? BATCHED : undefined);
     this.contents(subject, a, b);
     this.folio(subject, a.folio, b.folio);
   }

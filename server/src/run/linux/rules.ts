@@ -20,10 +20,17 @@ export const ZERO_PAGE: Rule = {
   reason: "the zero page serves the whole machine, and no mapping of it is counted",
 };
 
-export const WORKERS_OWN_FAULTS: Rule = {
-  name: "faults of a dead process",
-  reason: "a process that has ended cannot be asked how many faults it took",
+export const BATCHED: Rule = {
+  name: "LRU batches",
+  reason: "other programs' pages fill the CPU's batch too, so that nobody knows when it is emptied",
 };
+
+// Refcount of a frame without the reference of a batch: a page that is on no list waits in one. Only where batches are
+// left as they are (`machine lru_batch=on`).
+export function outsideBatches(frame: FrameLook, refcount: number | undefined): number | undefined {
+  if (refcount === undefined || frame.lru === undefined) return undefined;
+  return frame.lru ? refcount : refcount - 1;
+}
 
 // Refcount of a frame without what its filesystem keeps for itself: ext4 attaches buffer heads to a page of an ordinary
 // file once it is written or was read in part, which holds one more reference (test/conformance/README.md).
