@@ -1,7 +1,7 @@
 // What the cache of kernels calls there: a kernel that is whole.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cacheFolder, keptFile, readKernel, readManifest, removeKernel } from "../../server/src/cli/kernel/cache.ts";
@@ -77,11 +77,16 @@ test("removing a kernel takes along what interrupted fetches left of it, and no 
   await cachedKernel(at, "6.12");
   mkdirSync(inCache(at, "6.1.new-123"));
   mkdirSync(inCache(at, "6.12.old-123"));
+  const built = join(at.folder, "cache", "mmtrace", "guest");
+  mkdirSync(built);
+  for (const name of ["vmlinux-6.1-a", "initramfs-6.1-a.cpio.gz", "vmlinux-6.12-a"])
+    writeFileSync(join(built, name), "");
   assert.equal(await removeKernel("6.1", at.env), true);
   assert.equal(await removeKernel("6.1", at.env), false);
   assert.throws(() => readFileSync(inCache(at, "6.1.new-123")), /ENOENT/);
   assert.throws(() => readFileSync(inCache(at, "6.12.old-123")), /EISDIR/);
   await readKernel("6.12", at.env);
+  assert.deepEqual(readdirSync(built), ["vmlinux-6.12-a"]);
 });
 
 test("a file is made once, and one whose making failed is not there", async (t) => {
@@ -96,6 +101,21 @@ test("a file is made once, and one whose making failed is not there", async (t) 
   await keptFile(path, async (temporary) => writeFileSync(temporary, "whole"));
   await keptFile(path, () => Promise.reject(new Error("made twice")));
   assert.equal(readFileSync(path, "utf8"), "whole");
+});
+
+test("what was made for older sources goes after a day; other kinds and what is fresh stay", async (t) => {
+  const { folder } = place(t);
+  const names = ["guest-old", "guest-fresh", "initramfs-6.1-old", "notes"];
+  for (const name of names) writeFileSync(join(folder, name), "");
+  const before = new Date(Date.now() - 25 * 3600 * 1000);
+  for (const name of names) if (name !== "guest-fresh") utimesSync(join(folder, name), before, before);
+  await keptFile(join(folder, "guest-new"), async (temporary) => writeFileSync(temporary, ""));
+  assert.deepEqual(
+    readdirSync(folder)
+      .filter((name) => name !== "bin")
+      .sort(),
+    ["guest-fresh", "guest-new", "initramfs-6.1-old", "notes"],
+  );
 });
 
 test("who wants the same work waits until the first one is done, even when it fails", async () => {

@@ -1,9 +1,9 @@
 // What is kept of the kernels on this machine: one folder for each release, which is there whole or not at all.
 
 import { createHash, randomUUID } from "node:crypto";
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../command.ts";
 import type { Release } from "./releases.ts";
 import type { Env } from "./tools.ts";
@@ -126,9 +126,14 @@ async function replaceFolder(fresh: string, place: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-// Removes a release with what an interrupted fetch left of it. Tells whether there was anything.
+// Removes a release with what an interrupted fetch left of it and what was built to boot it. Tells whether there was anything.
 export async function removeKernel(release: Release, env: Env): Promise<boolean> {
   const folder = kernelsFolder(env);
+  const built = join(cacheFolder(env), "guest");
+  for (const name of await readdir(built).catch(() => [])) {
+    const own = [`initramfs-${release}-`, `vmlinux-${release}-`].some((start) => name.startsWith(start));
+    if (own) await rm(join(built, name), { force: true });
+  }
   const names = (await readdir(folder).catch(() => [])).filter(
     (name) => name === release || name.startsWith(`${release}.new-`) || name.startsWith(`${release}.old-`),
   );
@@ -136,7 +141,8 @@ export async function removeKernel(release: Release, env: Env): Promise<boolean>
   return names.length > 0;
 }
 
-// A file made once and kept: `make` writes it under another name first.
+// A file made once and kept: `make` writes it under another name first. The names are KIND-KEY; those of the same kind that were
+// made for what is no more (an older build, older sources) go after a day.
 export async function keptFile(path: string, make: (temporary: string) => Promise<void>): Promise<string> {
   const there = await access(path).then(
     () => true,
@@ -151,5 +157,18 @@ export async function keptFile(path: string, make: (temporary: string) => Promis
   } finally {
     await rm(temporary, { force: true });
   }
+  await removeOlder(path);
   return path;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+async function removeOlder(path: string): Promise<void> {
+  const [folder, kept] = [dirname(path), basename(path)];
+  const kind = kept.slice(0, kept.lastIndexOf("-") + 1);
+  for (const name of await readdir(folder)) {
+    if (name === kept || kind === "" || name.slice(0, name.lastIndexOf("-") + 1) !== kind) continue;
+    const made = await stat(join(folder, name)).catch(() => undefined);
+    if (made?.isFile() && made.mtimeMs < Date.now() - DAY_MS) await rm(join(folder, name), { force: true });
+  }
 }
