@@ -1,16 +1,15 @@
 // On which kernels a command runs which traces: `--kernel R[,R…]|all|host` over what each trace's `kernel` line names.
 
-import { release as ownKernel } from "node:os";
 import { modelsOf } from "../../lang/models.ts";
-import { compareReleases, RELEASES as MODELS } from "../../mm/releases.ts";
 import { refusal } from "../../run/linux/plan.ts";
 import { machineOf } from "../../run/machine.ts";
 import type { Recording } from "../../run/recording.ts";
 import { type RunOptions, run } from "../../run/run.ts";
-import { InputError, UsageError } from "../command.ts";
+import { UsageError } from "../command.ts";
 import type { Io } from "../io.ts";
 import { readSource, traceFiles } from "../sources.ts";
 import { hasErrors, problemLine, problemsOf, type Trace, traceOf } from "../trace.ts";
+import { hostModel } from "./host_model.ts";
 import { isRelease, type Release, releasesOf } from "./releases.ts";
 
 export type Target = Release | "host";
@@ -30,15 +29,6 @@ export function targetsOf(option: string | undefined): readonly Target[] | undef
   if (words.length === 0) throw new UsageError("--kernel needs a release, 'all' or 'host'");
   const releases = words.filter((word) => word !== "host");
   return [...(releases.length > 0 ? releasesOf(releases) : []), ...(words.includes("host") ? (["host"] as const) : [])];
-}
-
-// The model that stands for this machine's own kernel: the newest release that is not newer.
-export function hostModel(kernel = ownKernel()): string {
-  const number = /^\d+\.\d+/.exec(kernel)?.[0];
-  const models = MODELS.filter((model) => number !== undefined && compareReleases(model, number) <= 0);
-  const model = models.at(-1);
-  if (model === undefined) throw new InputError(`no model stands for this machine's kernel ${kernel}`);
-  return model;
 }
 
 // All traces that the paths mean, on the targets; of those that a trace names itself the first `most`. Problems of a text are printed, and its trace
