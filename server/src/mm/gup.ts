@@ -111,7 +111,7 @@ function get_user_page(k: Kernel, task: number, mm: number, vpn: number, asked: 
     if (typeof page !== "object") return page;
     if (flags & FOLL_NOFAULT) return "EFAULT";
     const unlockable = flags & FOLL_UNLOCKABLE ? FAULT_FLAG_ALLOW_RETRY : 0;
-    const result = faultin_page(k, task, vma, vpn, page.fault | unlockable);
+    const result = faultin_page(k, task, vma, vpn, page.fault | unlockable, (flags & (FOLL_GET | FOLL_PIN)) === 0);
     if (typeof result === "string") return result;
     cowed ||= (result & VM_FAULT_WRITE) !== 0;
   }
@@ -220,11 +220,13 @@ function writable_file_mapping_allowed(k: Kernel, vma: number, gup: number): boo
 }
 
 // Returns VM_FAULT_* bits. The fault counts for the process that calls, before 5.9 for the one whose memory it is (the same but for
-// process_vm_readv and ptrace, which pass that one then). Mirrors faultin_page(), mm/gup.c, 6.12.
+// process_vm_readv and ptrace, which pass that one then). Who populates begins anew where the lock was given up, as if
+// nothing had been tried: the page is looked for again, and a fault that is still needed is a first one.
+// Mirrors faultin_page(), mm/gup.c, 6.12, with its callers' loops.
 const faultin_page = kernelFunction(
   "faultin_page",
   "mm/gup.c",
-  (k: Kernel, task: number, vma: number, vpn: number, first: number): number | Errno => {
+  (k: Kernel, task: number, vma: number, vpn: number, first: number, populates: boolean): number | Errno => {
     let waited = false;
     for (let flags = first; ; flags |= FAULT_FLAG_TRIED) {
       const result = handle_mm_fault(k, task, vma, vpn, flags);
@@ -234,6 +236,7 @@ const faultin_page = kernelFunction(
       if (result & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_HWPOISON)) return "EFAULT";
       if (result & VM_FAULT_RETRY) {
         if (k.model.gupCountsTries) count_fault(k, task, major);
+        if (populates) return 0;
         continue;
       }
       mm_account_fault(k, task, flags, waited, k.model.gupCountsTries ? major : waited);

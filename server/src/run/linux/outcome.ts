@@ -33,13 +33,14 @@ export function resultLook(
   if (found.words.size > 1 && (found.words.has("minor") || found.words.has("major") || result.signal)) {
     found.words.delete("hit");
   }
-  const failed = result.errno !== undefined;
+  const errno = result.errno === access.unsaid ? undefined : result.errno;
+  const failed = errno !== undefined;
   return {
     outcome: failed ? [] : [...found.words],
     unsure: [...found.unsure],
     minorFaults: result.minorFaults,
     majorFaults: result.majorFaults,
-    errno: result.errno,
+    errno,
     signal: result.signal,
     address: failed || !access.givesAddress ? undefined : address(result.value),
   };

@@ -29,6 +29,8 @@ export interface Access {
   readonly givesAddress: boolean;
   // Entries come to other addresses.
   readonly moves: boolean;
+  // What the system call says and the language's operation does not: `swapout` passes over holes without a word.
+  readonly unsaid: string | undefined;
 }
 
 export interface PlanStep {
@@ -106,7 +108,7 @@ export function planOf(recording: Recording): Plan {
 }
 
 const NOTHING = {
-  access: { kind: "kernel", worker: 0, write: false, givesAddress: false, moves: false },
+  access: { kind: "kernel", worker: 0, write: false, givesAddress: false, moves: false, unsaid: undefined },
   process: false,
   afterwards: undefined,
   reason: undefined,
@@ -131,6 +133,7 @@ function accessOf(recording: Recording, step: number, { op, args }: Operation): 
     worker: target?.kind === "process" ? target.task : steps.task(step),
     write: !READS.has(op.name) && !(unshares && kernel.model.breakKsmUnshares),
     givesAddress: op.result === "address",
+    unsaid: op.name === "swapout" ? "ENOMEM" : undefined,
     moves: op.name === "mremap",
   };
 }
