@@ -123,8 +123,8 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ]),
   code("fork leaves the exclusive flag", "3.3", "rmap.ts", [
-    "page.flags.data[pfn] & ~PG_anon_exclusive);\n  k.add(page._mapcount, pfn, 1);",
-    "page.flags.data[pfn]);\n  k.add(page._mapcount, pfn, 1);",
+    "page.flags.data[pfn] & ~PG_anon_exclusive);\n  mapcount_add(k, pfn, 1);",
+    "page.flags.data[pfn]);\n  mapcount_add(k, pfn, 1);",
   ]),
   code("fork copies the accessed bit", "3.3", "fork.ts", [
     "pte_with(entry, 0, PTE_ACCESSED | (shared",
@@ -145,14 +145,14 @@ export const MUTANTS: readonly Mutant[] = [
     "export const ZAP_ALL = 0 |",
   ]),
   code("a page with exactly 1024 references does not look pinned", "1.6", "page_ref.ts", [
-    "_refcount.data[pfn] >= GUP_PIN_COUNTING_BIAS",
-    "_refcount.data[pfn] > GUP_PIN_COUNTING_BIAS",
+    ": count) >= GUP_PIN_COUNTING_BIAS",
+    ": count) > GUP_PIN_COUNTING_BIAS",
   ]),
   code("an overflowed counter does not look pinned", "1.6", "page_ref.ts", [
     "(count < 0 ? count + 2 ** k.machine.refcount_bits : count)",
     "count",
   ]),
-  code("a mapcount that has overflowed still says that the page is mapped", "9", "rmap.ts", [
+  code("a mapcount that has overflowed still says that the page is mapped", "4.7", "overflow.ts", [
     "return k.w.page._mapcount.data[pfn] > 0;",
     "return k.w.page._mapcount.data[pfn] !== 0;",
   ]),

@@ -18,6 +18,7 @@ import { folio_ref_count } from "./page_ref.ts";
 // COMPACT_CLUSTER_MAX: pages that are isolated before they migrate.
 const CLUSTER = 32;
 
+const ON_LRU = condition("folio_test_lru(folio)", "lru");
 const ONLY_MAPPINGS_HOLD = condition("folio_ref_count(folio) <= folio_mapcount(folio)", "refcount");
 
 // echo 1 > /proc/sys/vm/compact_memory: both scanners over all of memory until they meet.
@@ -46,7 +47,12 @@ const isolate_migratepages_block = kernelFunction(
     for (; pfn < end && pages.length < CLUSTER; pfn++) {
       k.tick();
       const flags = page.flags.data[pfn];
-      if ((flags & (PG_lru | PG_compacted)) !== PG_lru) continue;
+      if ((flags & (PG_lru | PG_compacted)) !== PG_lru) {
+        // Of what is no user's page, as most of the memory, nothing is recorded.
+        const users = flags & PG_anon || page.mapping.data[pfn] !== 0;
+        if (users && (flags & PG_lru) === 0) k.decide(ON_LRU, 0, false);
+        continue;
+      }
       const mapping = flags & PG_anon ? flags & PG_swapcache : page.mapping.data[pfn];
       const refs = folio_ref_count(k, pfn);
       if (mapping === 0 && !k.decide(ONLY_MAPPINGS_HOLD, refs, refs <= page._mapcount.data[pfn])) continue;

@@ -30,6 +30,8 @@ import { folio_get, folio_put } from "./page_ref.ts";
 import { walk_ptes } from "./pgtable.ts";
 import { SamePages } from "./same_pages.ts";
 
+const ANON = condition("folio_test_anon(folio)", "anon");
+const CHECKSUM = condition("rmap_item->oldchecksum == checksum", "scans before");
 const SHARING_CANDIDATE = condition("is_page_sharing_candidate(stable_node_dup)", "rmap items");
 
 interface Scan {
@@ -112,7 +114,8 @@ const scan_mm = kernelFunction("scan_get_next_rmap_item", "mm/ksm.c", (k: Kernel
     walk_ptes(k, mm, v.start.data[vma], v.end.data[vma], (_pte, vpn, entry) => {
       if (!followed(k, entry)) return;
       const pfn = vm_normal_page(k, vma, entry);
-      if (pfn === undefined || (page.flags.data[pfn] & PG_anon) === 0) return;
+      if (pfn === undefined) return;
+      if ((page.flags.data[pfn] & PG_anon) === 0 && !k.decide(ANON, 0, false)) return;
       k.tick();
       while (at < old.length && item.vpn.data[old[at]] < vpn) free_rmap_item(k, old[at++], scan);
       const row = at < old.length && item.vpn.data[old[at]] === vpn ? old[at++] : alloc_rmap_item(k, mm, vpn);
@@ -181,6 +184,7 @@ function keeps_still(k: Kernel, row: number, pfn: number, scan: Scan): boolean {
   const content = k.w.page.content.data[pfn];
   const seen = oldchecksum.data[row];
   if (seen !== 0 && k.contents.equal(seen - 1, content)) return true;
+  k.decide(CHECKSUM, seen === 0 ? 0 : 1, false);
   k.set(oldchecksum, row, content + 1);
   scan.changed = true;
   return false;

@@ -2,7 +2,7 @@
 
 import { add_mm_counter } from "./counters.ts";
 import { PG_active, PG_dirty, PG_lru, PG_mlocked, PG_referenced, PG_swapcache, PG_unevictable } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_deactivate, folio_isolate_lru, folio_mark_lazyfree, folio_putback_lru, lru_add_drain } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
@@ -11,6 +11,13 @@ import { shrink_folio } from "./shrink_folio.ts";
 import { folio_free_swap, free_swap_and_cache } from "./swapfile.ts";
 import { is_swap_entry, swp_offset } from "./swapops.ts";
 import { activate_locked, end_swap_write } from "./vmscan_anon.ts";
+
+// What makes the advice pass over a page.
+const NORMAL = condition("vm_normal_folio(vma, addr, ptent)", "special");
+const ON_LRU = condition("folio_test_lru(folio)", "lru");
+const MAPPED_ONCE = condition("folio_mapcount(folio) == 1", "mapcount");
+const UNEVICTABLE = condition("folio_test_unevictable(folio)", "unevictable");
+const EVICTABLE = condition("folio_evictable(folio)", "mlocked");
 
 // Pages that nobody else maps count as not accessed, and are the next that reclaim looks at (MADV_COLD); or they are
 // reclaimed at once (MADV_PAGEOUT), page table by page table. Mirrors madvise_cold() and madvise_pageout(), mm/madvise.c,
@@ -34,15 +41,28 @@ const madvise_cold_or_pageout_pte_range = kernelFunction(
     const isolated: number[] = [];
     walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (row, _vpn, entry) => {
       const pfn = vm_normal_page(k, vma, entry);
-      if (pfn === undefined || (page.flags.data[pfn] & PG_lru) === 0 || page._mapcount.data[pfn] !== 1) return;
+      if (!taken(k, entry, pfn)) return;
       if (!pageout || k.model.pageoutClearsYoung) k.set(pte.entry, row, pte_with(entry, 0, PTE_ACCESSED));
       k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_referenced);
       if (!pageout) folio_deactivate(k, pfn);
-      else if ((page.flags.data[pfn] & PG_unevictable) === 0 && folio_isolate_lru(k, pfn)) isolated.push(pfn);
+      else if (page.flags.data[pfn] & PG_unevictable) k.decide(UNEVICTABLE, 1, true);
+      else if (folio_isolate_lru(k, pfn)) isolated.push(pfn);
     });
     if (isolated.length > 0) reclaim_pages(k, isolated);
   },
 );
+
+// Whether the advice is followed for the page: one of the LRU, that this mapping alone has. What keeps it out is recorded.
+function taken(k: Kernel, entry: number, pfn: number | undefined): pfn is number {
+  const { flags, _mapcount } = k.w.page;
+  if (pfn === undefined) {
+    if (entry & PTE_PRESENT) k.decide(NORMAL, 1, false);
+    return false;
+  }
+  if ((flags.data[pfn] & PG_lru) === 0) return k.decide(ON_LRU, 0, false);
+  const mapcount = _mapcount.data[pfn];
+  return mapcount === 1 || k.decide(MAPPED_ONCE, mapcount, false);
+}
 
 // Frees the isolated pages that can be freed, whether they were used or not; the others go back to their lists.
 // Mirrors reclaim_pages() with shrink_folio_list(), mm/vmscan.c, 6.12.
@@ -52,7 +72,8 @@ const reclaim_pages = kernelFunction("reclaim_pages", "mm/vmscan.c", (k: Kernel,
   for (const pfn of isolated) {
     k.tick();
     k.set(flags, pfn, flags.data[pfn] & ~PG_active);
-    const shrunk = flags.data[pfn] & PG_mlocked ? "activate" : shrink_folio(k, pfn);
+    const locked = (flags.data[pfn] & PG_mlocked) !== 0;
+    const shrunk = locked && !k.decide(EVICTABLE, 1, false) ? "activate" : shrink_folio(k, pfn);
     if (shrunk === "freed") continue;
     if (shrunk === "activate") activate_locked(k, pfn);
     kept.push(pfn);
@@ -83,9 +104,13 @@ export const madvise_free_pte_range = kernelFunction(
         return;
       }
       const pfn = vm_normal_page(k, vma, entry);
-      if (pfn === undefined) return;
+      if (pfn === undefined) {
+        k.decide(NORMAL, 1, false);
+        return;
+      }
       if (page.flags.data[pfn] & (PG_swapcache | PG_dirty)) {
-        if (page._mapcount.data[pfn] !== 1) return;
+        const mapcount = page._mapcount.data[pfn];
+        if (mapcount !== 1 && !k.decide(MAPPED_ONCE, mapcount, false)) return;
         if (page.flags.data[pfn] & PG_swapcache && !folio_free_swap(k, pfn)) return;
         k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
       }

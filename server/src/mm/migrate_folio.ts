@@ -24,6 +24,7 @@ import { cache_slot } from "./page_cache.ts";
 import { folio_put, folio_ref_add, folio_ref_count } from "./page_ref.ts";
 import { remove_migration_ptes, try_to_migrate } from "./try_to_migrate.ts";
 
+const ASYNC = condition("mode == MIGRATE_ASYNC", "writeback");
 const NO_OTHER_REFERENCE = condition("folio_ref_count(src) == folio_expected_ref_count(src) + 1", "refcount");
 const NOT_MAPPED = condition("!folio_mapped(src)", "mapcount");
 
@@ -49,7 +50,7 @@ export const migrate_folio_unmap = kernelFunction(
     const dst = frame(k);
     if (dst < 0) return "ENOMEM";
     if (page.flags.data[src] & PG_writeback) {
-      if (mode === "async") {
+      if (k.decide(ASYNC, 1, mode === "async")) {
         folio_put(k, dst);
         return "EBUSY";
       }

@@ -8,9 +8,11 @@ import { folio_isolate_lru, lru_add_drain } from "./lru.ts";
 import { migrate_pages, putback_movable_pages } from "./migrate.ts";
 import { followed, vm_normal_page } from "./normal_page.ts";
 import { alloc_page_noretry } from "./page_alloc.ts";
-import { pte_offset } from "./pgtable.ts";
+import { PTE_SPECIAL, pte_offset } from "./pgtable.ts";
 import { clamped_page } from "./user_range.ts";
 
+const MIGRATABLE = condition("vma_migratable(vma)", "vm_flags");
+const HAS_PAGE = condition("folio_walk_start(&fw, vma, addr, FW_ZEROPAGE)", "special");
 const ON_LRU = condition("folio_isolate_lru(folio)", "lru");
 
 // move_pages(2) with MPOL_MF_MOVE_ALL, for every page of the range, to a node where none of them is: shared pages move
@@ -63,11 +65,16 @@ const add_folio_for_migration = kernelFunction(
   (k: Kernel, mm: number, vpn: number): number => {
     const vma = k.vmas.lookup(mm, vpn);
     // vma_migratable().
-    if (vma < 0 || k.w.vma.flags.data[vma] & (VM_IO | VM_PFNMAP)) return -1;
+    if (vma < 0) return -1;
+    const flags = k.w.vma.flags.data[vma];
+    if (flags & (VM_IO | VM_PFNMAP) && !k.decide(MIGRATABLE, flags, false)) return -1;
     const pte = pte_offset(k, mm, vpn);
     const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
     const pfn = followed(k, entry) ? vm_normal_page(k, vma, entry) : undefined;
-    if (pfn === undefined) return -1;
+    if (pfn === undefined) {
+      k.decide(HAS_PAGE, entry & PTE_SPECIAL ? 1 : 0, false);
+      return -1;
+    }
     const isolated = folio_isolate_lru(k, pfn);
     return k.decide(ON_LRU, isolated ? 1 : 0, isolated) ? pfn : -1;
   },

@@ -29,6 +29,8 @@ import type { Shrunk } from "./vmscan_file.ts";
 const PINNED = condition("folio_maybe_dma_pinned(folio)", "refcount");
 const FREE_SLOT = condition("folio_alloc_swap(folio) == 0", "swap slot");
 const ONLY_CACHE = condition("folio_ref_count(folio) == 1 + folio_nr_pages(folio)", "refcount");
+const DIRTY = condition("folio_test_dirty(folio)", "dirty");
+const IN_A_CACHE = condition("folio_mapping(folio)", "mapping");
 const FROZEN = condition("folio_ref_freeze(folio, refcount)", "refcount");
 
 // The caller has isolated the page, has found it evictable and has looked at its references. A page that is only in the
@@ -48,7 +50,10 @@ export const shrink_swapbacked_folio = kernelFunction(
     if (folio_mapped(k, pfn) && !try_to_unmap(k, pfn)) return "activate";
     if (k.model.reclaimActivatesPinned && maybe_pinned(k, pfn)) return "activate";
     if (page.flags.data[pfn] & PG_dirty) {
-      if (lazyfree) return "activate";
+      if (lazyfree) {
+        k.decide(DIRTY, 1, true);
+        return "activate";
+      }
       const written = pageout(k, pfn);
       if (written !== "clean") return written;
     }
@@ -125,7 +130,8 @@ const __remove_mapping = kernelFunction("__remove_mapping", "mm/vmscan.c", (k: K
   const { page } = k.w;
   const cached = (page.flags.data[pfn] & PG_swapcache) !== 0;
   const count = folio_ref_count(k, pfn);
-  if ((!cached && page.mapping.data[pfn] === 0) || !k.decide(FROZEN, count, count === 2)) return "keep";
+  if (!cached && page.mapping.data[pfn] === 0 && !k.decide(IN_A_CACHE, 0, false)) return "keep";
+  if (!k.decide(FROZEN, count, count === 2)) return "keep";
   if (cached) delete_from_swap_cache(k, pfn);
   else filemap_remove_folio(k, cache_slot(k, page.mapping.data[pfn] - 1, page.index.data[pfn]));
   folio_put(k, pfn);

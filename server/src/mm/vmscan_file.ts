@@ -19,6 +19,7 @@ export type Shrunk = "freed" | "keep" | "activate";
 const MAPPED = condition("folio_mapped(folio)", "mapcount");
 const PINNED = condition("folio_maybe_dma_pinned(folio)", "refcount");
 const DIRTY = condition("folio_test_dirty(folio)", "dirty");
+const IN_A_CACHE = condition("folio_mapping(folio)", "mapping");
 const FROZEN = condition("folio_ref_freeze(folio, 1 + folio_nr_pages(folio))", "refcount");
 
 // The caller has isolated the page, which is its one reference beside the cache's. A dirty page is not written from here:
@@ -63,7 +64,8 @@ const try_to_unmap_file = kernelFunction("try_to_unmap", "mm/rmap.c", (k: Kernel
 const __remove_mapping = kernelFunction("__remove_mapping", "mm/vmscan.c", (k: Kernel, pfn: number): boolean => {
   const { page } = k.w;
   const refs = folio_ref_count(k, pfn);
-  if (page.mapping.data[pfn] === 0 || !k.decide(FROZEN, refs, refs === 2)) return false;
+  if (page.mapping.data[pfn] === 0) return k.decide(IN_A_CACHE, 0, false);
+  if (!k.decide(FROZEN, refs, refs === 2)) return false;
   filemap_remove_folio(k, cache_slot(k, page.mapping.data[pfn] - 1, page.index.data[pfn]));
   folio_put(k, pfn);
   return true;

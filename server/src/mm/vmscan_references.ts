@@ -8,6 +8,7 @@ import { folio_mapped } from "./overflow.ts";
 import { PTE_ACCESSED, pte_with } from "./pgtable.ts";
 import { rmap_walk } from "./rmap_walk.ts";
 
+const LOCKED = condition("vma->vm_flags & VM_LOCKED", "vm_flags");
 const REFERENCED_PTES = condition("folio_referenced(folio, 1, sc->target_mem_cgroup, &vm_flags)", "entries");
 
 export interface Referenced {
@@ -30,6 +31,7 @@ export const folio_referenced = kernelFunction(
       if (vma_locks(k, vma)) {
         k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_mlocked);
         vm_flags |= VM_LOCKED;
+        k.decide(LOCKED, k.w.vma.flags.data[vma], true);
         return false;
       }
       if ((entry & PTE_ACCESSED) === 0) return true;
