@@ -2,7 +2,8 @@
 // faults were counted, and how the entries of the touched pages differ before and after.
 
 import { OUTCOMES } from "../../mm/outcome.ts";
-import { address, type GuestResult } from "./guest.ts";
+import type { GuestResult } from "./guest.ts";
+import { address } from "./guest_look.ts";
 import type { EntryLook, Look, ResultLook } from "./look.ts";
 import type { Access } from "./plan.ts";
 import type { Backing } from "./simulated.ts";
