@@ -92,6 +92,7 @@ class Assembly {
       kernels,
       machine,
       statements,
+      stretches: sections,
       symbols,
       needs,
       references: (symbol) => referencesIn(chunks, symbol),

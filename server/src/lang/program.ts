@@ -133,6 +133,12 @@ export interface Need extends Range {
   readonly after: number;
 }
 
+export interface Stretch {
+  readonly statements: readonly Statement[];
+  // Among them are repeats or their ends, for which the program's statements say where they lead.
+  readonly jumps: boolean;
+}
+
 export interface Program {
   // In the order of the text.
   readonly problems: readonly Problem[];
@@ -140,6 +146,8 @@ export interface Program {
   readonly kernels: readonly KernelRef[];
   readonly machine: readonly MachineSetting[];
   readonly statements: readonly Statement[];
+  // The same in pieces, which are the same objects in the next version of the text where nothing was edited.
+  readonly stretches: readonly Stretch[];
   // By SymbolId.
   readonly symbols: readonly TraceSymbol[];
   readonly needs: readonly Need[];

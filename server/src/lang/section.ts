@@ -5,14 +5,13 @@ import type { Chunk } from "./chunks.ts";
 import { KIND_BITS, type LineFacts, type Use } from "./facts.ts";
 import { fieldOf } from "./fields.ts";
 import { onLine, type Problem } from "./problem.ts";
-import type { Need, Statement, SymbolId } from "./program.ts";
+import type { Need, Statement, Stretch, SymbolId } from "./program.ts";
 import type { Range } from "./text.ts";
 
-export interface Section {
+// Its statements have their lines; jumps are set when the program is put together.
+export interface Section extends Stretch {
   // The line of the chunk's first line.
   readonly first: number;
-  // Statements with their lines; jumps are set when the program is put together.
-  readonly statements: readonly Statement[];
   // What is wrong in single lines.
   readonly problems: readonly Problem[];
   readonly needs: readonly Need[];
@@ -43,6 +42,7 @@ function makeSection(lines: readonly LineFacts[], first: number): Section {
   const landmarks: Landmark[] = [];
   const used = new Map<SymbolId, { line: number; wants: number }>();
   let begun: Range | undefined;
+  let jumps = false;
   for (let i = 0; i < lines.length; i++) {
     const facts = lines[i];
     const { kind } = facts;
@@ -56,6 +56,7 @@ function makeSection(lines: readonly LineFacts[], first: number): Section {
     const begins =
       kind === "operation" || kind === "expect" || kind === "process" || kind === "repeat" || kind === "end";
     if (begins && begun === undefined) begun = { line, start: facts.span.start, end: facts.span.end };
+    if (kind === "repeat" || kind === "end") jumps = true;
     const closes = kind === "repeat" || kind === "end" || facts.interleaves === true;
     const frames = closes || kind === "version" || kind === "kernel" || kind === "machine";
     if (frames || facts.binds !== undefined) landmarks.push({ facts, line, statement: statements.length });
@@ -64,7 +65,7 @@ function makeSection(lines: readonly LineFacts[], first: number): Section {
     if (statement.line !== line) facts.statement = onOtherLine(statement, line);
     statements.push(facts.statement!);
   }
-  return { first, statements, problems, needs, begun, landmarks, used };
+  return { first, statements, jumps, problems, needs, begun, landmarks, used };
 }
 
 // The same statement on another line. Written out, since this is what a line inserted above costs for each line below.

@@ -6,14 +6,30 @@ import type { When } from "../lang/when.ts";
 
 // The index of the first statement that differs; undefined when the programs are the same. Lines may have moved.
 export function firstDifference(before: Program, after: Program): number | undefined {
+  let from = 0;
+  for (const [i, old] of before.stretches.entries()) {
+    const now = after.stretches[i];
+    if (now === undefined || old.statements.length !== now.statements.length) break;
+    const to = from + old.statements.length;
+    const found = old.statements === now.statements && !old.jumps ? to : differs(before, after, from, to);
+    if (found < to) return found;
+    from = to;
+  }
   const shorter = Math.min(before.statements.length, after.statements.length);
-  for (let i = 0; i < shorter; i++) {
+  const found = differs(before, after, from, shorter);
+  if (found < shorter) return found;
+  return before.statements.length === after.statements.length ? undefined : shorter;
+}
+
+// The first of the statements [from, to) that differs, or `to`.
+function differs(before: Program, after: Program, from: number, to: number): number {
+  for (let i = from; i < to; i++) {
     const a = before.statements[i];
     const b = after.statements[i];
     if (a === b) continue;
     if (!sameStatement(a, b) || !sameNames(a, b, before, after)) return i;
   }
-  return before.statements.length === after.statements.length ? undefined : shorter;
+  return to;
 }
 
 function sameStatement(a: Statement, b: Statement): boolean {
