@@ -1,7 +1,6 @@
 // The page allocator: fresh frames in ascending order while there are any, then the frames that were freed, last first.
 // That keeps frame numbers apart for as long as possible; nothing but their equality means anything.
 
-import { bug } from "./errors.ts";
 import { PG_table } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -75,43 +74,57 @@ export function alloc_contig_pages(k: Kernel, pages: number): number {
     k.ensure(page, first + pages);
     k.set(machine.next_pfn, 0, first + pages);
   } else {
-    first = free_run(k, pages);
+    const free = free_list(k);
+    first = free_run(free, pages);
     if (first < 0) {
       k.trace("mm_page_alloc", 0, pages, free_pages(k));
       return -1;
     }
-    take_off_free_list(k, first, pages);
+    take_off_free_list(k, free, first, pages);
   }
   for (let pfn = first; pfn < first + pages; pfn++) k.set(page._refcount, pfn, 1);
   return first;
 }
 
-// The first of so many freed frames in a row, or -1: those that nobody has a reference to.
-function free_run(k: Kernel, pages: number): number {
-  const { data } = k.w.page._refcount;
-  const end = k.w.machine.next_pfn.data[0];
-  for (let pfn = ZERO_PFN, length = 0; pfn < end; pfn++) {
-    length = data[pfn] === 0 ? length + 1 : 0;
+interface FreeList {
+  // From its head on.
+  readonly frames: Int32Array;
+  // By pfn: the place in the list, from 1 on; 0 = not free.
+  readonly places: Int32Array;
+}
+
+function free_list(k: Kernel): FreeList {
+  const { machine, page } = k.w;
+  const frames = new Int32Array(machine.free_pages.data[0]);
+  const places = new Int32Array(machine.next_pfn.data[0]);
+  let length = 0;
+  for (let pfn = machine.free_list.data[0]; pfn !== 0; pfn = page.next_free.data[pfn]) {
+    frames[length++] = pfn;
+    places[pfn] = length;
+  }
+  return { frames, places };
+}
+
+// The first of so many freed frames in a row, or -1.
+function free_run({ places }: FreeList, pages: number): number {
+  for (let pfn = 1, length = 0; pfn < places.length; pfn++) {
+    length = places[pfn] === 0 ? 0 : length + 1;
     if (length === pages) return pfn - pages + 1;
   }
   return -1;
 }
 
-function take_off_free_list(k: Kernel, first: number, pages: number): void {
+function take_off_free_list(k: Kernel, { frames, places }: FreeList, first: number, pages: number): void {
   const { machine, page } = k.w;
-  const next = page.next_free.data;
+  const taken = [...places.subarray(first, first + pages)].sort((a, b) => a - b);
+  // The frame before, which stays; 0 at the head.
   let before = 0;
-  let left = pages;
-  for (let pfn = machine.free_list.data[0]; left > 0 && pfn !== 0; pfn = next[pfn]) {
-    if (pfn < first || pfn >= first + pages) {
-      before = pfn;
-      continue;
-    }
-    left--;
-    if (before === 0) k.set(machine.free_list, 0, next[pfn]);
-    else k.set(page.next_free, before, next[pfn]);
+  for (const [i, place] of taken.entries()) {
+    if (i === 0 || taken[i - 1] !== place - 1) before = place === 1 ? 0 : frames[place - 2];
+    const next = page.next_free.data[frames[place - 1]];
+    if (before === 0) k.set(machine.free_list, 0, next);
+    else k.set(page.next_free, before, next);
   }
-  if (left > 0) bug(`${left} frames from ${first} on are not on the free list`);
   k.set(machine.free_pages, 0, machine.free_pages.data[0] - pages);
 }
 
