@@ -10,10 +10,14 @@ export interface Difference {
   readonly observable: Observable;
 }
 
-// The first one; what follows it may only pass it on.
+// They say why the others of their line differ.
+const TELLING: readonly string[] = ["errno", "signal"];
+
+// The first line's; what follows it may only pass it on.
 export function firstDifference({ lines }: TraceReport): Difference | undefined {
   for (const { line, operation, observables } of lines) {
-    const observable = observables.find(({ verdict }) => verdict === "disagree");
+    const all = observables.filter(({ verdict }) => verdict === "disagree");
+    const observable = all.find(({ name }) => TELLING.includes(name)) ?? all[0];
     if (observable) return { line, operation, observable };
   }
   return undefined;

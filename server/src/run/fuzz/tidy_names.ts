@@ -1,4 +1,4 @@
-// Names without gaps: of what is left after shrinking, `p7` and `child3` are `p` and `child`.
+// Names without gaps: of what is left after shrinking, `p7` and `child3` are `p` and `child`, and nobody stands for main.
 
 import { analyse } from "../../lang/document.ts";
 import { MAIN } from "../../lang/program.ts";
@@ -24,5 +24,5 @@ export function tidyNames(body: readonly string[]): string[] {
   for (const { line, start, end, name } of edits.sort((a, b) => b.start - a.start)) {
     lines[line] = lines[line].slice(0, start) + name + lines[line].slice(end);
   }
-  return lines;
+  return lines.map((line) => line.replace(/^main: /, ""));
 }
