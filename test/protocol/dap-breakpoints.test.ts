@@ -419,3 +419,57 @@ test("what cannot be watched is said, and a dataId of nobody's is refused", asyn
   assert.match(await client.refused("setDataBreakpoints", { breakpoints: [{ dataId: "x.y[0]" }] }), /no dataId/);
   await client.close();
 });
+
+test("filters stop at what comes back from swap, and at who finds no memory", async () => {
+  const swapped = lines("p = mmap(4K)", "write(p, 1)", "swapout(p, 4K)", "read(p)", "swapout(p, 4K)", "write(p, 2)");
+  const swapin = await run(swapped, (configuring) =>
+    configuring.ask("setExceptionBreakpoints", { filters: ["swapin"] }),
+  );
+  assert.deepEqual(await stops(swapin), ["exception at 4", "exception at 6"]);
+  await swapin.close();
+  const full = lines(
+    "machine memory=256K swap=0",
+    "p = mmap(256K)",
+    "write(p, 1)",
+    "write(p[1], 1, machine.free * 4K)",
+    "write(p[63], 1) -> OOM",
+    "read(p)",
+  );
+  const oom = await run(full, (configuring) => configuring.ask("setExceptionBreakpoints", { filters: ["OOM"] }));
+  const stop = await oom.stopped();
+  assert.equal(stop.reason, "exception");
+  assert.match(await where(oom), /< 5$/, "where the fault finds no memory");
+  await oom.close();
+});
+
+test("a data breakpoint on the LRU flag stops where the batch is drained, one on refcount where it lets go", async () => {
+  const text = lines(
+    "machine lru_batch=on",
+    "p = mmap(4K)",
+    "write(p, 1)",
+    "lru_add_drain()",
+    "madvise(p, 4K, free)",
+    "lru_add_drain()",
+  );
+  const client = await stoppedAtEntry(text, { stopOnExit: true });
+  await client.move("next");
+  await client.move("next");
+  assert.equal(await evaluate(client, "page(p).lru"), "0");
+  assert.equal(await evaluate(client, "page(p).refcount"), "2");
+  await watch(client, { name: "page(p).lru" });
+  const drained = await client.move("continue");
+  assert.equal(drained.reason, "data breakpoint");
+  assert.match(
+    await where(client),
+    /< folio_batch_move_lru < lru_add_drain < 4$|^folio_batch_move_lru < lru_add_drain < 4$/,
+  );
+  assert.equal(await evaluate(client, "page(p).lru"), "1");
+  await watch(client, { name: "page(p).refcount" });
+  const seen: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    await client.move("continue");
+    seen.push(await evaluate(client, "page(p).refcount"));
+  }
+  assert.deepEqual(seen, ["1", "2", "1"], "the first batch lets go, MADV_FREE's takes the page and lets go");
+  await client.close();
+});
