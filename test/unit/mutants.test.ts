@@ -8,7 +8,7 @@ import { MUTANTS } from "../mutants/mutants.ts";
 
 test("at least thirty rules of mm-semantics §1 to §5 have a mutant", () => {
   assert.ok(new Set(MUTANTS.map(({ rule }) => rule)).size >= 30);
-  for (const { section } of MUTANTS) assert.match(section, /^[1-5]\.\d+$/);
+  for (const { section } of MUTANTS) assert.match(section, /^[1-5]\.\d+a?$/);
 });
 
 for (const { rule, change } of MUTANTS) {
@@ -22,11 +22,11 @@ for (const { rule, change } of MUTANTS) {
   });
 }
 
-// Every tenth of the list; `npm run mutants` does all.
+// Every twentieth of the list; `npm run mutants` does all.
 test("a trace fails under five of the mutants", async () => {
   const plain = await Engine.made();
   try {
-    for (const mutant of MUTANTS.filter((_, i) => i % 10 === 5)) {
+    for (const mutant of MUTANTS.filter((_, i) => i % 20 === 5)) {
       assert.equal((await caughtBy(mutant, plain))?.kind, "fails", mutant.rule);
     }
   } finally {
