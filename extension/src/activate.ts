@@ -6,6 +6,7 @@ import { registerCommands } from "./commands.ts";
 import { configurationProvider, dynamicConfigurationProvider } from "./configurations.ts";
 import { evaluatableExpression } from "./evaluatable.ts";
 import type { Host } from "./host.ts";
+import { RealKernels } from "./kernel/command.ts";
 import { Language } from "./language.ts";
 import { defaultModelStatus } from "./models.ts";
 import { taskProvider } from "./tasks.ts";
@@ -14,12 +15,17 @@ import { taskProvider } from "./tasks.ts";
 export interface Api {
   // The running language client. It is replaced when the server is restarted.
   client(): Promise<BaseLanguageClient>;
+  // Which real kernels this machine has, and what stands beside traces that ran there. `shown.show` takes what
+  // `mmtrace kernel compare --json --verbose` printed elsewhere.
+  readonly realKernels: Pick<RealKernels, "machine" | "shown">;
 }
 
 export function activateWith(context: ExtensionContext, host: Host): Api {
   const language = new Language(host);
+  const realKernels = new RealKernels(host, context.globalState);
   context.subscriptions.push(
     language,
+    realKernels,
     debug.registerDebugAdapterDescriptorFactory("mmtrace", host.debugAdapter),
     debug.registerDebugConfigurationProvider("mmtrace", configurationProvider(host)),
     debug.registerDebugConfigurationProvider(
@@ -29,10 +35,10 @@ export function activateWith(context: ExtensionContext, host: Host): Api {
     ),
     languages.registerEvaluatableExpressionProvider({ language: "mmtrace" }, evaluatableExpression),
     defaultModelStatus(),
-    ...registerCommands(host, language),
+    ...registerCommands(host, language, realKernels),
   );
   if (host.commandLine)
     context.subscriptions.push(tasks.registerTaskProvider("mmtrace", taskProvider(host.commandLine)));
   language.start();
-  return { client: () => language.running() };
+  return { client: () => language.running(), realKernels };
 }

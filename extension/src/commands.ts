@@ -6,11 +6,12 @@ import { exportC } from "./export-c.ts";
 import type { Host } from "./host.ts";
 import { importLog } from "./import-log.ts";
 import { journalDocuments, openJournal } from "./journal.ts";
+import type { RealKernels } from "./kernel/command.ts";
 import type { Language } from "./language.ts";
 import { modelNames, pickModel, selectDefaultModel } from "./models.ts";
 import { traceTask } from "./tasks.ts";
 
-export function registerCommands(host: Host, language: Language): Disposable[] {
+export function registerCommands(host: Host, language: Language, realKernels: RealKernels): Disposable[] {
   const journals = journalDocuments(language);
   const table: Record<string, (...args: never[]) => unknown> = {
     "mmtrace.run": (uri?: Uri | string) => onTrace(uri, (trace) => runTrace(host, trace)),
@@ -19,6 +20,8 @@ export function registerCommands(host: Host, language: Language): Disposable[] {
     "mmtrace.openJournal": (uri?: Uri | string) => onTrace(uri, openJournal),
     "mmtrace.importStrace": (uri?: Uri) => importLog(language, uri),
     "mmtrace.exportC": (uri?: Uri | string) => onTrace(uri, (trace) => exportC(language, trace)),
+    "mmtrace.runOnRealKernel": (given?: unknown, kernels?: unknown) => realKernels.run(given, kernels),
+    "mmtrace.clearRealKernelResults": () => realKernels.shown.clear(),
     "mmtrace.selectModel": selectDefaultModel,
     "mmtrace.pickModel": () => pickModel(l10n.t("Kernel model to debug under")),
     "mmtrace.restartServer": () => language.restart(),

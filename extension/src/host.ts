@@ -13,12 +13,18 @@ export interface Host {
   readonly commandLine?: CommandLine;
 }
 
-// Starts `mmtrace ARGS` and hands over what it prints, coloured for a terminal.
-export type CommandLine = (
-  args: readonly string[],
-  folder: string | undefined,
-  print: (text: string) => void,
-) => Running;
+// Starts `mmtrace ARGS`.
+export type CommandLine = (args: readonly string[], call: Call) => Running;
+
+export interface Call {
+  readonly folder?: string;
+  // What it reads from standard input; nothing when left out.
+  readonly input?: string;
+  // Whether it prints for a terminal, which shows colours.
+  readonly terminal: boolean;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
 
 export interface Running {
   readonly status: Promise<number>;

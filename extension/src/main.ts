@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { DebugAdapterExecutable, type ExtensionContext } from "vscode";
 import { type Api, activateWith } from "./activate.ts";
-import type { Host, Running } from "./host.ts";
+import type { Call, Host, Running } from "./host.ts";
 
 export function activate(context: ExtensionContext): Api {
   return activateWith(context, desktop(context.asAbsolutePath("dist/mmtrace.js")));
@@ -23,27 +23,29 @@ function desktop(program: string): Host {
       createDebugAdapterDescriptor: () => new DebugAdapterExecutable(node, [program, "dap", "--stdio"], { env }),
     },
     adapterReadsFiles: true,
-    commandLine: (args, folder, print) => run(node, [program, ...args], folder, { ...env, FORCE_COLOR: "1" }, print),
+    commandLine: (args, call) => run(node, [program, ...args], env, call),
   };
 }
 
 function run(
   command: string,
   args: readonly string[],
-  folder: string | undefined,
   env: Record<string, string>,
-  print: (text: string) => void,
+  { folder, input, terminal, out, err }: Call,
 ): Running {
   const child = spawn(command, args, {
     cwd: folder,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env, ...(terminal && { FORCE_COLOR: "1" }) },
+    stdio: ["pipe", "pipe", "pipe"],
   });
-  child.stdout.setEncoding("utf8").on("data", print);
-  child.stderr.setEncoding("utf8").on("data", print);
+  child.stdout.setEncoding("utf8").on("data", out);
+  child.stderr.setEncoding("utf8").on("data", err);
+  // A program that ends before it has read everything says why by itself.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
   const status = new Promise<number>((resolve) => {
     child.on("error", (error) => {
-      print(`${error.message}\n`);
+      err(`${error.message}\n`);
       resolve(127);
     });
     child.on("close", (code) => resolve(code ?? 130));

@@ -67,7 +67,8 @@ function terminal(commandLine: CommandLine, args: readonly string[], folder: str
     onDidClose: closed.event,
     open() {
       printed.fire(`\x1b[2m$ mmtrace ${args.join(" ")}\x1b[0m\r\n`);
-      running = commandLine(args, folder, (text) => printed.fire(text.replace(/\r?\n/g, "\r\n")));
+      const print = (text: string) => printed.fire(text.replace(/\r?\n/g, "\r\n"));
+      running = commandLine(args, { folder, terminal: true, out: print, err: print });
       void running.status.then((status) => closed.fire(status));
     },
     close: () => running?.stop(),

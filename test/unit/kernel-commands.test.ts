@@ -66,7 +66,10 @@ test("a fetch that failed in the middle leaves no kernel, and the next one goes 
     failed.err,
     /^error: 6\.1: linux-image-6\.1\.0-50-cloud-amd64=6\.1\.176-1 cannot be downloaded; apt says:\n {2}E: /,
   );
-  assert.match((await mmtrace(["kernel", "list"], { env })).out, /^6\.1 {3}not here; mmtrace kernel fetch 6\.1$/m);
+  assert.match(
+    (await mmtrace(["kernel", "list"], { env })).out,
+    /^6\.1 {3}not here; mmtrace kernel fetch 6\.1 \(about 26 MB\)$/m,
+  );
   renameSync(`${pool}-away`, pool);
   assert.equal((await mmtrace(["kernel", "fetch", "6.1"], { env })).status, 0);
 });
@@ -147,11 +150,11 @@ test("list tells each release, what is here of it, and what to install for booti
   const { status, out } = await mmtrace(["kernel", "list"], { env: { ...at.env, PATH: "" } });
   assert.equal(status, 0);
   assert.deepEqual(out.split("\n"), [
-    "5.10  not here; mmtrace kernel fetch 5.10",
-    "6.1   not here; mmtrace kernel fetch 6.1",
+    "5.10  not here; mmtrace kernel fetch 5.10 (about 21 MB)",
+    "6.1   not here; mmtrace kernel fetch 6.1 (about 26 MB)",
     "6.12  6.12.107+deb13-cloud-amd64  linux-image-6.12.107+deb13-cloud-amd64 6.12.1-1",
-    "6.18  not here; mmtrace kernel fetch 6.18",
-    "7.2   not here; mmtrace kernel fetch 7.2",
+    "6.18  not here; mmtrace kernel fetch 6.18 (about 49 MB)",
+    "7.2   not here; mmtrace kernel fetch 7.2 (about 37 MB)",
     "missing to boot them: qemu-system-x86_64, cc, mke2fs; install qemu-system-x86 and gcc and libc6-dev and e2fsprogs " +
       "(on Debian: apt-get install qemu-system-x86 gcc libc6-dev e2fsprogs)",
     "",

@@ -14,7 +14,7 @@ export async function hostStories(scene: Scene, kind: "workspace" | "web"): Prom
   const authority = `127.0.0.1:${scene.server.port}`;
   const ended = new Promise<number>((resolve) => {
     void page.exposeFunction("codeAutomationExit", (code: number) => resolve(code));
-    setTimeout(() => resolve(-1), 240_000);
+    setTimeout(() => resolve(-1), 600_000);
   });
   const listen = (text: string) => {
     said.push(text);

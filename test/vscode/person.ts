@@ -6,8 +6,10 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { root, serverMain, serverNode } from "../../extension/tools/vscode-server.ts";
+import { readManifest } from "../../server/src/cli/kernel/cache.ts";
+import { findTool } from "../../server/src/cli/kernel/tools.ts";
 import type { Scene } from "./run.ts";
-import { equal, eventually, holds, includes, type Verdict } from "./suite/harness.ts";
+import { equal, eventually, holds, includes, outcomeOf, Skipped, type Verdict } from "./suite/harness.ts";
 import { Workbench } from "./workbench.ts";
 
 export async function person(scene: Scene): Promise<Verdict[]> {
@@ -17,14 +19,11 @@ export async function person(scene: Scene): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const [name, act] of path(scene, new Workbench(page))) {
     const begun = Date.now();
-    const error = await act().then(
-      () => undefined,
-      (reason: unknown) => (reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)),
-    );
-    verdicts.push({ name, milliseconds: Date.now() - begun, error });
+    const told = await outcomeOf(act());
+    verdicts.push({ name, milliseconds: Date.now() - begun, ...told });
     await picture(page, scene, verdicts.length, name);
     // The rest of the path starts where this part should have led.
-    if (error !== undefined) break;
+    if (told.error !== undefined) break;
   }
   await context.close();
   return verdicts;
@@ -185,6 +184,40 @@ function path(scene: Scene, bench: Workbench): [name: string, act: () => Promise
       },
     ],
     [
+      "one button of the debug toolbar shows a trace's numbers on real kernels",
+      async () => {
+        const releases = await kernelsHere();
+        if (typeof releases === "string") throw new Skipped(releases);
+        await bench.openFile("02-fork", "01-parent-first");
+        await bench.editor.click();
+        await page.keyboard.press("F5");
+        await bench.toolbar(/Run This Trace on a Real Kernel/).click();
+        await bench.check(...releases.map((release) => new RegExp(`^Linux ${release.replace(".", "\\.")}`)));
+        // Emulated machines boot, on a machine that does much else.
+        const limit = 240_000;
+        await bench.line(/✓.6\.1.*minor.cow/).waitFor({ timeout: limit });
+        const sum = page.locator(".notification-list-item", { hasText: /\d+ agreed, 0 disagreed/ }).first();
+        await sum.waitFor();
+      },
+    ],
+    [
+      "the mouse over a line that ran on real kernels shows each value",
+      async () => {
+        if (typeof (await kernelsHere()) === "string") throw new Skipped("no real kernel was run");
+        const table = page.locator(".monaco-hover:visible").filter({ hasText: "On real kernels" }).first();
+        await eventually(async () => {
+          await bench.line(/expect/).hover();
+          await bench.word("fork").hover();
+          return table.waitFor({ timeout: 4000 }).then(
+            () => true,
+            () => undefined,
+          );
+        }, "the table of values");
+        await bench.toolbar(/^Stop/).click();
+        await bench.toolbar(/^Stop/).waitFor({ state: "hidden" });
+      },
+    ],
+    [
       "VS Code activates the extension without a delay that a person would see",
       async () => {
         const measured: number[] = [];
@@ -202,6 +235,19 @@ function path(scene: Scene, bench: Workbench): [name: string, act: () => Promise
       },
     ],
   ];
+}
+
+// The releases that can be run at once, 6.1 among them, or why there is none.
+async function kernelsHere(): Promise<readonly string[] | string> {
+  const { env } = process;
+  const wanted = ["6.1", "6.12", "7.2"] as const;
+  const here = [];
+  for (const release of wanted) if (await readManifest(release, env)) here.push(release);
+  const tools = await Promise.all((["qemu-system-x86_64", "cc", "mke2fs"] as const).map((tool) => findTool(tool, env)));
+  if (here.includes("6.1") && !tools.includes(undefined)) return here;
+  const why = "there is no kernel 6.1 in the cache, or nothing to boot it with";
+  if (env.MMTRACE_REQUIRE_KERNEL === "1") throw new Error(`${why}, and MMTRACE_REQUIRE_KERNEL=1 asks for it`);
+  return why;
 }
 
 async function activationTime(bench: Workbench): Promise<number> {

@@ -94,6 +94,11 @@ async function part(name: string, tell: () => Promise<Verdict[]>): Promise<void>
     ];
   }
   for (const verdict of verdicts) {
+    if (verdict.skipped !== undefined) {
+      counts.skipped++;
+      console.log(`skip vscode ${name}: ${verdict.name}: ${verdict.skipped}`);
+      continue;
+    }
     counts[verdict.error === undefined ? "passed" : "failed"]++;
     const mark = verdict.error === undefined ? "ok  " : "FAIL";
     console.log(`${mark} vscode ${name}: ${verdict.name} (${(verdict.milliseconds / 1000).toFixed(1)} s)`);

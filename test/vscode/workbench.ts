@@ -53,6 +53,19 @@ export class Workbench {
     await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first().click();
   }
 
+  // Checks these entries of a list to pick from, and no others, and takes them.
+  async check(...names: RegExp[]): Promise<void> {
+    const widget = this.page.locator(".quick-input-widget");
+    const rows = widget.locator(".quick-input-list .monaco-list-row");
+    await rows.first().waitFor();
+    for (const row of await rows.all()) {
+      const label = (await row.getAttribute("aria-label")) ?? "";
+      const wanted = names.some((name) => name.test(label));
+      if (((await row.getAttribute("aria-checked")) === "true") !== wanted) await row.click();
+    }
+    await this.page.keyboard.press("Enter");
+  }
+
   async goToLine(line: number, column = 1): Promise<void> {
     await this.page.keyboard.press("Control+g");
     await this.page.locator(".quick-input-widget input").fill(`:${line}:${column}`);

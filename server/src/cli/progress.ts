@@ -1,5 +1,7 @@
-// One line on the terminal that says how far long work is; nothing at all when standard error is no terminal.
+// One line on the terminal that says how far long work is; nothing when standard error is no terminal, unless a program that
+// reads it asks for lines.
 
+import type { Arguments, Option } from "./command.ts";
 import type { Io } from "./io.ts";
 
 export interface Progress {
@@ -10,6 +12,15 @@ export interface Progress {
 
 // A line that appears at once only flickers: the first one waits this long, later ones keep this distance.
 const PATIENCE_MS = 300;
+
+export const PROGRESS_OPTION: Option = {
+  name: "progress",
+  help: "say how far it is on standard error, in lines that begin with 'progress: '",
+};
+
+export function progressFor(args: Arguments, io: Io): Progress {
+  return args.on("progress") ? progressLines(io) : progressOn(io);
+}
 
 export function progressOn(io: Io): Progress {
   if (!io.errTerminal || io.env.TERM === "dumb") return { say: () => undefined, end: () => undefined };
@@ -25,5 +36,17 @@ export function progressOn(io: Io): Progress {
     end: () => {
       if (shown) io.err("\r\x1b[2K");
     },
+  };
+}
+
+// Lines come at once, and no two of the same text.
+function progressLines(io: Io): Progress {
+  let last = "";
+  return {
+    say: (text) => {
+      if (text !== last) io.err(`progress: ${text}\n`);
+      last = text;
+    },
+    end: () => undefined,
   };
 }

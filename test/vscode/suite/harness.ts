@@ -3,6 +3,8 @@
 export interface Story {
   readonly name: string;
   readonly act: () => Promise<void>;
+  // Milliseconds that it may take, where that is more than usual.
+  readonly limit?: number;
 }
 
 export interface Verdict {
@@ -10,6 +12,13 @@ export interface Verdict {
   readonly milliseconds: number;
   // What went wrong; undefined when the story held.
   readonly error?: string;
+  // Why it could not be told on this machine.
+  readonly skipped?: string;
+}
+
+// Thrown by a story that needs what this machine does not have.
+export class Skipped extends Error {
+  override readonly name = "Skipped";
 }
 
 // The mark by which the runner outside finds a verdict in the log of the extension host.
@@ -17,17 +26,24 @@ export const MARK = "mmtrace-verdict ";
 
 export async function tell(stories: readonly Story[]): Promise<number> {
   let failed = 0;
-  for (const { name, act } of stories) {
+  for (const { name, act, limit } of stories) {
     const begun = Date.now();
-    const error = await within(150_000, act()).then(
-      () => undefined,
-      (reason: unknown) => (reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)),
-    );
-    if (error !== undefined) failed++;
-    const verdict: Verdict = { name, milliseconds: Date.now() - begun, error };
+    const told = await outcomeOf(within(limit ?? 150_000, act()));
+    if (told.error !== undefined) failed++;
+    const verdict: Verdict = { name, milliseconds: Date.now() - begun, ...told };
     console.log(MARK + JSON.stringify(verdict));
   }
   return failed;
+}
+
+export function outcomeOf(work: Promise<void>): Promise<Pick<Verdict, "error" | "skipped">> {
+  return work.then(
+    () => ({}),
+    (reason: unknown) => {
+      if (reason instanceof Skipped) return { skipped: reason.message };
+      return { error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason) };
+    },
+  );
 }
 
 export function equal<T>(actual: T, expected: T, what = "value"): void {

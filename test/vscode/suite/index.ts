@@ -5,8 +5,9 @@ import { activation } from "./activation.ts";
 import { debugging } from "./debugging.ts";
 import { editing } from "./editing.ts";
 import { tell } from "./harness.ts";
+import { realKernels } from "./real-kernels.ts";
 
 export async function run(): Promise<void> {
-  const failed = await tell([...activation, ...editing, ...debugging]);
+  const failed = await tell([...activation, ...editing, ...debugging, ...realKernels]);
   if (failed > 0) throw new Error(`${failed} failed in ${env.appName} (${UIKind[env.uiKind]})`);
 }

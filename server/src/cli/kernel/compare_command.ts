@@ -6,7 +6,7 @@ import { type Paint, paintFor } from "../colour.ts";
 import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, WRONG_INPUT, wholeNumber } from "../command.ts";
 import type { Io } from "../io.ts";
 import { LIMIT_OPTIONS, limitsOf } from "../limits.ts";
-import { progressOn } from "../progress.ts";
+import { PROGRESS_OPTION, type Progress, progressFor, progressOn } from "../progress.ts";
 import { writtenText } from "../trace.ts";
 import { attend, guestsAtOnce, inTurn, type Lost } from "./guests.ts";
 import { byTarget, type Job, jobsOf, recordingOf, targetsOf } from "./targets.ts";
@@ -33,6 +33,7 @@ export const kernelCompareCommand: Command = {
     { name: "lru-batch", help: "leave pages in the CPU's LRU batches, and simulate `machine lru_batch=on`" },
     { name: "verbose", short: "v", help: "print what agrees and what is not visible too, one by one" },
     { name: "json", help: "print one JSON document instead" },
+    PROGRESS_OPTION,
     { name: "jobs", value: "N", help: "kernels at a time (default 2, 1 on a machine with one core)" },
     ...LIMIT_OPTIONS,
   ],
@@ -45,8 +46,8 @@ async function compareTraces(args: Arguments, io: Io): Promise<number> {
   const targets = targetsOf(args.text("kernel"));
   const { jobs, wrong } = await jobsOf(args.positional, targets, Number.POSITIVE_INFINITY, options, io);
   const atOnce = wholeNumber(args, "jobs", 1) ?? guestsAtOnce();
-  const compared = await compareAll(jobs, options, atOnce, io);
-  if (args.on("json")) io.out(`${JSON.stringify(compareJson(compared), undefined, 2)}\n`);
+  const compared = await compareAll(jobs, options, atOnce, io, progressFor(args, io));
+  if (args.on("json")) io.out(`${JSON.stringify(compareJson(compared, args.on("verbose")), undefined, 2)}\n`);
   else printAll(compared, args.on("verbose"), io);
   return statusOf(compared, wrong);
 }
@@ -57,12 +58,15 @@ export async function compareAll(
   options: Parameters<typeof recordingOf>[1],
   atOnce: number,
   io: Io,
+  progress: Progress = progressOn(io),
 ): Promise<readonly Compared[]> {
   const found = new Map<Job, Compared>();
-  const progress = progressOn(io);
   const able = jobs.filter(({ refused }) => refused === undefined);
-  await inTurn([...byTarget(able)], atOnce, ([target, pieces]) =>
-    attend(
+  await inTurn([...byTarget(able)], atOnce, ([target, pieces]) => {
+    progress.say(
+      `${target === "host" ? "this machine's kernel" : target} starts, ${found.size} of ${able.length} compared`,
+    );
+    return attend(
       target,
       pieces,
       { env: io.env },
@@ -71,8 +75,8 @@ export async function compareAll(
         found.set(job, { job, kernel, result });
         progress.say(`${found.size} of ${able.length} traces compared`);
       },
-    ),
-  );
+    );
+  });
   progress.end();
   return jobs.map((job) => found.get(job) ?? { job, kernel: "", result: undefined });
 }
@@ -135,7 +139,8 @@ export function tallyText({ compared, agreed, disagreed, notVisible }: Tally): s
   return `${compared} compared, ${agreed} agreed, ${disagreed} disagreed, ${notVisible} not visible`;
 }
 
-export function compareJson(compared: readonly Compared[]): object {
+// Verbose, what agrees has its values too.
+export function compareJson(compared: readonly Compared[], verbose = false): object {
   const traces = compared.map(({ job, kernel, result }) => {
     const base = { file: job.trace.file, release: job.target, model: job.model, kernel };
     if (result === undefined) return { ...base, refused: job.refused };
@@ -144,25 +149,34 @@ export function compareJson(compared: readonly Compared[]): object {
     return {
       ...base,
       ...tallyOf([result]),
-      lines: lines.map((line) => lineJson(line)),
+      lines: lines.map((line) => lineJson(line, verbose)),
       end: end ? { line: end.line + 1, reason: end.reason } : null,
     };
   });
   return { traces, totals: tallyOf(reportsOf(compared)) };
 }
 
-// What agrees is counted by name; the rest stands there one by one.
-function lineJson({ line, operation, observables, notRun }: TraceReport["lines"][number]): object {
+// What agrees is counted by name; the rest stands there one by one. `simulated` and `real` say the line's outcome and counters.
+function lineJson(
+  { line, operation, observables, brief, notRun }: TraceReport["lines"][number],
+  verbose: boolean,
+): object {
   const agreed: Record<string, number> = {};
   for (const { verdict, name } of observables) if (verdict === "agree") agreed[name] = (agreed[name] ?? 0) + 1;
   return {
     line: line + 1,
     operation,
+    ...brief,
     agreed,
+    ...(verbose && { agreements: observables.filter(({ verdict }) => verdict === "agree").map(agreementJson) }),
     disagreed: observables.filter(({ verdict }) => verdict === "disagree").map(valuesJson),
     notVisible: observables.filter(({ verdict }) => verdict === "not visible").map(valuesJson),
     ...(notRun !== undefined && { notRun }),
   };
+}
+
+function agreementJson({ subject, name, simulated }: Observable): object {
+  return { subject, name, value: simulated };
 }
 
 function valuesJson({ subject, name, simulated, real, reason }: Observable): object {

@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { paintFor } from "../colour.ts";
 import { type Arguments, type Command, HELD, InputError, mistakeIn, WRONG_INPUT } from "../command.ts";
 import type { Io } from "../io.ts";
-import { progressOn } from "../progress.ts";
+import { PROGRESS_OPTION, progressFor } from "../progress.ts";
 import { fetchKernel } from "./fetch.ts";
 import { RELEASES, releasesOf } from "./releases.ts";
 import { findTool, installHint } from "./tools.ts";
@@ -19,7 +19,7 @@ export const kernelFetchCommand: Command = {
     "What is there already stays as it is, unless --update asks for a newer build. A fetch that was interrupted goes on\n" +
       "where it stopped. The kernels lie in $XDG_CACHE_HOME/mmtrace, or ~/.cache/mmtrace.",
   ],
-  options: [{ name: "update", help: "look for newer builds of what is there already" }],
+  options: [{ name: "update", help: "look for newer builds of what is there already" }, PROGRESS_OPTION],
   positional: { least: 0, most: Number.POSITIVE_INFINITY },
   run: fetchReleases,
 };
@@ -31,7 +31,7 @@ async function fetchReleases(args: Arguments, io: Io): Promise<number> {
   const paint = paintFor(io);
   let status = HELD;
   for (const release of releasesOf(args.positional)) {
-    const progress = progressOn(io);
+    const progress = progressFor(args, io);
     const start = performance.now();
     try {
       const { manifest, fresh } = await fetchKernel(release, {

@@ -16,6 +16,15 @@ export const SUITES: Readonly<Record<Release, readonly string[]>> = {
   "7.2": ["sid", "trixie-backports"],
 };
 
+// What fetching one downloads, roughly: its packages when this was written, in megabytes. The archive's lists come on top.
+export const DOWNLOAD_MEGABYTES: Readonly<Record<Release, number>> = {
+  "5.10": 21,
+  "6.1": 26,
+  "6.12": 34,
+  "6.18": 49,
+  "7.2": 37,
+};
+
 export function isRelease(text: string): text is Release {
   return (RELEASES as readonly string[]).includes(text);
 }

@@ -2,6 +2,7 @@
 
 import type { Kernel } from "../../mm/kernel.ts";
 import type { Recording } from "../recording.ts";
+import { briefOf } from "./brief.ts";
 import { Comparison, type Names, type Observable } from "./compare.ts";
 import { drive, type GuestLine } from "./drive.ts";
 import { type Plan, planOf } from "./plan.ts";
@@ -14,6 +15,8 @@ export interface LineReport {
   // Of the operation, by the table.
   readonly operation: string;
   readonly observables: readonly Observable[];
+  // What it came to in a few words, where it was run.
+  readonly brief: { readonly simulated: string; readonly real: string } | undefined;
   // Why the line was not run, where that is all there is to say.
   readonly notRun: string | undefined;
 }
@@ -49,11 +52,17 @@ export async function compareOn(guest: GuestLine, id: number, recording: Recordi
     }
     const row = { step, line, operation };
     if (result === undefined || look === undefined) {
-      lines.push({ ...row, observables: [], notRun: planned.reason });
+      lines.push({ ...row, observables: [], brief: undefined, notRun: planned.reason });
       continue;
     }
     const simulated = { look: simulatedLook(kernel), result: simulatedResult(recording, step) };
-    lines.push({ ...row, observables: comparison.after(simulated, { look, result }), notRun: undefined });
+    const real = { look, result };
+    const vpn = steps.place(step)?.vpn;
+    const brief = {
+      simulated: briefOf(simulated, planned.access.worker, vpn),
+      real: briefOf(real, planned.access.worker, vpn),
+    };
+    lines.push({ ...row, observables: comparison.after(simulated, real), brief, notRun: undefined });
   }
   kernel.seek(recording.length);
   return { model: recording.model.name, lines, end };
