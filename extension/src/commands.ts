@@ -35,7 +35,8 @@ export function registerCommands(host: Host, language: Language, realKernels: Re
 // A command comes with a URI from a menu, with a string from a code lens, and with nothing from the palette.
 async function onTrace(given: Uri | string | undefined, act: (uri: Uri) => unknown): Promise<void> {
   const uri = typeof given === "string" ? Uri.parse(given) : (given ?? window.activeTextEditor?.document.uri);
-  if (uri && isTrace(uri, window.activeTextEditor?.document.languageId)) await act(uri);
+  const open = workspace.textDocuments.find((document) => document.uri.toString() === uri?.toString());
+  if (uri && isTrace(uri, open?.languageId)) await act(uri);
   else void window.showInformationMessage(l10n.t("Open a trace first."));
 }
 
