@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { analyse } from "../../server/src/lang/document.ts";
 import { modelsOf } from "../../server/src/lang/models.ts";
 import { compareOn, type TraceReport, tallyOf } from "../../server/src/run/linux/against.ts";
-import { refusal } from "../../server/src/run/linux/plan.ts";
+import { GuestReader } from "../../server/src/run/linux/guest.ts";
+import { planOf, refusal } from "../../server/src/run/linux/plan.ts";
 import { runOn } from "../../server/src/run/linux/real_run.ts";
 import { run } from "../../server/src/run/run.ts";
 import { simulatedGuest } from "../support/simulated_guest.ts";
@@ -154,4 +155,42 @@ test("a line that user space cannot cause ends what is compared and says so", as
   const report = await against("p = mmap(4K)\nd = o_direct_read(p, 4K)\nwrite(p, 1)\n");
   assert.equal(report.end?.line, 1);
   assert.match(report.end?.reason ?? "", /direct I\/O/);
+});
+
+test("control characters of a guest never reach a terminal", async () => {
+  await assert.rejects(
+    against(FORK, (line) => line.replace(/^(r 1 .*)signal=0/, "$1signal=\x1b[31mSIG")),
+    /`r 1 [^\x1b]*\?\[31mSIG.*` is no line of the protocol/,
+  );
+});
+
+test("a guest cannot have pages of pins made without bound", () => {
+  const reader = new GuestReader();
+  for (let pin = 0; pin < 3; pin++) assert.equal(reader.take(`b ${pin} 500000 pfn=1`), undefined);
+  assert.deepEqual(reader.take(". 1"), { broken: "`b 1 500000` is no line of the protocol" });
+});
+
+test("a guest that talks on without an answer is not listened to for ever", () => {
+  const reader = new GuestReader();
+  const line = `x ${"-".repeat(60_000)}`;
+  const taken = Array.from({ length: 5_000 }, () => reader.take(line));
+  assert.match(JSON.stringify(taken.at(-1)), /characters and no answer/);
+});
+
+test("a line of a process that has ended is told as that", async () => {
+  const report = await against("p = mmap(4K)\nwrite(p+4K, 1)\nwrite(p, 1)\n");
+  assert.deepEqual(report.end, { line: 2, reason: "its process, main, has ended" });
+});
+
+test("of a trace without an end the first operations are compared", () => {
+  const plan = planOf(recorded("p = mmap(4K)\nrepeat 60000\n  read(p)\nend\n", "6.12"));
+  assert.equal(plan.steps.length, 50_000);
+  assert.equal(plan.end?.line, 2);
+  assert.match(plan.end?.reason ?? "", /^more than 50000 operations/);
+});
+
+test("pins that a host does not show are not visible, and no disagreement", async () => {
+  const blind = (line: string) => (/^-?b /.test(line) ? "" : line.replace(/ page_tables=\d+/, ""));
+  const report = await against("p = mmap(4K)\nwrite(p, 1)\npipe = vmsplice(p, 4K)\n", blind);
+  assert.deepEqual(disagreements(report), []);
 });

@@ -125,6 +125,19 @@ function printReport(job: Job, report: TraceReport, verbose: boolean, paint: Pai
       io.out(`${" ".repeat(width + 2)}  ${observableText(one, paint)}\n`);
   }
   if (report.end) io.out(`    from line ${report.end.line + 1} on nothing is compared: ${report.end.reason}\n`);
+  const hidden = notVisibleText(report);
+  if (hidden !== "") io.out(`    ${paint.dim(`not visible: ${hidden}`)}\n`);
+}
+
+// `accessed 4, swap_used 1`
+function notVisibleText({ lines }: TraceReport): string {
+  const times = new Map<string, number>();
+  for (const { observables } of lines) {
+    for (const { verdict, name } of observables) {
+      if (verdict === "not visible") times.set(name, (times.get(name) ?? 0) + 1);
+    }
+  }
+  return [...times].map(([name, count]) => `${name} ${count}`).join(", ");
 }
 
 // `main 0x200000000000 refcount: simulated 2, real 3`

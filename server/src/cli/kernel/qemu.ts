@@ -41,6 +41,8 @@ export function qemuArguments(hardware: GuestHardware): string[] {
   return [
     // KVM is often not there, and where it is it would make the guest another one.
     ...["-accel", "tcg"],
+    // A host whose KSM is on would look through all of the guest's memory, and slow it down where it merges.
+    ...["-machine", "pc,mem-merge=off"],
     // Emulated cmpxchg16b of QEMU 7.2 can leave a register's value in the flags: an interrupt behind it then dies of a
     // double fault. Kernels that use it for each allocation (6.12) oopsed in 3 of 8 boots, and in none of 8 without it.
     ...["-cpu", "qemu64,-cx16"],

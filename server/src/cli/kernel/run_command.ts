@@ -3,6 +3,7 @@
 import { hex } from "../../run/linux/compare.ts";
 import { type RealRun, type RealStep, runOn } from "../../run/linux/real_run.ts";
 import type { Recording } from "../../run/recording.ts";
+import { show } from "../../run/show.ts";
 import { type Paint, paintFor } from "../colour.ts";
 import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, WRONG_INPUT, wholeNumber } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -127,6 +128,18 @@ function ranJson({ job, kernel, result }: Ran): object {
   };
 }
 
+// An address is the real one; a process, file or pin that came to be has the name that the trace gives it.
+function valueText({ steps, kernel }: Recording, step: number, result: RealStep["result"]): string | null {
+  if (result === undefined || result.errno !== undefined) return null;
+  if (result.address !== undefined) return hex(result.address);
+  const value = steps.value(step);
+  if (typeof value !== "object" || value === null || !MADE.includes(value.kind)) return null;
+  kernel.seek(steps.end(step));
+  return show(value, kernel);
+}
+
+const MADE: readonly string[] = ["process", "file", "pin"];
+
 function stepJson({ trace }: Job, recording: Recording, step: RealStep): object {
   const { steps, kernel } = recording;
   const statement = trace.program.statements[steps.statement(step.step)];
@@ -140,7 +153,7 @@ function stepJson({ trace }: Job, recording: Recording, step: RealStep): object 
     outcome: outcome ?? [],
     errno: result?.errno ?? null,
     signal: result?.signal ?? null,
-    value: result?.address === undefined ? null : hex(result.address),
+    value: valueText(recording, step.step, result),
     counters,
     ...(reason !== undefined && { reason }),
   };

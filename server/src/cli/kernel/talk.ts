@@ -119,8 +119,13 @@ async function ready(next: (limitMs: number) => Promise<string>, limitMs: number
   const at = performance.now() + limitMs;
   for (;;) {
     const said = /^ready (\S+) ?(.*)$/.exec(await next(Math.max(at - performance.now(), 1)));
-    if (said) return [said[1], said[2]];
+    if (said) return [printable(said[1]), printable(said[2])];
   }
+}
+
+// It comes before a person's terminal.
+function printable(text: string): string {
+  return text.slice(0, 200).replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
 function listen(stream: Readable, printed: ConsoleText): void {

@@ -41,6 +41,10 @@ export interface Broken {
 }
 
 const MOST_CHARACTERS = 65_536;
+// Of a line that is kept.
+const MOST_KEPT = 2048;
+// From one answer to the next.
+const MOST_SAID = 1 << 28;
 const MOST_KEYS = 1_000_000;
 const MOST_FAULTS = 1_000_000;
 const PAGE = 4096;
@@ -52,10 +56,15 @@ export class GuestReader {
   private readonly state = new Map<string, Fields>();
   private result: GuestResult | undefined;
   private refused: string | undefined;
+  private said = 0;
 
   // An answer when the line completes one.
   take(line: string): Answer | Begun | Broken | undefined {
     if (line.length > MOST_CHARACTERS) return { broken: `a line of ${line.length} characters` };
+    this.said += line.length + 1;
+    if (this.said > MOST_SAID) return { broken: `more than ${MOST_SAID} characters and no answer` };
+    // What it says comes before a person's terminal.
+    if (/[^\x20-\x7e]/.test(line)) return broken(line);
     const words = line.split(" ").filter((word) => word !== "");
     switch (words[0]) {
       case "r": {
@@ -70,6 +79,7 @@ export class GuestReader {
       case "ok": {
         const { refused } = this;
         this.refused = undefined;
+        this.said = 0;
         return { begun: words[1] ?? "", refused };
       }
       case ".":
@@ -82,6 +92,7 @@ export class GuestReader {
   }
 
   private observe(words: readonly string[], line: string): Broken | undefined {
+    if (line.length > MOST_KEPT) return broken(line);
     const gone = words[0].startsWith("-");
     const first = gone ? words[0].slice(1) : words[0];
     const length = Object.hasOwn(KEY_WORDS, first) ? KEY_WORDS[first] : undefined;
@@ -109,6 +120,7 @@ export class GuestReader {
     const { result, refused } = this;
     this.result = undefined;
     this.refused = undefined;
+    this.said = 0;
     if (typeof look === "string") return broken(look);
     return { operation, result, refused, look };
   }

@@ -18,6 +18,7 @@ export function lookOf(state: ReadonlyMap<string, Fields>): Look | string {
   const frames = new Map<number, FrameLook>();
   const spaces = new Map<number, { fields: Fields; vmas: VmaLook[]; entries: EntryLook[] }>();
   const pins = new Map<number, (FrameLook | undefined)[]>();
+  let held = 0;
   for (const [key, fields] of state) {
     const words = key.split(" ");
     if (words[0] === "f") {
@@ -45,6 +46,8 @@ export function lookOf(state: ReadonlyMap<string, Fields>): Look | string {
       const page = wholeNumber(words[2]);
       if (pin === undefined || page === undefined || page > MOST_PAGES) return key;
       const pages = pins.get(pin) ?? [];
+      held += Math.max(page + 1 - pages.length, 0);
+      if (held > MOST_PAGES) return key;
       while (pages.length < page) pages.push(undefined);
       pages[page] = heldFrame(fields, frames);
       pins.set(pin, pages);

@@ -56,6 +56,8 @@ const MOST_ROWS = 240;
 const MOST_SLOTS = 256;
 // Pages of the address spaces that a look shows; more would take the guest minutes.
 const MOST_PAGES = 200_000;
+// Each operation takes some milliseconds with its look.
+const MOST_OPERATIONS = 50_000;
 
 // Why no real kernel can run the trace as a whole; undefined when it can try.
 export function refusal(model: string, machine: Machine): string | undefined {
@@ -85,6 +87,10 @@ export function planOf(recording: Recording): Plan {
       continue;
     }
     if (statement.kind !== "operation") continue;
+    if (planned.length >= MOST_OPERATIONS) {
+      end = { line, reason: `more than ${MOST_OPERATIONS} operations: too many to look at after each` };
+      continue;
+    }
     k.seek(steps.start(step));
     const sent = operation(recording, step, statement, spare);
     if (steps.errno(step) !== undefined && spare < MOST_SLOTS - 1) spare++;
@@ -146,7 +152,8 @@ function operation(
   spare: number,
 ): string | { readonly reason: string; readonly ends: boolean } {
   const { steps, kernel: k } = recording;
-  if (steps.bits(step) & NOT_DONE) return { reason: "the simulation does not do it either", ends: true };
+  const task = steps.task(step);
+  if (steps.bits(step) & NOT_DONE) return { reason: notDone(recording, step, task), ends: true };
   const env = recording.environment(step);
   const args: (Value | undefined)[] = [];
   for (const arg of statement.args) {
@@ -154,7 +161,6 @@ function operation(
     if (isFault(value)) return { reason: value.message, ends: true };
     args.push(value);
   }
-  const task = steps.task(step);
   const a = statement.op.given({ k, task, args, name: undefined });
   if (a === undefined) return { reason: "its arguments have no meaning", ends: true };
   const errno = steps.errno(step);
@@ -163,6 +169,12 @@ function operation(
   if (typeof wire === "string") return `${task} ${wire}`;
   // A call that was refused left everything as it was.
   return { reason: wire.reason, ends: errno === undefined };
+}
+
+function notDone({ kernel: k, deaths }: Recording, step: number, task: number): string {
+  return (deaths.get(task) ?? step) < step
+    ? `its process, ${k.side.taskNames[task]}, has ended`
+    : "it is not done in the simulation either, whose run tells why";
 }
 
 function shortage(recording: Recording, step: number): string | undefined {

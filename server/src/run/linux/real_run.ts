@@ -77,7 +77,7 @@ export async function runOn(guest: GuestLine, id: number, recording: Recording):
     const statement = program.statements[steps.statement(planned.step)];
     if (!result || !look || statement.kind !== "operation") continue;
     last = { kind: "outcomes", bits: bitsOf(result), errno: result.errno };
-    const problem = unmet(statement, result);
+    const problem = unmet(statement, result, kernel.side.taskNames[steps.task(planned.step)]);
     if (problem) failures.push(problem);
   }
   const stop = end?.line;
@@ -128,7 +128,7 @@ function checked(
 }
 
 // What stands behind `->`, as far as it can be seen.
-function unmet(statement: Operation, result: ResultLook): Problem | undefined {
+function unmet(statement: Operation, result: ResultLook, who: string): Problem | undefined {
   const { expected } = statement;
   const came = result.errno ?? (result.outcome.join(" ") || "ok");
   if (!expected) {
@@ -136,7 +136,7 @@ function unmet(statement: Operation, result: ResultLook): Problem | undefined {
       return problemAt(statement, statement, "unexpected-errno", `${statement.op.name} fails with ${result.errno}`);
     }
     if (result.signal !== undefined) {
-      return problemAt(statement, statement, "unexpected-signal", `the process dies of ${result.signal}`);
+      return problemAt(statement, statement, "unexpected-signal", `${who} dies of ${result.signal}`);
     }
     return undefined;
   }
