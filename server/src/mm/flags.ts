@@ -14,11 +14,11 @@ export const PG_writeback = 0x100;
 export const PG_mlocked = 0x200;
 export const PG_zero = 0x400; // the zero page
 export const PG_table = 0x800; // a page table's own page
-export const PG_readahead = 0x1000; // the first fault on it reads the next window
 export const PG_active = 0x2000; // on an active LRU list
 export const PG_referenced = 0x4000; // used once since it was last looked at
 export const PG_unevictable = 0x8000; // on the LRU list of pages that cannot be reclaimed
 export const PG_reclaim = 0x10000; // reclaim waits for it to be written back
+export const PG_readahead = PG_reclaim; // the same bit: the first fault on it reads the next window
 export const PG_compacted = 0x20000; // its frame is one of the last, where compaction put it
 
 export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
@@ -34,7 +34,6 @@ export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PG_mlocked, "mlocked"],
   [PG_zero, "zero"],
   [PG_table, "table"],
-  [PG_readahead, "readahead"],
   [PG_active, "active"],
   [PG_referenced, "referenced"],
   [PG_unevictable, "unevictable"],

@@ -61,6 +61,7 @@ export const FIRST: Rules = {
   unuseKeepsSoftDirty: false,
   fallocateModesExclude: false,
   populateAdvice: "unknown",
+  removeAsksMayWrite: false,
   anonVmaRule: "one missing and this side singular",
   reusesAnonVma: reuses_by_degree,
   migrationKeepsAccessed: false,

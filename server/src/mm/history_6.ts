@@ -101,6 +101,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "The VMA that MREMAP_DONTUNMAP leaves is like one that never faulted, its page offset natural again (stable 6.1.y has it too).",
         rules: { dontunmapLeaves: "an unfaulted VMA" },
       },
+      {
+        since: "6.7",
+        commits: ["e8e17ee90eaf"],
+        text: "MADV_REMOVE follows a shared mapping that mprotect made read-only (stable 6.1.y has it too).",
+        rules: { removeAsksMayWrite: true },
+      },
     ],
   },
   {
@@ -178,11 +184,23 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "What MREMAP_DONTUNMAP leaves keeps its page offset: not what stable 6.1.y took over from a later release.",
         rules: { dontunmapLeaves: "no anon_vma" },
       },
+      {
+        since: "2.6.16",
+        commits: ["f6b3ec238d12"],
+        text: "MADV_REMOVE asks for a mapping that is writable now: not what stable 6.1.y took over from 6.7.",
+        rules: { removeAsksMayWrite: false },
+      },
     ],
   },
   {
     name: "6.8",
     changes: [
+      {
+        since: "6.7",
+        commits: ["e8e17ee90eaf"],
+        text: "MADV_REMOVE follows a shared mapping that mprotect made read-only.",
+        rules: { removeAsksMayWrite: true },
+      },
       {
         since: "6.7",
         commits: ["46e714c729c8"],

@@ -29,6 +29,7 @@ const NO_FURTHER_REFERENCE = condition(
   "folio_mapcount(folio) + 1 + folio_test_swapcache(folio) == folio_ref_count(folio)",
   "refcount",
 );
+const KSM_ALREADY = condition("!folio_anon_vma(folio)", "ksm");
 const SHARED_WITH_NO_PIN = condition("folio_try_share_anon_rmap_pte(folio) == 0", "refcount");
 
 // Merges the page at the item's address into kpage, or with kpage < 0 makes the page itself KSM's. The caller holds a
@@ -82,12 +83,17 @@ const try_to_merge_one_page = kernelFunction(
 
 // Makes the entry read-only and clean, and the page shared. Refused, with nothing changed, while somebody else has a
 // reference (a pin, I/O, a pipe): they might write without looking at the entry. The row of the entry, or -1.
-// An entry that is read-only, clean and of a shared page already is not asked. Mirrors write_protect_page(), mm/ksm.c, 6.12.
+// An entry that is read-only, clean and of a shared page already is not asked. A KSM page is refused, as it has no
+// anon_vma to find the address by (page_address_in_vma(), mm/rmap.c): one that is left without a stable node, because
+// break_cow() copied it for one of those that fork had given it to, is merged never more.
+// Mirrors write_protect_page(), mm/ksm.c, 6.12.
 const write_protect_page = kernelFunction(
   "write_protect_page",
   "mm/ksm.c",
   (k: Kernel, vma: number, vpn: number, pfn: number): number => {
     const { page, pte: p } = k.w;
+    const ksm = (page.flags.data[pfn] & PG_ksm) !== 0;
+    if (k.decide(KSM_ALREADY, ksm ? 1 : 0, ksm)) return -1;
     const pte = pte_offset(k, k.w.vma.mm.data[vma] - 1, vpn);
     const entry = pte < 0 ? 0 : p.entry.data[pte];
     if ((entry & (PTE_PRESENT | PTE_SPECIAL)) !== PTE_PRESENT || pte_pfn(entry) !== pfn) return -1;

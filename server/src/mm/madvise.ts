@@ -4,24 +4,14 @@
 
 import type { Errno } from "./abi.ts";
 import { bug } from "./errors.ts";
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, fallocate } from "./fallocate.ts";
-import {
-  VM_DONTCOPY,
-  VM_HUGETLB,
-  VM_IO,
-  VM_LOCKED,
-  VM_MAYWRITE,
-  VM_PFNMAP,
-  VM_SHARED,
-  VM_SPECIAL,
-  VM_WIPEONFORK,
-} from "./flags.ts";
+import { VM_DONTCOPY, VM_HUGETLB, VM_IO, VM_LOCKED, VM_PFNMAP, VM_SHARED, VM_SPECIAL, VM_WIPEONFORK } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { madvise_guard_install, madvise_guard_remove } from "./guard_regions.ts";
 import { faultin_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_madvise } from "./ksm.ts";
 import { madvise_free_pte_range, madvise_lru } from "./madvise_lru.ts";
+import { madvise_remove } from "./madvise_remove.ts";
 import { force_page_cache_readahead } from "./readahead.ts";
 import { shmem_swapin_range, swapin_walk_pmd_entry } from "./swap_willneed.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
@@ -90,11 +80,10 @@ export function madvise_refusal(
   if (typeof range === "string") return range;
   if (range.start === range.end && !range.past) return 0;
   let acts = false;
-  const answer = madvise_walk_vmas(k, k.w.task.mm.data[task] - 1, range, (vma) => {
-    const refused = refusal(k, vma, advice);
+  const answer = madvise_walk_vmas(k, k.w.task.mm.data[task] - 1, range, () => {
+    acts = true;
     // EBUSY ends the walk; the answer is then not used.
-    if (refused === undefined) acts = true;
-    return acts ? "EBUSY" : (refused ?? 0);
+    return "EBUSY";
   });
   return acts ? undefined : answer;
 }
@@ -174,7 +163,7 @@ const madvise_vma_behavior = kernelFunction(
         madvise_free_pte_range(k, vma, start, end);
         return 0;
       case "remove":
-        return refusal(k, vma, advice) ?? madvise_remove(k, vma, start, end);
+        return madvise_remove(k, vma, start, end);
       case "normal":
         return 0;
       case "dontfork":
@@ -238,18 +227,6 @@ const madvise_willneed = kernelFunction(
   },
 );
 
-// A hole in the file. Mirrors madvise_remove(), mm/madvise.c, 6.12.
-const madvise_remove = kernelFunction(
-  "madvise_remove",
-  "mm/madvise.c",
-  (k: Kernel, vma: number, start: number, end: number): 0 | Errno => {
-    const { vma: v } = k.w;
-    const offset = v.pgoff.data[vma] - v.start.data[vma];
-    const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-    return fallocate(k, v.file.data[vma] - 1, mode, (start + offset) * k.pageSize, (end - start) * k.pageSize);
-  },
-);
-
 function is_populate(advice: string): boolean {
   return advice === "populate_read" || advice === "populate_write";
 }
@@ -286,15 +263,4 @@ function can_drop(flags: number): boolean {
 // Mirrors can_madv_lru_vma(), mm/internal.h, 6.12.
 function can_madv_lru_vma(flags: number): boolean {
   return (flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) === 0;
-}
-
-// Why a VMA refuses the advice; undefined when it would follow it.
-function refusal(k: Kernel, vma: number, advice: string): Errno | undefined {
-  const flags = k.w.vma.flags.data[vma];
-  switch (advice) {
-    case "remove":
-      if (flags & VM_LOCKED || vma_is_anonymous(k, vma)) return "EINVAL";
-      return (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE) ? undefined : "EACCES";
-  }
-  return undefined;
 }

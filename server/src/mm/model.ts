@@ -160,6 +160,10 @@ export interface Model {
   // io_uring refuses buffers in mappings of ordinary files, after it has pinned them (until 6.1).
   readonly ioUringRefusesFiles: boolean;
 
+  // MADV_REMOVE goes by whether the mapping could be made writable (VM_MAYWRITE), not by whether it is.
+  // madvise_remove(), mm/madvise.c.
+  readonly removeAsksMayWrite: boolean;
+
   // MADV_POPULATE_READ and _WRITE: unknown before 5.14; later, what they do at a hole in the range (mm-semantics, measured 8).
   readonly populateAdvice: "unknown" | "passes holes" | "stops at holes";
 

@@ -101,7 +101,10 @@ const pageout = kernelFunction("pageout", "mm/vmscan.c", (k: Kernel, pfn: number
     return "keep";
   }
   k.set(swap.content, page.swap.data[pfn], page.content.data[pfn]);
-  if (k.machine.swap_device === "sync") return "clean";
+  if (k.machine.swap_device === "sync") {
+    k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_reclaim);
+    return "clean";
+  }
   k.set(page.flags, pfn, page.flags.data[pfn] | PG_writeback | PG_reclaim);
   return "keep";
 });
