@@ -118,6 +118,11 @@ bool op_fallocate(const struct op *op, struct result *result)
     if (!file) return false;
     int mode = (int)number_at(op, 1);
     result->value = fallocate(file->fd, mode, (off_t)number_at(op, 2), (off_t)number_at(op, 3)) == 0 ? 0 : -errno;
+    if (result->value == -ENOSPC && file->open && !file->shmem && !file->hugetlb) {
+        // Says nothing of memory: a trace's disk has no end.
+        cannot("fallocate: the file system here has no room for so much");
+        return false;
+    }
     return true;
 }
 
