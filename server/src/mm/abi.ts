@@ -66,6 +66,8 @@ export const FOLL_FAST_ONLY = 0x20;
 export const FOLL_NOFAULT = 0x40;
 export const FOLL_UNLOCKABLE = 0x80;
 export const FOLL_TOUCH = 0x100;
+// MADV_POPULATE_READ and _WRITE (from 6.9 on).
+export const FOLL_MADV_POPULATE = 0x200;
 
 // enum fault_flag, include/linux/mm_types.h (6.12).
 export const FAULT_FLAG_WRITE = 0x01;

@@ -10,6 +10,7 @@ import {
   FOLL_FORCE,
   FOLL_GET,
   FOLL_LONGTERM,
+  FOLL_MADV_POPULATE,
   FOLL_NOFAULT,
   FOLL_PIN,
   FOLL_TOUCH,
@@ -111,7 +112,8 @@ function get_user_page(k: Kernel, task: number, mm: number, vpn: number, asked: 
     if (typeof page !== "object") return page;
     if (flags & FOLL_NOFAULT) return "EFAULT";
     const unlockable = flags & FOLL_UNLOCKABLE ? FAULT_FLAG_ALLOW_RETRY : 0;
-    const result = faultin_page(k, task, vma, vpn, page.fault | unlockable, (flags & (FOLL_GET | FOLL_PIN)) === 0);
+    const anew = (flags & (FOLL_GET | FOLL_PIN | FOLL_MADV_POPULATE)) === 0;
+    const result = faultin_page(k, task, vma, vpn, page.fault | unlockable, anew);
     if (typeof result === "string") return result;
     cowed ||= (result & VM_FAULT_WRITE) !== 0;
   }
@@ -220,13 +222,14 @@ function writable_file_mapping_allowed(k: Kernel, vma: number, gup: number): boo
 }
 
 // Returns VM_FAULT_* bits. The fault counts for the process that calls, before 5.9 for the one whose memory it is (the same but for
-// process_vm_readv and ptrace, which pass that one then). Who populates begins anew where the lock was given up, as if
-// nothing had been tried: the page is looked for again, and a fault that is still needed is a first one.
+// process_vm_readv and ptrace, which pass that one then). MAP_POPULATE and mlock begin anew where the lock was given up, as
+// if nothing had been tried: the page is looked for again, and a fault that is still needed is a first one. So did
+// MADV_POPULATE until 6.9, whose faultin_page_range() goes through __get_user_pages_locked(), which tries again.
 // Mirrors faultin_page(), mm/gup.c, 6.12, with its callers' loops.
 const faultin_page = kernelFunction(
   "faultin_page",
   "mm/gup.c",
-  (k: Kernel, task: number, vma: number, vpn: number, first: number, populates: boolean): number | Errno => {
+  (k: Kernel, task: number, vma: number, vpn: number, first: number, anew: boolean): number | Errno => {
     let waited = false;
     for (let flags = first; ; flags |= FAULT_FLAG_TRIED) {
       const result = handle_mm_fault(k, task, vma, vpn, flags);
@@ -236,7 +239,7 @@ const faultin_page = kernelFunction(
       if (result & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_HWPOISON)) return "EFAULT";
       if (result & VM_FAULT_RETRY) {
         if (k.model.gupCountsTries) count_fault(k, task, major);
-        if (populates) return 0;
+        if (anew) return 0;
         continue;
       }
       mm_account_fault(k, task, flags, waited, k.model.gupCountsTries ? major : waited);
@@ -287,7 +290,8 @@ export const faultin_page_range = kernelFunction(
   (k: Kernel, task: number, vma: number, start: number, end: number, write: boolean): 0 | Errno => {
     const flags = write ? FOLL_WRITE : 0;
     if (check_vma_flags(k, vma, flags)) return "EINVAL";
-    return populate(k, task, vma, start, end, flags | FOLL_TOUCH | FOLL_UNLOCKABLE);
+    const again = k.model.populateAdvice === "stops at holes" ? FOLL_MADV_POPULATE : 0;
+    return populate(k, task, vma, start, end, flags | FOLL_TOUCH | FOLL_UNLOCKABLE | again);
   },
 );
 

@@ -165,6 +165,7 @@ export interface Model {
   readonly removeAsksMayWrite: boolean;
 
   // MADV_POPULATE_READ and _WRITE: unknown before 5.14; later, what they do at a hole in the range (mm-semantics, measured 8).
+  // Those that stop there also try again, as GUP does, where a fault gave up the lock, and count that one as major.
   readonly populateAdvice: "unknown" | "passes holes" | "stops at holes";
 
   // Whether VMAs whose anon_vmas differ may merge; 0 stands for no anon_vma, chain for the number of anon_vmas that a
