@@ -155,6 +155,8 @@ void observe_look(void) {
     if (raw) {
         pins_emit();
         frames_emit();
+    } else {
+        pins_emit_unseen();
     }
     emit_machine();
 }

@@ -48,6 +48,8 @@ void frames_emit(void);
 
 // Emits the `b` lines of what is held from outside of the page tables, and notes the frames.
 void pins_emit(void);
+// Without /proc/kcore: that pages are held, not which.
+void pins_emit_unseen(void);
 
 // ---- Where there is no kcore (pagemap.c) -------------------------------------------------------------------------------
 

@@ -107,6 +107,19 @@ static void emit_ring(int pin, int fd) {
     }
 }
 
+// How many pages are held is known from the call itself; which ones they are, is not.
+void pins_emit_unseen(void) {
+    for (int i = 0; i < trace.pins_used; i++) {
+        const struct pin *pin = &trace.pins[i];
+        unsigned long pages = pin->held ? ((pin->addr & (PAGE - 1)) + pin->length + PAGE - 1) / PAGE : 0;
+        for (unsigned long page = 0; page < pages; page++) {
+            char key[32];
+            snprintf(key, sizeof key, "b %d %lu", i, page);
+            emit_text(key, "");
+        }
+    }
+}
+
 void pins_emit(void) {
     for (int i = 0; i < trace.pins_used; i++) {
         const struct pin *pin = &trace.pins[i];

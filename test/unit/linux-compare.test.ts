@@ -79,6 +79,19 @@ test("what the guest does not show is not visible, neither agreed nor disagreed"
   assert.ok(fewer.notVisible > all.notVisible && fewer.agreed < all.agreed);
 });
 
+test("a kernel that shows neither writable bits nor levels nor what a pin holds disagrees in none of them", async () => {
+  const bare = (line: string) =>
+    line
+      .replace(/^(e .*) level=\w+/, "$1")
+      .replace(/^(e .*) w=\d/, "$1")
+      .replace(/^(b \d+ \d+) .*/, "$1");
+  const text = `${FORK}pipe = vmsplice(p, 4K)\nchild: write(p, "old") -> reuse\n`;
+  const report = await against(text, bare);
+  assert.deepEqual(disagreements(report), []);
+  const reused = report.lines.at(-1)?.observables.find(({ name }) => name === "outcome reuse");
+  assert.equal(reused?.verdict, "not visible");
+});
+
 test("accessed bits are never compared", async () => {
   const report = await against(FORK, (line) => line.replace(" a=1", " a=0"));
   assert.deepEqual(disagreements(report), []);

@@ -6,7 +6,11 @@ import { comparableRefcount } from "./rules.ts";
 
 const PAGE = 4096;
 // Bytes that an entry of a level translates, with the page-table geometry of the only architecture that real runs have.
-const REACH: Readonly<Record<EntryLook["level"], number>> = { pte: PAGE, pmd: PAGE * 512, pud: PAGE * 512 * 512 };
+const REACH: Readonly<Record<NonNullable<EntryLook["level"]>, number>> = {
+  pte: PAGE,
+  pmd: PAGE * 512,
+  pud: PAGE * 512 * 512,
+};
 
 // `vpn` is the first page of the operation's range, where it has one, in the space of `worker`. What is not visible is left
 // out. The frame's number is left out too: two machines never have the same.
@@ -15,7 +19,9 @@ export function briefOf({ look, result }: Seen, worker: number, vpn: number | un
   const outcome = words.length > 0 ? words.join(" ") : "ok";
   const entries = look.spaces.find((space) => space.worker === worker)?.entries ?? [];
   const at = vpn === undefined ? -1 : vpn * PAGE;
-  const counters = countersOf(entries.find(({ address, level }) => address <= at && at < address + REACH[level]));
+  const counters = countersOf(
+    entries.find(({ address, level }) => address <= at && at < address + REACH[level ?? "pte"]),
+  );
   return counters === "" ? outcome : `${outcome} · ${counters}`;
 }
 

@@ -105,8 +105,9 @@ export class Comparison {
   }
 
   private entry(subject: string, a: EntryLook | undefined, b: EntryLook | undefined, frames: Places): void {
+    const levels = a?.level !== undefined && b?.level !== undefined;
     const kind = (entry: EntryLook | undefined) =>
-      entry === undefined ? "none" : entry.kind === "present" ? `present ${entry.level}` : entry.kind;
+      entry === undefined ? "none" : entry.kind === "present" && levels ? `present ${entry.level}` : entry.kind;
     this.changing(subject, "entry", kind(a), kind(b));
     if (a === undefined || b === undefined || a.kind !== b.kind) return;
     this.changing(subject, "soft_dirty", a.softDirty, b.softDirty);

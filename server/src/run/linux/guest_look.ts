@@ -86,7 +86,7 @@ function vmaOf(start: number, fields: Fields): VmaLook | undefined {
 function entryOf(at: number, fields: Fields, frames: ReadonlyMap<number, FrameLook>): EntryLook | undefined {
   const level = LEVELS.find((name) => name === fields.get("level"));
   const kind = KINDS.find((name) => name === fields.get("kind"));
-  if (level === undefined || kind === undefined) return undefined;
+  if ((level === undefined && fields.has("level")) || kind === undefined) return undefined;
   const present = kind === "present";
   return {
     address: at,

@@ -51,7 +51,8 @@ export type EntryKind = "present" | "swap" | "migration" | "marker";
 export interface EntryLook {
   // Of the first byte that the entry translates.
   readonly address: number;
-  readonly level: "pte" | "pmd" | "pud";
+  // Undefined where it was not visible (--kernel host before 6.7).
+  readonly level: "pte" | "pmd" | "pud" | undefined;
   readonly kind: EntryKind;
   readonly writable: boolean | undefined;
   readonly dirty: boolean | undefined;

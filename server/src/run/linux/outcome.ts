@@ -138,7 +138,8 @@ function changed(
     return;
   }
   if (!write) return;
-  if (old.writable === false && now.writable === true) found.words.add("reuse");
+  if (old.writable === undefined || now.writable === undefined) found.unsure.add("reuse");
+  else if (old.writable === false && now.writable === true) found.words.add("reuse");
   // A forced write to a read-only mapping leaves the entry write-protected.
   else if (gup && old.writable === false) found.unsure.add("reuse");
 }

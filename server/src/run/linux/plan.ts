@@ -210,5 +210,8 @@ function settingsOf(machine: Machine): string {
     `max_map_count=${machine.max_map_count}`,
     `fault_around=${machine.fault_around}`,
     `ksm_zero_pages=${machine.ksm_zero_pages ? 1 : 0}`,
+    // A machine is booted with the default ones.
+    ...(machine.hugetlb_pages === DEFAULT_MACHINE.hugetlb_pages ? [] : [`hugetlb_pages=${machine.hugetlb_pages}`]),
+    ...(machine.mthp.length === 0 ? [] : [`mthp=${machine.mthp.map((bytes) => `${bytes / 1024}K`).join(",")}`]),
   ].join(" ");
 }

@@ -152,7 +152,7 @@ export class RealSight implements Sight {
       case "migration":
         return truth(entry?.kind === name);
       case "level":
-        return word(entry?.level ?? "pte");
+        return entry !== undefined && entry.level === undefined ? unseenField(name) : word(entry?.level ?? "pte");
       case "pfn":
         return entry?.kind !== "present"
           ? null
