@@ -85,6 +85,8 @@ static void quiet(void)
     static const char *const SETTINGS[][2] = {
         {"/proc/sys/kernel/numa_balancing", "0"},
         {"/proc/sys/kernel/randomize_va_space", "0"},
+        {"/proc/sys/vm/overcommit_memory", "1"},
+        {"/proc/sys/vm/nr_hugepages", "16"}, // what a trace's machine has unless it says otherwise
         {"/proc/sys/vm/compaction_proactiveness", "0"},
         {"/proc/sys/vm/watermark_boost_factor", "0"},
         {"/proc/sys/vm/dirty_writeback_centisecs", "0"},

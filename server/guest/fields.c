@@ -12,10 +12,8 @@ bool arena_grow(void **memory, size_t *have, size_t bytes) {
     void *grown = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (grown == MAP_FAILED) return false;
     madvise(grown, bytes, MADV_DONTFORK);
-    if (*memory) {
-        memcpy(grown, *memory, *have);
-        munmap(*memory, *have);
-    }
+    // The old memory stays: munmap(2) drains the CPU's LRU batches on 5.10, and it is at most half of the new.
+    if (*memory) memcpy(grown, *memory, *have);
     *memory = grown;
     *have = bytes;
     return true;

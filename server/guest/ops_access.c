@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 static bool access_range(const struct op *op, struct result *result, enum request request, size_t bytes)
 {
@@ -75,25 +78,80 @@ bool op_process_vm_readv(const struct op *op, struct result *result)
                 (unsigned long)&iov[0], 1, 0);
 }
 
+// Where in the payload the bytes to poke are; a path is before them.
+#define POKED 64
+
+// PTRACE_SEIZE stops nothing: the target goes on waiting at its mailbox.
+static long ptrace_call(const struct op *op, enum answer *answer, long request, pid_t pid)
+{
+    return ask_call(op->slot, answer, SYS_ptrace, (unsigned long)request, (unsigned long)pid, 0, 0, 0, 0);
+}
+
+// Only a stopped process can be let go. It stops in its futex(2), which it then calls again.
+static void let_go(const struct op *op, pid_t pid)
+{
+    enum answer answer;
+    if (ptrace_call(op, &answer, PTRACE_INTERRUPT, pid) == 0) {
+        ask_call(op->slot, &answer, SYS_wait4, (unsigned long)pid, 0, __WALL, 0, 0, 0);
+        if (answer == ANSWERED && ptrace_call(op, &answer, PTRACE_DETACH, pid) == 0) return;
+    }
+    if (answer == ANSWERED) cannot("ptrace_poke: process %d is not let go", pid);
+}
+
+// What the worker writes there: bytes of the payload behind the path.
+static bool poke(const struct op *op, struct result *result, pid_t pid, size_t bytes)
+{
+    enum answer answer;
+    char *path = (char *)SHARED->payload;
+    snprintf(path, POKED, "/proc/%d/mem", pid);
+    long fd = ask_call(op->slot, &answer, SYS_openat, (unsigned long)AT_FDCWD, (unsigned long)path, O_RDWR, 0, 0, 0);
+    if (answer != ANSWERED) return worker_is_lost(op, result, answer);
+    // Nobody traces himself.
+    bool traces = trace.spaces[op->slot].pid != pid;
+    long traced = fd >= 0 && traces ? ptrace_call(op, &answer, PTRACE_SEIZE, pid) : 0;
+    if (fd < 0 || traced < 0) {
+        cannot("ptrace_poke: %s: %s", fd < 0 ? path : "the process cannot be traced", strerror((int)-(fd < 0 ? fd : traced)));
+        if (fd >= 0) ask_call(op->slot, &answer, SYS_close, (unsigned long)fd, 0, 0, 0, 0, 0);
+        return false;
+    }
+    unsigned long address = number_at(op, 1);
+    bool done = call(op, result, SYS_pwrite64, (unsigned long)fd, (unsigned long)SHARED->payload + POKED, bytes, address, 0, 0);
+    if (!done || result->signal) return done;
+    if (traces) let_go(op, pid);
+    ask_call(op->slot, &answer, SYS_close, (unsigned long)fd, 0, 0, 0, 0, 0);
+    if (result->value > 0) result->value = 0;
+    return true;
+}
+
+// A worker that is no process of the trace pokes, and is gone before the look.
+static bool poke_from_outside(const struct op *op, struct result *result, pid_t pid, size_t bytes)
+{
+    struct op by = *op;
+    by.slot = MAX_WORKERS - 1;
+    if (trace.spaces[by.slot].used) return true; // the trace has as many processes itself
+    int used = trace.spaces_used, error = spawn_worker(by.slot);
+    bool done = error == 0 && poke(&by, result, pid, bytes);
+    if (error) cannot("ptrace_poke: no worker to poke with: %s", strerror(-error));
+    if (trace.spaces[by.slot].pid > 0) {
+        kill(trace.spaces[by.slot].pid, SIGKILL);
+        reap(by.slot);
+    }
+    trace.spaces[by.slot] = (struct space){.used = false};
+    trace.spaces_used = used;
+    return done;
+}
+
 // /proc/PID/mem writes with FOLL_FORCE as PTRACE_POKEDATA does (both through access_remote_vm()), but any number of bytes.
+// Debian's 7.2 forces a write of a tracer only (CONFIG_PROC_MEM_FORCE_PTRACE), and so refuses a process that pokes itself,
+// before it has looked at a page: there it takes another one, a debugger, as it does for PTRACE_POKEDATA everywhere.
 bool op_ptrace_poke(const struct op *op, struct result *result)
 {
     int target = target_of(op);
     if (target < 0) return false;
-    unsigned long address = number_at(op, 1);
-    char *path = (char *)SHARED->payload;
-    snprintf(path, 64, "/proc/%d/mem", trace.spaces[target].pid);
-    size_t bytes = bytes_at(op, 2, 64, PAYLOAD_BYTES - 64);
+    size_t bytes = bytes_at(op, 2, POKED, PAYLOAD_BYTES - POKED);
     if (bytes == 0) return false;
-    enum answer answer;
-    long fd = ask_call(op->slot, &answer, SYS_openat, (unsigned long)AT_FDCWD, (unsigned long)path, O_RDWR, 0, 0, 0);
-    if (answer != ANSWERED) return worker_is_lost(op, result, answer);
-    if (fd < 0) {
-        cannot("ptrace_poke: /proc/PID/mem does not open: %s", strerror((int)-fd));
-        return false;
-    }
-    bool done = call(op, result, SYS_pwrite64, (unsigned long)fd, (unsigned long)SHARED->payload + 64, bytes, address, 0, 0);
-    if (done && !result->signal) ask_call(op->slot, &answer, SYS_close, (unsigned long)fd, 0, 0, 0, 0, 0);
-    if (done && result->value > 0) result->value = 0;
-    return done;
+    pid_t pid = trace.spaces[target].pid;
+    if (!poke(op, result, pid, bytes)) return false;
+    if (target != op->slot || result->value != -EIO) return true;
+    return poke_from_outside(op, result, pid, bytes);
 }

@@ -62,7 +62,7 @@ bool has_swap(void)
 
 int swap_off(void)
 {
-    if (!is_on) return 0;
+    if (!is_on) return -EINVAL; // as swapoff(2) says of what is no swap
     if (swapoff(DEVICE) != 0) return -errno;
     is_on = false;
     return 0;

@@ -8,7 +8,7 @@ export const FROM_GUEST_FD = 5;
 export interface GuestHardware {
   readonly kernel: string;
   readonly initramfs: string;
-  // Of both NUMA nodes together.
+  // Of all NUMA nodes together.
   readonly megabytes: number;
   readonly append: readonly string[];
 }
@@ -36,8 +36,16 @@ const KERNEL_ARGUMENTS = [
   "cryptomgr.notests",
 ];
 
+// Pages move to a node where none of them is: a mapping that lies on two of them still has one to go to.
+const NODES = 3;
+
+function nodeArguments(id: number, megabytes: number): string[] {
+  const memory = ["-object", `memory-backend-ram,id=ram${id},size=${megabytes}M`];
+  return [...memory, "-numa", `node,nodeid=${id},${id === 0 ? "cpus=0," : ""}memdev=ram${id}`];
+}
+
 export function qemuArguments(hardware: GuestHardware): string[] {
-  const node = Math.floor(hardware.megabytes / 2);
+  const node = Math.floor(hardware.megabytes / NODES);
   return [
     // KVM is often not there, and where it is it would make the guest another one.
     ...["-accel", "tcg"],
@@ -46,11 +54,10 @@ export function qemuArguments(hardware: GuestHardware): string[] {
     // Emulated cmpxchg16b of QEMU 7.2 can leave a register's value in the flags: an interrupt behind it then dies of a
     // double fault. Kernels that use it for each allocation (6.12) oopsed in 3 of 8 boots, and in none of 8 without it.
     ...["-cpu", "qemu64,-cx16"],
-    ...["-m", `${node * 2}M`, "-smp", "1"],
+    ...["-m", `${node * NODES}M`, "-smp", "1"],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"],
     ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
-    ...["-object", `memory-backend-ram,id=ram0,size=${node}M`, "-numa", "node,nodeid=0,cpus=0,memdev=ram0"],
-    ...["-object", `memory-backend-ram,id=ram1,size=${node}M`, "-numa", "node,nodeid=1,memdev=ram1"],
+    ...Array.from({ length: NODES }, (_, i) => nodeArguments(i, node)).flat(),
     ...["-chardev", `socket,id=console,fd=${CONSOLE_FD}`, "-serial", "chardev:console"],
     ...["-chardev", `socket,id=to,fd=${TO_GUEST_FD}`, "-serial", "chardev:to"],
     ...["-chardev", `socket,id=from,fd=${FROM_GUEST_FD}`, "-device", `isa-debugcon,iobase=${DEBUG_PORT},chardev=from`],
