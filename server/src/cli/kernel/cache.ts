@@ -142,7 +142,7 @@ export async function removeKernel(release: Release, env: Env): Promise<boolean>
 }
 
 // A file made once and kept: `make` writes it under another name first. The names are KIND-KEY; those of the same kind that were
-// made for what is no more (an older build, older sources) go after a day.
+// made for what is no more (an older build, older sources) go when there are more than a few.
 export async function keptFile(path: string, make: (temporary: string) => Promise<void>): Promise<string> {
   const there = await access(path).then(
     () => true,
@@ -161,14 +161,22 @@ export async function keptFile(path: string, make: (temporary: string) => Promis
   return path;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
+// Of each kind: two checkouts side by side, and one that boots another, find theirs still there.
+const KEPT = 3;
 
 async function removeOlder(path: string): Promise<void> {
-  const [folder, kept] = [dirname(path), basename(path)];
-  const kind = kept.slice(0, kept.lastIndexOf("-") + 1);
+  const folder = dirname(path);
+  const kind = kindOf(basename(path));
+  if (kind === "") return;
+  const found: { name: string; made: number }[] = [];
   for (const name of await readdir(folder)) {
-    if (name === kept || kind === "" || name.slice(0, name.lastIndexOf("-") + 1) !== kind) continue;
-    const made = await stat(join(folder, name)).catch(() => undefined);
-    if (made?.isFile() && made.mtimeMs < Date.now() - DAY_MS) await rm(join(folder, name), { force: true });
+    const there = kindOf(name) === kind ? await stat(join(folder, name)).catch(() => undefined) : undefined;
+    if (there?.isFile()) found.push({ name, made: there.mtimeMs });
   }
+  found.sort((a, b) => b.made - a.made);
+  for (const { name } of found.slice(KEPT)) await rm(join(folder, name), { force: true });
+}
+
+function kindOf(name: string): string {
+  return name.slice(0, name.lastIndexOf("-") + 1);
 }

@@ -70,7 +70,7 @@ export async function compareAll(
       target,
       pieces,
       { env: io.env },
-      ({ guest, id }, job) => compareOn(guest, id, recordingOf(job, options, io)),
+      async ({ guest, id }, job) => compareOn(guest, id, await recordingOf(job, options, io)),
       (job, result, kernel) => {
         found.set(job, { job, kernel, result });
         progress.say(`${found.size} of ${able.length} traces compared`);

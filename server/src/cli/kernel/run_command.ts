@@ -52,7 +52,7 @@ async function runTraces(args: Arguments, io: Io): Promise<number> {
       pieces,
       { env: io.env },
       async ({ guest, id }, job) => {
-        const recording = recordingOf(job, options, io);
+        const recording = await recordingOf(job, options, io);
         return { recording, run: await runOn(guest, id, recording) };
       },
       (job, result, kernel) => {

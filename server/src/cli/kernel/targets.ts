@@ -1,10 +1,11 @@
 // On which kernels a command runs which traces: `--kernel R[,R…]|all|host` over what each trace's `kernel` line names.
 
+import { setImmediate } from "node:timers/promises";
 import { modelsOf } from "../../lang/models.ts";
 import { refusal } from "../../run/linux/plan.ts";
 import { machineOf } from "../../run/machine.ts";
 import type { Recording } from "../../run/recording.ts";
-import { type RunOptions, run } from "../../run/run.ts";
+import { type RunOptions, start } from "../../run/run.ts";
 import { UsageError } from "../command.ts";
 import type { Io } from "../io.ts";
 import { readSource, traceFiles } from "../sources.ts";
@@ -74,9 +75,18 @@ function refusedUnder(trace: Trace, model: string, options: Pick<RunOptions, "ma
   return problem && `line ${problem.range.line + 1}: ${problem.message}`;
 }
 
+// Milliseconds of running between two looks at what else happens: a signal that ends the program, another guest's answer.
+const SLICE_MS = 50;
+
 // The simulated run of a job, to its end.
-export function recordingOf({ trace, model }: Job, options: Pick<RunOptions, "machine" | "limits">, io: Io): Recording {
-  return run(trace.program, { ...options, model, clock: io.now });
+export async function recordingOf(
+  { trace, model }: Job,
+  options: Pick<RunOptions, "machine" | "limits">,
+  io: Io,
+): Promise<Recording> {
+  const execution = start(trace.program, { ...options, model, clock: io.now });
+  while (!execution.advance(SLICE_MS)) await setImmediate();
+  return execution.recording;
 }
 
 // The jobs of each target, in the order of the targets' first jobs.
