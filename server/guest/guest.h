@@ -71,6 +71,7 @@ struct trace {
     bool running;
     char id[64];
     unsigned long swap_bytes; // 0: no swap
+    bool swapped; // something was paged out
     bool mergeable; // MADV_MERGEABLE was used
     bool lru_batch; // leave the per-CPU LRU batches as they are
     unsigned long max_map_count; // 0: as it is

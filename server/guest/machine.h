@@ -24,6 +24,11 @@ int swap_off(void);
 // At a trace's end: nothing stays in it.
 void empty_swap(void);
 
+// ---- swap_cluster.c --------------------------------------------------------------------------------------------------
+
+// Before the first page of a trace is swapped out to a device of so many bytes: readahead knows nothing of earlier traces.
+void settle_swap_readahead(unsigned long bytes);
+
 // ---- settings.c ------------------------------------------------------------------------------------------------------
 
 // Writes a setting and remembers the old value until restore_settings(); 0 or -errno.

@@ -60,7 +60,11 @@ bool op_mremap(const struct op *op, struct result *result)
 static bool page_out(const struct op *op, struct result *result, unsigned long address, unsigned long length)
 {
     // Without swap the call does nothing and says nothing.
-    if (has_swap()) return call(op, result, SYS_madvise, address, length, MADV_PAGEOUT, 0, 0, 0);
+    if (has_swap()) {
+        if (!trace.swapped) settle_swap_readahead(trace.swap_bytes);
+        trace.swapped = true;
+        return call(op, result, SYS_madvise, address, length, MADV_PAGEOUT, 0, 0, 0);
+    }
     cannot("%s: this machine has no swap, and none is put on here", op->name);
     return false;
 }

@@ -62,6 +62,7 @@ export const FIRST: Rules = {
   fallocateModesExclude: false,
   populateAdvice: "unknown",
   removeAsksMayWrite: false,
+  shmemSwapinAlone: false,
   anonVmaRule: "one missing and this side singular",
   reusesAnonVma: reuses_by_degree,
   migrationKeepsAccessed: false,

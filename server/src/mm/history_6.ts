@@ -301,6 +301,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "6.15",
     changes: [
       {
+        since: "6.14",
+        commits: [],
+        text: "Shared memory is read back page by page, without its neighbours, from a swap device that answers at once (zram).",
+        rules: { shmemSwapinAlone: true },
+      },
+      {
         since: "6.15",
         commits: [],
         text: "A further reference alone does not make a page that MADV_FREE gave up an ordinary one again: the next reclaim drops it.",

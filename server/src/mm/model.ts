@@ -160,6 +160,9 @@ export interface Model {
   // io_uring refuses buffers in mappings of ordinary files, after it has pinned them (until 6.1).
   readonly ioUringRefusesFiles: boolean;
 
+  // Shared memory is read back page by page from a device that answers at once. shmem_swapin_folio(), mm/shmem.c.
+  readonly shmemSwapinAlone: boolean;
+
   // MADV_REMOVE goes by whether the mapping could be made writable (VM_MAYWRITE), not by whether it is.
   // madvise_remove(), mm/madvise.c.
   readonly removeAsksMayWrite: boolean;

@@ -5,6 +5,7 @@ import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { cache_slot, filemap_remove_folio } from "./page_cache.ts";
 import { folio_get } from "./page_ref.ts";
+import { count_swapin_hit, swap_cluster_readahead } from "./swap_cluster.ts";
 import { read_swap_cache_async } from "./swap_in.ts";
 import { get_swap_page, swap_duplicate, swap_free } from "./swap_slots.ts";
 import { add_to_swap_cache, delete_from_swap_cache, swap_cache_get_folio } from "./swap_state.ts";
@@ -33,8 +34,13 @@ export const shmem_swapin_folio = kernelFunction(
     const { page, cache } = k.w;
     const slot = cache.swap.data[row];
     let pfn = swap_cache_get_folio(k, slot);
-    if (pfn >= 0) folio_get(k, pfn);
-    else pfn = read_swap_cache_async(k, slot);
+    if (pfn >= 0) {
+      count_swapin_hit(k, pfn);
+      folio_get(k, pfn);
+    } else {
+      const alone = k.model.shmemSwapinAlone && k.machine.swap_device === "sync";
+      pfn = alone ? read_swap_cache_async(k, slot) : swap_cluster_readahead(k, slot);
+    }
     if (pfn < 0) return -1;
     // The reference of the search becomes the page cache's.
     k.set(page.mapping, pfn, cache.file.data[row]);

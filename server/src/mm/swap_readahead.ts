@@ -2,6 +2,7 @@
 //
 // Every swap device is taken for one that does not rotate, so that the neighbours are those in the VMA, not on the device
 // (swap_use_vma_readahead()). A VMA remembers its last fault, the last window, and how many pages of it were wanted.
+// Shared memory has no such VMA: see swap_cluster.ts.
 
 import { PG_readahead } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
@@ -62,17 +63,22 @@ function swap_vma_ra_win(k: Kernel, vma: number, vpn: number): { start: number; 
   };
 }
 
-// Mirrors __swapin_nr_pages(), mm/swap_state.c, 6.12, with the page_cluster that swap_setup() gives the machine.
 function swapin_nr_pages(k: Kernel, vma: number, vpn: number): number {
   const { swap_ra_addr, swap_ra_win, swap_ra_hits } = k.w.vma;
   const last = swap_ra_addr.data[vma];
   const first = last === 0 && swap_ra_win.data[vma] === 0;
-  const pages = (first ? FIRST_HITS : swap_ra_hits.data[vma]) + 2;
+  const hits = first ? FIRST_HITS : swap_ra_hits.data[vma];
+  return __swapin_nr_pages(k, vpn === last + 1 || vpn === last - 1, hits, swap_ra_win.data[vma]);
+}
+
+// The next window: by the hits in the last one, and when there were none by whether the place is next to the last place.
+// Mirrors __swapin_nr_pages(), mm/swap_state.c, 6.12, with the page_cluster that swap_setup() gives the machine.
+export function __swapin_nr_pages(k: Kernel, next: boolean, hits: number, last: number): number {
   const most = k.machine.memory < 16 * MIB ? 4 : 8;
   let win = 4;
-  if (pages === 2) win = vpn === last + 1 || vpn === last - 1 ? 2 : 1;
-  else while (win < pages) win *= 2;
-  return Math.max(Math.min(win, most), Math.floor(swap_ra_win.data[vma] / 2));
+  if (hits === 0) win = next ? 2 : 1;
+  else while (win < hits + 2) win *= 2;
+  return Math.max(Math.min(win, most), Math.floor(last / 2));
 }
 
 // A fault found its page in the swap cache: the VMA's next window grows when the page had been read ahead.

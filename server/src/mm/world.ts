@@ -110,6 +110,9 @@ const SCHEMA = {
     "free_swap", // the free list of slots
     "swap_used", // slots in use
     "swap_off", // 1 after swapoff()
+    "swapin_prev", // the slot that shared memory was last read from, + 1
+    "swapin_pages", // last_readahead_pages: the last window around such a slot
+    "swapin_hits", // swapin_readahead_hits: how many pages of it were wanted
     "overflowed", // 1 once a refcount or mapcount has left the range of its bits
   ],
   // Row counts of the tables above: one row a table.
