@@ -1,6 +1,7 @@
 // The kernel's own work, as far as user space can cause it: migration, compaction, KSM, writeback, dropped caches, swapoff,
 // split folios, khugepaged.
 #define _GNU_SOURCE
+#include "layout.h"
 #include "machine.h"
 #include "ops.h"
 
@@ -124,6 +125,10 @@ bool op_deferred_split_scan(const struct op *op, struct result *result)
 
 bool op_clear_refs(const struct op *op, struct result *result)
 {
+    if (!layout.soft_dirty) {
+        cannot("clear_refs: this kernel keeps no soft-dirty bits (CONFIG_MEM_SOFT_DIRTY)"); // it takes the 4 without a word
+        return false;
+    }
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/clear_refs", trace.spaces[op->slot].pid);
     return done(result, op, path, "4");

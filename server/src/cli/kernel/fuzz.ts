@@ -7,6 +7,7 @@ import { OPS } from "../../lang/ops.ts";
 import { MODELS } from "../../mm/models.ts";
 import type { ModelName } from "../../mm/releases.ts";
 import { headerOf } from "../../run/fuzz/finding.ts";
+import { HOST, type Profile } from "../../run/fuzz/profile.ts";
 import { type Found, type SearchOptions, search, type Totals } from "../../run/fuzz/search.ts";
 import { paintFor } from "../colour.ts";
 import { type Arguments, type Command, FAILED, HELD, UsageError, wholeNumber } from "../command.ts";
@@ -53,6 +54,7 @@ interface Task {
   readonly kernel: string;
   readonly model: ModelName;
   readonly other: ModelName | undefined;
+  readonly profile?: Profile;
   open(): Promise<Bench>;
 }
 
@@ -86,7 +88,7 @@ function tasksOf(args: Arguments, io: Io): Task[] {
   const options = { env: io.env };
   if (kernel === "host") {
     const model = hostModel();
-    return [{ kernel, model, other: undefined, open: () => realBench(model, () => openHost(options)) }];
+    return [{ kernel, model, other: undefined, profile: HOST, open: () => realBench(model, () => openHost(options)) }];
   }
   return releasesOf(kernel.split(",")).map((release) => ({
     kernel: release,
@@ -119,7 +121,7 @@ async function fuzzOne(task: Task, wanted: Wanted, args: Arguments, io: Io): Pro
   const say = (text: string) => progress.say(`${task.kernel}: ${text}`);
   const began = io.now();
   try {
-    const found = search({ ...wanted, model, alsoFor: other ? [other] : [], compare, say });
+    const found = search({ ...wanted, model, profile: task.profile, alsoFor: other ? [other] : [], compare, say });
     for (;;) {
       const { value, done } = await found.next();
       progress.end();

@@ -23,7 +23,14 @@ export function modelsApart(text: string, model: ModelName, other: ModelName): T
       return { look: simulatedLook(recording.kernel), result: simulatedResult(recording, step) };
     });
     const observables = comparison.after(one, two);
-    lines.push({ step, line: statement.line, operation: statement.op.name, observables, brief: undefined, notRun: undefined });
+    lines.push({
+      step,
+      line: statement.line,
+      operation: statement.op.name,
+      observables,
+      brief: undefined,
+      notRun: undefined,
+    });
   }
   return { model, lines, end: undefined };
 }

@@ -147,3 +147,10 @@ export const USER_SPACE: Profile = {
   forgets: 1,
   userSpace: true,
 };
+
+// The same on a machine of somebody's own, where the guest's program does nothing that would work for, or on, everybody
+// (server/guest/README.md), and where there may be neither swap, a second node nor soft-dirty bits.
+export const HOST: Profile = {
+  ...USER_SPACE,
+  shares: { ...USER_SPACE.shares, ksm_scan: 0, swapout: 0, migrate: 0, clear_refs: 0 },
+};

@@ -5,7 +5,7 @@ import type { TraceReport } from "../linux/against.ts";
 import { traceOf } from "./author.ts";
 import { choicesOf } from "./choice.ts";
 import { type Difference, disagreesIn, firstDifference } from "./finding.ts";
-import { USER_SPACE } from "./profile.ts";
+import { type Profile, USER_SPACE } from "./profile.ts";
 import { random, seedOf } from "./random.ts";
 import { shrink } from "./shrink.ts";
 
@@ -20,6 +20,8 @@ export interface SearchOptions {
   // Operations of a trace.
   readonly ops: number;
   readonly only: readonly string[] | undefined;
+  // Where not all that user space can cause.
+  readonly profile?: Profile;
   compare(text: string): Promise<TraceReport>;
   say?(text: string): void;
 }
@@ -49,9 +51,9 @@ const OF_A_KIND = 2;
 
 // The trace of that index; the same for the same seed on every machine.
 export function randomTrace(options: SearchOptions, index: number): string {
-  const { model, alsoFor, ops, only, seed } = options;
+  const { model, alsoFor, ops, only, seed, profile = USER_SPACE } = options;
   const choices = choicesOf(random(seedOf(seed, index)));
-  return traceOf(model, choices, { profile: USER_SPACE, only, most: ops, alsoFor });
+  return traceOf(model, choices, { profile, only, most: ops, alsoFor });
 }
 
 // Gives each disagreement as it is found, and at last the totals.
