@@ -68,6 +68,8 @@ export const MUTANTS: readonly Mutant[] = [
   model("6.6 forgets that KSM placed a zero page", "5.9", "6.6", "ksmMarksZeroPages", "6.1"),
   model("6.8 counts a fault tried again as major", "2.1", "6.8", "faultsLockVma", "6.6"),
   model("7.2 takes no buffer of more than 1 GiB", "4.1", "7.2", "ioUringTakesTebibyte", "6.18"),
+  model("6.1 reads shared memory back without its neighbours", "2.7", "6.1", "shmemSwapinAlone", "6.15"),
+  model("6.12 makes no hole through a mapping that is read-only now", "5.5", "6.12", "removeAsksMayWrite", "5.10"),
   model("swapoff loses the soft-dirty bit in 6.1", "5.13", "6.1", "unuseKeepsSoftDirty", "5.18"),
   model(
     "6.12 gives EINVAL for modes of fallocate that do not go together",
@@ -245,6 +247,14 @@ export const MUTANTS: readonly Mutant[] = [
   code("mremap leaves the entries that it moves", "5.2", "move_page_tables.ts", [
     "      k.set(entry, source + i, 0);\n",
     "",
+  ]),
+  code("ksmd merges a KSM page that is in no tree", "5.9", "ksm_merge.ts", [
+    "if (k.decide(KSM_ALREADY, ksm ? 1 : 0, ksm)) return -1;",
+    "k.decide(KSM_ALREADY, ksm ? 1 : 0, ksm);",
+  ]),
+  code("reclaim does not mark the dirty pages of files that it leaves", "5.6", "vmscan_file.ts", [
+    "page.flags.data[pfn] | PG_reclaim",
+    "page.flags.data[pfn]",
   ]),
   code("clear_refs leaves the entries writable", "5.13", "soft_dirty.ts", [
     "present ? PTE_SOFT_DIRTY | PTE_WRITE : PTE_SOFT_DIRTY",
