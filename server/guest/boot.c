@@ -113,7 +113,6 @@ void boot(void)
     load_modules();
     no_files_because = mount_files();
     quiet();
-    use_up_swap_readahead();
 }
 
 void power_off(void)

@@ -21,8 +21,6 @@ bool swap_on(unsigned long bytes);
 bool has_swap(void);
 // swapoff(2); 0 or -errno.
 int swap_off(void);
-// At boot.
-void use_up_swap_readahead(void);
 // At a trace's end: nothing stays in it.
 void empty_swap(void);
 

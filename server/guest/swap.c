@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
@@ -67,31 +66,6 @@ int swap_off(void)
     if (swapoff(DEVICE) != 0) return -errno;
     is_on = false;
     return 0;
-}
-
-#define SCRATCH_PAGES 128
-#define APART 16 // twice the largest window
-
-// Shared memory comes back from swap with its neighbours on the device, as many as a number of hits asks for that belongs
-// to the whole machine and begins with 4 (swapin_nr_pages(), mm/swap_state.c). The first pages of a boot would come by
-// eights, and no others: reading a few that have no neighbours brings the window down to one page, as on a machine that
-// has run for a while. (From 6.14 on zram is read without.)
-void use_up_swap_readahead(void)
-{
-    int fd = memfd_create("scratch", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, SCRATCH_PAGES * (off_t)PAGE) != 0 || !swap_on(8 * SCRATCH_PAGES * PAGE)) {
-        if (fd >= 0) close(fd);
-        return;
-    }
-    volatile char *memory = mmap(NULL, SCRATCH_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory != MAP_FAILED) {
-        for (int i = 0; i < SCRATCH_PAGES; i++) memory[i * PAGE] = 1;
-        madvise((void *)memory, SCRATCH_PAGES * PAGE, MADV_PAGEOUT);
-        for (int i = 0; i < SCRATCH_PAGES; i += APART) (void)memory[i * PAGE];
-        munmap((void *)memory, SCRATCH_PAGES * PAGE);
-    }
-    close(fd); // before swapoff(2), which would read the rest
-    swap_off();
 }
 
 static unsigned long used_slots(void)
