@@ -62,6 +62,26 @@ test("exit ends a process as well", () => {
   assert.deepEqual(failures(text), ["3: process child is dead since line 2 [dead-process]"]);
 });
 
+test("a line of a dead process in a repeat is told once, with how often it came up", () => {
+  const text = "child = fork()\nchild: exit()\nrepeat 200\n  child: mmap(4K)\nend\nchild: mmap(4K)\n";
+  assert.deepEqual(failures(text), [
+    "4: process child is dead since line 2 (200 times) [dead-process]",
+    "6: process child is dead since line 2 [dead-process]",
+  ]);
+});
+
+test("each process that is dead in a repeat is told of", () => {
+  const text = "repeat 2\n  child = fork()\n  child: exit()\n  child: mmap(4K)\nend\n";
+  assert.deepEqual(failures(text), [
+    "4: process child is dead since line 3 [dead-process]",
+    "4: process child is dead since line 3 [dead-process]",
+  ]);
+});
+
+test("a number written with a minus sign is shown with it", () => {
+  assert.deepEqual(failures("expect main.rss == -128\n"), ["1: expect fails: 0 == -128 [expect-failed]"]);
+});
+
 test("an errno that nobody expects is a failure, and the call binds none", () => {
   const text = "p = mmap(0)\nexpect p == none\nwrite(p, 1)\n";
   assert.deepEqual(

@@ -2,6 +2,7 @@
 
 import { modelsOf } from "../lang/models.ts";
 import type { Problem } from "../lang/problem.ts";
+import { untoldSteps } from "../run/dead_process.ts";
 import { type RunOptions, start } from "../run/run.ts";
 import { paintFor } from "./colour.ts";
 import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, oneOf, UsageError, WRONG_INPUT } from "./command.ts";
@@ -114,7 +115,7 @@ function runUnder(
   while (!execution.advance(SLICE_MS)) say(`${trace.file} under ${model}, ${recording.steps.length} steps`);
   const { checks, facts, failures, limit } = recording;
   const findings: Finding[] = [...problems, ...failures].map(findingOf);
-  const more = recording.failedSteps - new Set(facts.map((fact) => fact.step)).size;
+  const more = untoldSteps(facts, recording.steps);
   if (more > 0) findings.push(findingAt(1, "expect-failed", `and ${more} more steps of these lines that failed`));
   if (limit) findings.push(findingAt(limit.line + 1, "limit", `the run stopped here: ${limit.message}`));
   return {

@@ -2,7 +2,7 @@
 
 import { type Environment, evaluate, isTrue } from "../lang/evaluate.ts";
 import { type Expect, type Expr, isFault } from "../lang/program.ts";
-import { kindOf } from "../lang/value.ts";
+import { kindOf, type Value } from "../lang/value.ts";
 import type { Fact } from "./failures.ts";
 import { show, source } from "./show.ts";
 
@@ -42,7 +42,14 @@ function bothSides(comparison: Comparison, env: Environment): string | undefined
   const left = evaluate(comparison.left, env);
   const right = evaluate(comparison.right, env);
   if (isFault(left) || isFault(right)) return undefined;
-  return `${show(left, env.k)} ${comparison.operator} ${show(right, env.k)}`;
+  const { operator } = comparison;
+  return `${show(asWritten(comparison.left, left), env.k)} ${operator} ${show(asWritten(comparison.right, right), env.k)}`;
+}
+
+// Numbers are of 64 bits without a sign: one that was written with a minus sign is shown with it.
+function asWritten(expr: Expr, value: Value): Value {
+  const negative = expr.kind === "unary" && expr.operator === "-" && isWritten(expr);
+  return negative && typeof value === "bigint" ? BigInt.asIntN(64, value) : value;
 }
 
 function isComparison(expr: Expr): expr is Comparison {

@@ -5,6 +5,7 @@
 import type { Code } from "../lang/codes.ts";
 import type { Problem, Related } from "../lang/problem.ts";
 import type { Span } from "../lang/text.ts";
+import { deadRounds } from "./dead_process.ts";
 import type { Steps } from "./steps.ts";
 
 // A problem that running the trace showed.
@@ -28,7 +29,14 @@ export interface Fact {
   readonly fix?: { readonly title: string; readonly span: Span; readonly text: string };
 }
 
-export function failureOf(fact: Fact, steps: Steps): Failure {
+export function failuresOf(facts: readonly Fact[], steps: Steps): Failure[] {
+  const rounds = deadRounds(facts, steps);
+  return facts
+    .filter((fact) => fact.code !== "dead-process" || rounds.has(fact))
+    .map((fact) => failureOf(fact, steps, rounds.get(fact) ?? 1));
+}
+
+function failureOf(fact: Fact, steps: Steps, times: number): Failure {
   const range = (step: number, { start, end }: Span) => ({ line: steps.line(step), start, end });
   const { step, position, code, fix, cause } = fact;
   const related: Related[] = [];
@@ -41,7 +49,7 @@ export function failureOf(fact: Fact, steps: Steps): Failure {
     range: range(step, fact.span),
     code,
     severity: "error",
-    message: fact.message((of) => steps.line(of) + 1),
+    message: `${fact.message((of) => steps.line(of) + 1)}${times > 1 ? ` (${times} times)` : ""}`,
     ...(related.length > 0 && { related }),
     ...(fix && {
       fixes: [{ title: fix.title, edits: [{ range: range(step, fix.span), text: fix.text }], preferred: true }],

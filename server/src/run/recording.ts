@@ -11,7 +11,7 @@ import type { Outcomes, Value } from "../lang/value.ts";
 import type { LimitKind } from "../mm/errors.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import type { Model } from "../mm/model.ts";
-import { type Fact, type Failure, failureOf } from "./failures.ts";
+import { type Fact, type Failure, failuresOf } from "./failures.ts";
 import { Names } from "./names.ts";
 import { CHECK_FAILED, CHECK_PASSED, CHECK_SKIPPED, HAS_FAILED, Steps } from "./steps.ts";
 
@@ -69,7 +69,7 @@ export class Recording {
 
   // In the order in which they happened.
   get failures(): Failure[] {
-    return this.facts.map((fact) => failureOf(fact, this.steps));
+    return failuresOf(this.facts, this.steps);
   }
 
   get failed(): boolean {
