@@ -1,4 +1,4 @@
-// The mutants: rules of mm-semantics §1 to §5, each broken in one way. A trace must fail under each.
+// The mutants: rules of mm-semantics §1 to §6, each broken in one way. A trace must fail under each.
 
 import type { Model } from "../../server/src/mm/model.ts";
 import type { ReleaseName } from "../../server/src/mm/releases.ts";
@@ -113,6 +113,42 @@ export const MUTANTS: readonly Mutant[] = [
   model("reclaim swaps pinned pages out in 5.10", "5.6", "5.10", "reclaimSparesPinned", "5.8"),
   model("fresh anonymous pages are active in 5.10", "5.6a", "5.10", "newAnonIsActive", "5.8"),
   model("fresh anonymous pages are inactive in 5.8", "5.6a", "5.8", "newAnonIsActive", "5.10"),
+  model("6.8 leaves entries alone that could move with their table", "5.2", "6.8", "mremapRealigns", "6.6"),
+  model("6.6 moves a whole table for a part of it", "5.2", "6.6", "mremapRealigns", "6.8"),
+  model("memory that became read-only stays charged in 6.8", "5.3", "6.8", "mprotectUncharges", "6.6"),
+  model("memory that became read-only is charged no more in 6.6", "5.3", "6.6", "mprotectUncharges", "6.8"),
+  model("6.6 frees a page's old frame before it takes the next new one", "5.7", "6.6", "migratesInBatches", "6.1"),
+  model("6.1 takes all new frames before it frees an old one", "5.7", "6.1", "migratesInBatches", "6.6"),
+  model("what MREMAP_DONTUNMAP leaves keeps its anon_vma in 5.15", "5.2", "5.15", "dontunmapLeaves", "5.10"),
+  model("what MREMAP_DONTUNMAP leaves loses its anon_vma in 5.10", "5.2", "5.10", "dontunmapLeaves", "5.15"),
+  model("what MREMAP_DONTUNMAP leaves keeps its page offset in 7.2", "5.2", "7.2", "dontunmapLeaves", "6.18"),
+  model("what MREMAP_DONTUNMAP leaves loses its page offset in 6.6", "5.2", "6.6", "dontunmapLeaves", "6.1"),
+  model("MREMAP_DONTUNMAP takes any mapping in 5.10", "5.2", "5.10", "dontunmapAnonymousOnly", "5.15"),
+  model("mappings of files are not aligned in 5.18", "6.1", "5.18", "mmapAlignsFiles", "5.17"),
+  model("mappings of files are aligned in 5.17", "6.1", "5.17", "mmapAlignsFiles", "5.18"),
+  model("an aligned mapping leaves the top of the gap free in 6.8", "6.1", "6.8", "mmapAlignsFiles", "6.6"),
+  model("an aligned mapping goes to the top of the gap in 6.6", "6.1", "6.6", "mmapAlignsFiles", "6.8"),
+  model("reclaim keeps a pinned file page inactive in 6.1", "5.6a", "6.1", "reclaimActivatesPinned", "5.19"),
+  model("reclaim makes a pinned file page active in 5.19", "5.6a", "5.19", "reclaimActivatesPinned", "6.1"),
+  model("the heap merges with what lies below it in 6.1", "6.2", "6.1", "brkKeepsApart", "5.19"),
+  model("the heap stays apart from what lies below it in 5.19", "6.2", "5.19", "brkKeepsApart", "6.1"),
+  model("a dirty entry comes back soft-dirty from migration in 5.19", "5.7", "5.19", "migrationKeepsSoftDirty", "6.1"),
+  model("a dirty entry comes back as soft-dirty as it was in 6.1", "5.7", "6.1", "migrationKeepsSoftDirty", "5.19"),
+  model("a dirty entry comes back soft-dirty from migration in 6.12", "5.7", "6.12", "migrationKeepsSoftDirty", "6.10"),
+  model("the OOM killer takes the parent in 4.19", "2.1", "4.19", "oomPrefersChildren", "5.7"),
+  model("the OOM killer takes a child in 5.7", "2.1", "5.7", "oomPrefersChildren", "4.19"),
+  model("madvise knows MADV_COLD in 4.19", "5.5", "4.19", "unknownAdvice", "5.7"),
+  model("madvise does not know MADV_COLD in 5.7", "5.5", "5.7", "unknownAdvice", "4.19"),
+  model("madvise knows MADV_POPULATE_READ in 5.10", "5.5", "5.10", "unknownAdvice", "5.15"),
+  model("madvise does not know MADV_POPULATE_READ in 5.15", "5.5", "5.15", "unknownAdvice", "5.10"),
+  model("madvise knows MADV_COLLAPSE in 5.19", "5.5", "5.19", "unknownAdvice", "6.1"),
+  model("madvise knows MADV_GUARD_INSTALL in 6.12", "5.5", "6.12", "unknownAdvice", "6.15"),
+  model("6.6 faults at files under the VMA's lock", "2.1", "6.6", "faultsLockVma", "6.8"),
+  model("4.19 gives the lock up for the next window", "2.3", "4.19", "asyncReadaheadRetries", "5.7"),
+  code("a first try that waited for the disk under the VMA's lock is forgotten", "2.1", "access.ts", [
+    " || (result & VM_FAULT_MAJOR) !== 0) flags",
+    ") flags",
+  ]),
   code("an anonymous read fault maps a page of its own", "2.2", "memory.ts", [
     "if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
     "if (false) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",

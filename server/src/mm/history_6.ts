@@ -203,8 +203,8 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.7",
-        commits: ["46e714c729c8"],
-        text: "An access faults at a file's page under the lock of its VMA; one that is tried again without having waited is not counted as major.",
+        commits: ["12214eba1992", "46e714c729c8"],
+        text: "An access faults at a file's page under the lock of its VMA; when it is tried again it counts as major only if that first try was.",
         rules: { faultsLockVma: true },
       },
       {
