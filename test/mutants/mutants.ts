@@ -132,7 +132,6 @@ export const MUTANTS: readonly Mutant[] = [
   model("reclaim makes a pinned file page active in 5.19", "5.6a", "5.19", "reclaimActivatesPinned", "6.1"),
   model("the heap merges with what lies below it in 6.1", "6.2", "6.1", "brkKeepsApart", "5.19"),
   model("the heap stays apart from what lies below it in 5.19", "6.2", "5.19", "brkKeepsApart", "6.1"),
-  model("a dirty entry comes back soft-dirty from migration in 5.19", "5.7", "5.19", "migrationKeepsSoftDirty", "6.1"),
   model("a dirty entry comes back as soft-dirty as it was in 6.1", "5.7", "6.1", "migrationKeepsSoftDirty", "5.19"),
   model("a dirty entry comes back soft-dirty from migration in 6.12", "5.7", "6.12", "migrationKeepsSoftDirty", "6.10"),
   model("the OOM killer takes the parent in 4.19", "2.1", "4.19", "oomPrefersChildren", "5.7"),
@@ -145,10 +144,6 @@ export const MUTANTS: readonly Mutant[] = [
   model("madvise knows MADV_GUARD_INSTALL in 6.12", "5.5", "6.12", "unknownAdvice", "6.15"),
   model("6.6 faults at files under the VMA's lock", "2.1", "6.6", "faultsLockVma", "6.8"),
   model("4.19 gives the lock up for the next window", "2.3", "4.19", "asyncReadaheadRetries", "5.7"),
-  code("a first try that waited for the disk under the VMA's lock is forgotten", "2.1", "access.ts", [
-    " || (result & VM_FAULT_MAJOR) !== 0) flags",
-    ") flags",
-  ]),
   code("an anonymous read fault maps a page of its own", "2.2", "memory.ts", [
     "if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
     "if (false) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
