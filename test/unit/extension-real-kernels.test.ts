@@ -44,17 +44,17 @@ function shown(comparison: Comparison): string[] {
 
 test("kernels that agree stand behind each line, with the real outcome and counters", async () => {
   assert.deepEqual(shown(await compared(FORK, { "6.1": undefined, "6.12": undefined })), [
-    "1 agrees: ✓ 6.1 6.12  ok",
-    "2 agrees: ✓ 6.1 6.12  minor anon · ref 1 map 1 excl",
-    "3 agrees: ✓ 6.1 6.12  ok",
-    "4 agrees: ✓ 6.1 6.12  minor cow · ref 1 map 1 excl",
+    "1 agrees: ✓ 6.1 6.12: ok",
+    "2 agrees: ✓ 6.1 6.12: minor anon · ref 1 map 1 excl",
+    "3 agrees: ✓ 6.1 6.12: ok",
+    "4 agrees: ✓ 6.1 6.12: minor cow · ref 1 map 1 excl",
   ]);
 });
 
 test("a kernel that disagrees stands first, with both values, and the others still have theirs", async () => {
   const lines = shown(await compared(FORK, { "6.1": undefined, "6.12": oneMore }));
-  assert.ok(lines.includes("2 disagrees: ✗ 6.12  refcount: simulated 1, real 2"), lines.join("\n"));
-  assert.ok(lines.includes("2 agrees: ✓ 6.1  minor anon · ref 1 map 1 excl"), lines.join("\n"));
+  assert.ok(lines.includes("2 disagrees: ✗ 6.12: refcount: simulated 1, real 2"), lines.join("\n"));
+  assert.ok(lines.includes("2 agrees: ✓ 6.1: minor anon · ref 1 map 1 excl"), lines.join("\n"));
 });
 
 test("a disagreement is one finding for all kernels that have it alike", async () => {
@@ -88,7 +88,7 @@ test("a line without an operation has no table", async () => {
 test("a line that runs more than once says what it came to last, and every disagreement of it", async () => {
   const text = "p = mmap(8K)\nrepeat 2 as i\n  write(p[i])\nend\n";
   const lines = shown(await compared(text, { "6.1": undefined }));
-  assert.ok(lines.includes("3 agrees: ✓ 6.1  minor anon · ref 1 map 1 excl (last of 2)"), lines.join("\n"));
+  assert.ok(lines.includes("3 agrees: ✓ 6.1: minor anon · ref 1 map 1 excl (last of 2)"), lines.join("\n"));
   const apart = findings(await compared(text, { "6.1": oneMore }));
   assert.deepEqual(
     apart.filter(({ message }) => message.startsWith("refcount")).map(({ line }) => line),
@@ -113,7 +113,7 @@ test("where a comparison ends, its line says why", () => {
   const traces = [{ release: "6.1", kernel: "6.1.0", lines: [], end: { line: 7, reason: "no such call" } }];
   const comparison = readComparison(JSON.stringify({ traces, totals: {} }));
   assert.ok(comparison);
-  assert.deepEqual(shown(comparison), ["7 unknown: – 6.1  not compared from here on: no such call"]);
+  assert.deepEqual(shown(comparison), ["7 unknown: – 6.1: not compared from here on: no such call"]);
 });
 
 test("words of a guest mean nothing in the table's Markdown", () => {

@@ -46,6 +46,15 @@ export class Workbench {
     return this.editor.locator(".view-line").filter({ hasText: text }).first();
   }
 
+  // What stands behind the lines without being part of them, as decorations write it.
+  async besideLines(): Promise<string[]> {
+    const spans = "[...document.querySelectorAll('.editor-instance .view-line span')]";
+    const found = await this.page.evaluate<string[]>(
+      `${spans}.map((span) => getComputedStyle(span, "::after").content)`,
+    );
+    return found.filter((text) => text.startsWith('"'));
+  }
+
   async command(name: string): Promise<void> {
     await this.page.keyboard.press("F1");
     const box = this.page.locator(".quick-input-widget input");

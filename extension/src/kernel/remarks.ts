@@ -44,8 +44,8 @@ export function remarks(comparison: Comparison): readonly Remark[] {
 
   function add(line: number, tone: Remark["tone"], mark: string, groups: ReadonlyMap<string, readonly string[]>): void {
     if (groups.size === 0) return;
-    const parts = [...groups].map(([said, releases]) => `${mark} ${releases.join(" ")}  ${said}`);
-    const text = parts.join("   ");
+    const parts = [...groups].map(([said, releases]) => `${mark} ${releases.join(" ")}: ${said}`);
+    const text = parts.join(" │ ");
     found.push({ line: line - 1, tone, text: text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT - 1)}…` : text });
   }
 }

@@ -65,10 +65,10 @@ const onDesktop: Story[] = [
       equal(
         beside?.remarks.map(({ line, text }) => `${line + 1} ${text}`),
         [
-          "2 ✓ 6.1  ok",
-          "3 ✓ 6.1  minor anon · ref 1 map 1 excl",
-          "4 ✓ 6.1  ok",
-          "5 ✓ 6.1  minor cow · ref 1 map 1 excl",
+          "2 ✓ 6.1: ok",
+          "3 ✓ 6.1: minor anon · ref 1 map 1 excl",
+          "4 ✓ 6.1: ok",
+          "5 ✓ 6.1: minor cow · ref 1 map 1 excl",
         ],
         "remarks",
       );
