@@ -168,8 +168,8 @@ function compare(
 // Says what came out, and leaves at that: nobody waits for the person to read it.
 function report(comparison: Comparison): string {
   const told = comparison.kernels.flatMap((on) => (on.missing === undefined ? [] : [`${called(on)}: ${on.missing}`]));
-  const ran = comparison.kernels.filter(({ missing }) => missing === undefined).map(called);
-  const said = [...(ran.length > 0 ? [`${ran.join(", ")}: ${summary(comparison)}`] : []), ...told.map(shortened)];
+  const ran = comparison.kernels.some(({ missing }) => missing === undefined);
+  const said = [...(ran ? [summary(comparison)] : []), ...told.map(shortened)];
   const text = said.join(". ");
   if (comparison.totals.disagreed === 0 && told.length === 0) {
     return inform(text);

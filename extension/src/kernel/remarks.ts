@@ -54,22 +54,30 @@ export function remarks(comparison: Comparison): readonly Remark[] {
 export function findings(comparison: Comparison): readonly Finding[] {
   const found: Finding[] = [];
   for (const [line, rows] of byLine(comparison)) {
-    const said = new Map<string, Set<string>>();
+    const said = new Map<string, Set<OnKernel>>();
     for (const { on, visits } of rows) {
       for (const values of visits.flatMap(({ disagreed }) => disagreed)) {
         const text = valuesText(values);
-        said.set(text, (said.get(text) ?? new Set()).add(called(on)));
+        said.set(text, (said.get(text) ?? new Set()).add(on));
       }
     }
-    for (const [text, kernels] of said) found.push({ line: line - 1, message: `${text} (${[...kernels].join(", ")})` });
+    for (const [text, kernels] of said) found.push({ line: line - 1, message: `${text} (${listed([...kernels])})` });
   }
   return found;
 }
 
-// `77 compared, 77 agreed, 0 disagreed, 5 not visible`
-export function summary({ totals }: Comparison): string {
+// `77 compared, 77 agreed, 0 disagreed, 5 not visible (Linux 6.1, 6.12)`
+export function summary({ totals, kernels }: Comparison): string {
   const { compared, agreed, disagreed, notVisible } = totals;
-  return `${compared} compared, ${agreed} agreed, ${disagreed} disagreed, ${notVisible} not visible`;
+  const ran = kernels.filter(({ missing }) => missing === undefined);
+  return `${compared} compared, ${agreed} agreed, ${disagreed} disagreed, ${notVisible} not visible (${listed(ran)})`;
+}
+
+// `Linux 6.1, 6.12, this machine's kernel`
+function listed(kernels: readonly Pick<OnKernel, "release">[]): string {
+  const releases = kernels.flatMap(({ release }) => (release === "host" ? [] : [release]));
+  const own = kernels.length > releases.length ? [called({ release: "host" })] : [];
+  return [...(releases.length > 0 ? [`Linux ${releases.join(", ")}`] : []), ...own].join(", ");
 }
 
 // What a person calls the kernel.

@@ -48,15 +48,12 @@ export class ShownComparisons implements Disposable {
     unknown: window.createTextEditorDecorationType(behind("mmtrace.realKernelAgrees")),
   };
   private readonly parts: readonly Disposable[];
+  private hovers: Disposable | undefined;
 
   constructor() {
     this.parts = [
       this.problems,
       ...Object.values(this.looks),
-      languages.registerHoverProvider(
-        { language: "mmtrace" },
-        { provideHover: (document, position) => this.hover(document, position.line) },
-      ),
       window.onDidChangeVisibleTextEditors((editors) => {
         for (const editor of editors) this.draw(editor);
       }),
@@ -85,6 +82,12 @@ export class ShownComparisons implements Disposable {
       });
     this.kept.set(document.uri.toString(), { comparison, remarks: remarks(comparison), warnings });
     this.problems.set(document.uri, warnings);
+    // Of several hovers VS Code shows that of the last provider first: the table comes before the operation's manual.
+    this.hovers?.dispose();
+    this.hovers = languages.registerHoverProvider(
+      { language: "mmtrace" },
+      { provideHover: (text, position) => this.hover(text, position.line) },
+    );
     this.changed();
     return true;
   }
@@ -96,6 +99,7 @@ export class ShownComparisons implements Disposable {
   }
 
   dispose(): void {
+    this.hovers?.dispose();
     for (const part of this.parts) part.dispose();
   }
 

@@ -61,8 +61,12 @@ export function includes(text: string, part: string | RegExp, what = "text"): vo
 }
 
 // Asks again until the answer is there: an editor answers when it is ready, not when it is asked.
-export async function eventually<T>(ask: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-  const end = Date.now() + 60_000;
+export async function eventually<T>(
+  ask: () => T | undefined | Promise<T | undefined>,
+  what: string,
+  limit = 60_000,
+): Promise<T> {
+  const end = Date.now() + limit;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;

@@ -60,7 +60,7 @@ const onDesktop: Story[] = [
       const why = lack(await realKernels.machine());
       if (why !== undefined) throw new Skipped(why);
       const told = await commands.executeCommand<string>("mmtrace.runOnRealKernel", document.uri, ["6.1"]);
-      includes(told ?? "", /^Linux 6\.1: \d+ compared, \d+ agreed, 0 disagreed, \d+ not visible$/, "summary");
+      includes(told ?? "", /^\d+ compared, \d+ agreed, 0 disagreed, \d+ not visible \(Linux 6\.1\)$/, "summary");
       const beside = realKernels.shown.of(document.uri);
       equal(
         beside?.remarks.map(({ line, text }) => `${line + 1} ${text}`),
