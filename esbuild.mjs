@@ -70,9 +70,6 @@ const browser = { ...common, platform: "browser", target: "es2023", mainFields: 
 
 const shipped = [
   { ...node, entryPoints: ["server/src/cli/main.ts"], outfile: "dist/mmtrace.js" },
-  { ...node, entryPoints: ["server/src/cli/engine_commands.ts"], outfile: "dist/cli.js" },
-  { ...node, entryPoints: ["server/src/lsp/stdio.ts"], outfile: "dist/lsp.js" },
-  { ...node, entryPoints: ["server/src/dap/stdio.ts"], outfile: "dist/dap.js" },
   { ...node, entryPoints: ["extension/src/main.ts"], outfile: "dist/extension.cjs", external: ["vscode"] },
   { ...node, entryPoints: ["extension/src/desktop-client.ts"], outfile: "dist/client.cjs", external: ["vscode"] },
   {
