@@ -136,12 +136,8 @@ export const MUTANTS: readonly Mutant[] = [
   model("a dirty entry comes back soft-dirty from migration in 6.12", "5.7", "6.12", "migrationKeepsSoftDirty", "6.10"),
   model("the OOM killer takes the parent in 4.19", "2.1", "4.19", "oomPrefersChildren", "5.7"),
   model("the OOM killer takes a child in 5.7", "2.1", "5.7", "oomPrefersChildren", "4.19"),
-  model("madvise knows MADV_COLD in 4.19", "5.5", "4.19", "unknownAdvice", "5.7"),
   model("madvise does not know MADV_COLD in 5.7", "5.5", "5.7", "unknownAdvice", "4.19"),
-  model("madvise knows MADV_POPULATE_READ in 5.10", "5.5", "5.10", "unknownAdvice", "5.15"),
   model("madvise does not know MADV_POPULATE_READ in 5.15", "5.5", "5.15", "unknownAdvice", "5.10"),
-  model("madvise knows MADV_COLLAPSE in 5.19", "5.5", "5.19", "unknownAdvice", "6.1"),
-  model("madvise knows MADV_GUARD_INSTALL in 6.12", "5.5", "6.12", "unknownAdvice", "6.15"),
   model("6.6 faults at files under the VMA's lock", "2.1", "6.6", "faultsLockVma", "6.8"),
   model("4.19 gives the lock up for the next window", "2.3", "4.19", "asyncReadaheadRetries", "5.7"),
   code("an anonymous read fault maps a page of its own", "2.2", "memory.ts", [
