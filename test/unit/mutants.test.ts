@@ -7,8 +7,9 @@ import { caughtBy, Engine, misplaced } from "../mutants/kill.ts";
 import { MUTANTS } from "../mutants/mutants.ts";
 
 test("at least thirty rules of mm-semantics §1 to §5 have a mutant", () => {
-  assert.ok(new Set(MUTANTS.map(({ rule }) => rule)).size >= 30);
-  for (const { section } of MUTANTS) assert.match(section, /^[1-5]\.\d+a?$/);
+  const own = MUTANTS.filter(({ section }) => /^[1-5]\.\d+a?$/.test(section));
+  assert.ok(new Set(own.map(({ rule }) => rule)).size >= 30);
+  for (const { section } of MUTANTS) assert.match(section, /^\d+\.\d+a?$/);
 });
 
 for (const { rule, change } of MUTANTS) {
