@@ -60,6 +60,9 @@ export class Kernel {
   readonly live: { readonly tasks: LiveRows; readonly mms: LiveRows; readonly pins: LiveRows };
   readonly limits: Limits;
   readonly pageSize: number;
+  // A counter that has come so far does not fit its bits, and wraps around (overflow.ts).
+  readonly refcountEnd: number;
+  readonly mapcountEnd: number;
   // Frames of the machine; valid pfns are below it.
   readonly totalPages: number;
   // Pages that one slot of each level spans.
@@ -92,6 +95,8 @@ export class Kernel {
     this.machine = machine;
     this.geometry = geometryOf(machine.arch);
     this.pageSize = 2 ** this.geometry.pageShift;
+    this.refcountEnd = 2 ** (machine.refcount_bits - 1);
+    this.mapcountEnd = 2 ** (machine.mapcount_bits - 1);
     this.totalPages = Math.floor(machine.memory / this.pageSize);
     this.scales = this.geometry.bits.map((_, level) => 2 ** sum(this.geometry.bits.slice(0, level)));
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };

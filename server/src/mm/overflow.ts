@@ -17,14 +17,14 @@ export function signed(value: number, bits: number): number {
   return low < half ? low : low - span;
 }
 
-// Writes what comes of adding; the first time that it does not fit is remembered.
-export function set_count(k: Kernel, field: Field, pfn: number, sum: number, bits: number): number {
-  const half = 2 ** (bits - 1);
-  if (sum >= -half && sum < half) {
+// Writes what comes of adding to a counter that ends at `end` (Kernel.refcountEnd, mapcountEnd), and gives it; the first
+// time that it does not fit is remembered. Each fault comes here several times: a power of two is not computed anew.
+export function set_count(k: Kernel, field: Field, pfn: number, sum: number, end: number): number {
+  if (sum >= -end && sum < end) {
     k.set(field, pfn, sum);
     return sum;
   }
-  const kept = signed(sum, bits);
+  const kept = sum < end ? sum + 2 * end : sum - 2 * end;
   k.set(field, pfn, kept);
   k.set(k.w.machine.overflowed, 0, 1);
   return kept;

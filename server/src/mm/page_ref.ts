@@ -24,7 +24,7 @@ export function folio_ref_add(k: Kernel, pfn: number, refs: number): void {
   const { _refcount } = k.w.page;
   const count = _refcount.data[pfn];
   if (count <= 0) impossible(k, `folio_ref_add: pfn ${pfn} is free`);
-  set_count(k, _refcount, pfn, count + refs, k.machine.refcount_bits);
+  set_count(k, _refcount, pfn, count + refs, k.refcountEnd);
 }
 
 // One reference less; the last one frees the folio. Mirrors folio_put(), include/linux/mm.h.
@@ -36,7 +36,7 @@ export function folio_put_refs(k: Kernel, pfn: number, refs: number): void {
   const { _refcount } = k.w.page;
   const count = _refcount.data[pfn];
   if (count < refs) impossible(k, `folio_put_refs: pfn ${pfn} has ${count} references, ${refs} are put`);
-  const left = set_count(k, _refcount, pfn, count - refs, k.machine.refcount_bits);
+  const left = set_count(k, _refcount, pfn, count - refs, k.refcountEnd);
   if (left === 0) __folio_put(k, pfn);
 }
 
@@ -56,5 +56,5 @@ const __folio_put = kernelFunction("__folio_put", "mm/swap.c", (k: Kernel, pfn: 
 // read without a sign, so that one that has overflowed looks so, too. Mirrors folio_maybe_dma_pinned(), include/linux/mm.h.
 export function folio_maybe_dma_pinned(k: Kernel, pfn: number): boolean {
   const count = k.w.page._refcount.data[pfn];
-  return (count < 0 ? count + 2 ** k.machine.refcount_bits : count) >= GUP_PIN_COUNTING_BIAS;
+  return (count < 0 ? count + 2 * k.refcountEnd : count) >= GUP_PIN_COUNTING_BIAS;
 }

@@ -72,7 +72,7 @@ export function folio_remove_rmap_pte(k: Kernel, pfn: number): void {
 
 function mapcount_add(k: Kernel, pfn: number, maps: number): void {
   const { _mapcount } = k.w.page;
-  set_count(k, _mapcount, pfn, _mapcount.data[pfn] + maps, k.machine.mapcount_bits);
+  set_count(k, _mapcount, pfn, _mapcount.data[pfn] + maps, k.mapcountEnd);
 }
 
 // The page is about to lose its only mapping for something that may be shared: no longer exclusive, unless it may be
