@@ -212,7 +212,7 @@ export const MUTANTS: readonly Mutant[] = [
     ": count) > GUP_PIN_COUNTING_BIAS",
   ]),
   code("an overflowed counter does not look pinned", "1.6", "page_ref.ts", [
-    "(count < 0 ? count + 2 ** k.machine.refcount_bits : count)",
+    "(count < 0 ? count + 2 * k.refcountEnd : count)",
     "count",
   ]),
   code("a mapcount that has overflowed still says that the page is mapped", "4.7", "overflow.ts", [
