@@ -126,7 +126,8 @@ async function replaceFolder(fresh: string, place: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-// Removes a release with what an interrupted fetch left of it and what was built to boot it. Tells whether there was anything.
+// Removes a release: the kernel, what an interrupted fetch left, and what was built to boot it. Tells whether a kernel or a
+// part of one was there.
 export async function removeKernel(release: Release, env: Env): Promise<boolean> {
   const folder = kernelsFolder(env);
   const built = join(cacheFolder(env), "guest");

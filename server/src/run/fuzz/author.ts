@@ -114,7 +114,8 @@ class Author {
     return this.perform(spec, who, texts, args);
   }
 
-  // What the chosen operation would make too many of is given back, and what no process has any more is mapped anew.
+  // An operation that would make one pin, file or process too many mostly gives way to one that ends one; where nothing is
+  // mapped any more, one that needs an address gives way to mmap.
   private rather(spec: OpSpec): OpSpec {
     const { pins, files, tasks, mappings } = this.things;
     const { mostPins, mostFiles, mostTasks } = this.profile;
