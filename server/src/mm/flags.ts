@@ -21,6 +21,26 @@ export const PG_reclaim = 0x10000; // reclaim waits for it to be written back
 export const PG_readahead = PG_reclaim; // the same bit: the first fault on it reads the next window
 export const PG_compacted = 0x20000; // its frame is one of the last, where compaction put it
 
+// Of a large folio, in its own row: flags of its second page, and what the mm ids say.
+export const FOLIO_PARTIALLY_MAPPED = 0x1; // PG_partially_mapped
+export const FOLIO_DOUBLE_MAP = 0x2; // PG_double_map
+export const FOLIO_HUGETLB = 0x4; // PGTY_hugetlb
+export const FOLIO_MM_IDS_SHARED = 0x8; // FOLIO_MM_IDS_SHARED_BIT of _mm_ids
+export const FOLIO_HUGE_ZERO = 0x10; // the huge zero folio
+export const FOLIO_RESTORE_RESERVE = 0x20; // hugetlb: freeing it gives its reservation back
+
+export const FOLIO_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [FOLIO_PARTIALLY_MAPPED, "partially_mapped"],
+  [FOLIO_DOUBLE_MAP, "double_map"],
+  [FOLIO_HUGETLB, "hugetlb"],
+  [FOLIO_MM_IDS_SHARED, "mm_ids_shared"],
+  [FOLIO_HUGE_ZERO, "huge_zero"],
+  [FOLIO_RESTORE_RESERVE, "restore_reserve"],
+];
+
+// Set in _nr_pages_mapped while a PMD maps the folio. mm/internal.h.
+export const ENTIRELY_MAPPED = 0x800000;
+
 export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PG_anon, "anon"],
   [PG_anon_exclusive, "exclusive"],
@@ -66,6 +86,8 @@ export const VM_WIPEONFORK = 0x2000000;
 export const VM_DONTDUMP = 0x4000000;
 export const VM_SOFTDIRTY = 0x8000000;
 export const VM_MIXEDMAP = 0x10000000;
+export const VM_HUGEPAGE = 0x20000000;
+export const VM_NOHUGEPAGE = 0x40000000;
 export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 export const VM_COPY_ON_FORK = VM_PFNMAP | VM_MIXEDMAP | VM_MAYBE_GUARD;
 export const VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;

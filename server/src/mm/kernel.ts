@@ -142,6 +142,15 @@ export class Kernel {
     this.set(field, row, field.data[row] + delta);
   }
 
+  // The same for so many rows in a row, which get to, to + step, …: one event for each run of them that changes equally.
+  setRun(field: Field, row: number, count: number, to: number, step = 0): void {
+    for (let i = 0; i < count; i++) this.set(field, row + i, to + i * step);
+  }
+
+  addRun(field: Field, row: number, count: number, delta: number): void {
+    for (let i = 0; i < count; i++) this.set(field, row + i, field.data[row + i] + delta);
+  }
+
   // A new row of the table, all zero. Rows are never reused: an id names one object for the whole recording.
   create(table: Table): number {
     const row = table.count.data[table.number];

@@ -34,9 +34,29 @@ const SCHEMA = {
     "next_free", // the free list's next pfn, while free
     "unmapped_by", // mm + 1 that unmapped it last while FOLL_PIN may have held it and others mapped it; 0 = none, -1 reclaim. Ours
     "lru_order", // the place on its LRU list: the head has the largest number
+    "folio", // the large folio that it is a page of (row + 1), 0 = a small folio of its own
+  ],
+  // What only a large folio has: more than one page, its head first. struct folio, include/linux/mm_types.h. head 0: gone.
+  // The references, flags, mapping, index, swap slot and place on the LRU stand in the head page's row; of the tail pages
+  // that row has their own _mapcount, content and PG_anon_exclusive.
+  folio: [
+    "head",
+    "order", // log2 of its pages
+    "_entire_mapcount", // logical: PMD mappings, or hugetlb's (compound_mapcount before 5.18)
+    "_large_mapcount", // logical: all mappings, an entire one counted once
+    "_nr_pages_mapped", // raw: pages that a PTE maps, + ENTIRELY_MAPPED
+    "_pincount", // FOLL_PIN references
+    "_mm_id0", // the owners that are tracked (mm.mm_id), 0 = a free slot
+    "_mm_id1",
+    "_mm_id_mapcount0", // logical: their mappings
+    "_mm_id_mapcount1",
+    "flags", // FOLIO_* bits of flags.ts
+    "deferred", // its place in the deferred split queue, the oldest has the smallest; 0 = not in it
   ],
   // One row for each page-table page. level 0 holds PTEs, 1 PMDs, 2 PUDs, …
-  table: ["pfn", "mm", "level", "first", "up", "slot"],
+  // huge_pte: of a table of PMDs, the first of the PTE tables that wait under its huge entries (pmd_huge_pte; row + 1),
+  // which `up` leads on from.
+  table: ["pfn", "mm", "level", "first", "up", "slot", "huge_pte"],
   // One row for each slot of each table page: row = table * PTRS + index. See pgtable.ts for the coding.
   pte: ["entry"],
   // struct vm_area_struct. start, end in pages (virtual page numbers), end exclusive. anon_vma takes its new pages;
@@ -69,6 +89,9 @@ const SCHEMA = {
     "brk",
     "def_flags",
     "ksm_slot", // place in KSM's list of address spaces (struct mm_slot), ascending; 0 = not in it
+    "mm_id", // its number among the address spaces that live, from 1 on: the smallest that is free (mm_id_ida)
+    "huge_zero", // it holds a reference to the huge zero folio (MMF_HUGE_ZERO_FOLIO)
+    "hugetlb_usage", // base pages of hugetlb folios that it maps
   ],
   // vfork: made by vfork(2) (vfork_done), so that it runs in its parent's memory until it execs or exits.
   task: ["alive", "mm", "parent", "min_flt", "maj_flt", "vfork"],
@@ -113,8 +136,14 @@ const SCHEMA = {
     "swapin_prev", // the slot that shared memory was last read from, + 1
     "swapin_pages", // last_readahead_pages: the last window around such a slot
     "swapin_hits", // swapin_readahead_hits: how many pages of it were wanted
+    "huge_zero_folio", // its head, 0 = not allocated
+    "huge_zero_refcount",
+    "deferred_last", // the place in the deferred split queue that was given last
     "overflowed", // 1 once a refcount or mapcount has left the range of its bits
   ],
+  // Free blocks of 2^row pages, row ≥ 1: the first one's head, which page.next_free leads on from. Free pages of order 0
+  // are on machine.free_list.
+  free_area: ["head"],
   // Row counts of the tables above: one row a table.
   rows: ["count"],
   // A folio_batch (pagevec) of the one CPU: how many pages wait in it. See lru.ts for which is which.
