@@ -16,6 +16,7 @@ import {
   slotBreaches,
   tableBreaches,
 } from "./invariants.ts";
+import { MOST_FIELDS } from "./journal.ts";
 import type { Kernel } from "./kernel.ts";
 import { PTE_TABLE, pte_pfn, walk_ptes } from "./pgtable.ts";
 import { Standing } from "./standing.ts";
@@ -28,9 +29,6 @@ export const FULL_EVERY = 10_000;
 export function breaches(k: Kernel): readonly Breach[] {
   return new Audit(k).look();
 }
-
-// A field's id is one byte of an event.
-const FIELDS = 256;
 
 const NONE: readonly Breach[] = [];
 
@@ -98,9 +96,7 @@ export class Audit {
     const onward = this.epoch === k.epoch && this.position <= k.position && journal.recording && this.sound;
     if (!onward) this.everything();
     else {
-      for (let at = this.position; at < k.position; at++) {
-        this.touch[journal.field(at)](journal.row(at), journal.from(at), journal.to(at));
-      }
+      for (let at = this.position; at < k.position; at++) journal.each(at, this.touch[journal.field(at)]);
       this.afresh();
     }
     this.epoch = k.epoch;
@@ -233,7 +229,7 @@ export class Audit {
   private touches(): ((row: number, from: number, to: number) => void)[] {
     const { w } = this.k;
     const nothing = () => {};
-    const of: ((row: number, from: number, to: number) => void)[] = Array.from({ length: FIELDS }, () => nothing);
+    const of: ((row: number, from: number, to: number) => void)[] = Array.from({ length: MOST_FIELDS }, () => nothing);
     const on = (fields: readonly { id: number }[], also: (row: number, from: number, to: number) => void) => {
       for (const { id } of fields) {
         const before = of[id];

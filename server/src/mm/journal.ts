@@ -2,8 +2,10 @@
 //
 // An event is five numbers in columns of typed arrays (25 bytes): which field, which row, the value before, the value
 // after, and the invocation of a kernel function that did it. Chunks never move once they are full, so a branch can
-// share the past of the recording that it left.
+// share the past of the recording that it left. An event may be a run: equal changes of many rows (event_runs.ts). Whoever
+// reads events asks covers(), each() or some(), and the values of one row by fromAt() and toAt().
 
+import { EventRuns, fill } from "./event_runs.ts";
 import { CONDITIONS } from "./frames.ts";
 
 // Decisions and tracepoints stand between the changes, in the order in which the kernel made them.
@@ -34,12 +36,19 @@ export interface Event {
   readonly index: number;
   readonly kind: EventKind;
   readonly table: string;
+  // Of a run the first one; it changes `count` rows, each of them from fromStep and to toStep more than the one before.
   readonly row: number;
   readonly field: string;
   readonly from: number;
   readonly to: number;
+  readonly count: number;
+  readonly fromStep: number;
+  readonly toStep: number;
   readonly frame: Frame | undefined;
 }
+
+// Ids of fields are one byte of an event.
+export const MOST_FIELDS = 256;
 
 const CHUNK_BITS = 14;
 const CHUNK = 1 << CHUNK_BITS;
@@ -47,6 +56,7 @@ const MASK = CHUNK - 1;
 
 class Chunk {
   readonly field = new Uint8Array(CHUNK);
+  // Below 0: ~ the number of a run.
   readonly row = new Int32Array(CHUNK);
   readonly from = new Float64Array(CHUNK);
   readonly to = new Float64Array(CHUNK);
@@ -85,6 +95,7 @@ export class Journal {
   private frameChunks: FrameChunk[] = [];
   private tail: Chunk = new Chunk();
   private frameTail: FrameChunk = new FrameChunk();
+  private runs = new EventRuns();
   private readonly fields: readonly FieldInfo[];
   private readonly functions: readonly KernelFunction[];
 
@@ -109,6 +120,21 @@ export class Journal {
     chunk.frame[i] = frame;
   }
 
+  // One event for `count` rows from `row` on, of which there are at least two.
+  pushRun(
+    field: number,
+    row: number,
+    count: number,
+    from: number,
+    fromStep: number,
+    to: number,
+    toStep: number,
+    frame: number,
+  ): void {
+    const run = this.recording ? this.runs.push(this.length, row, count, fromStep, toStep) : 0;
+    this.push(field, ~run, from, to, frame);
+  }
+
   // A new invocation of the function, called by the frame `up`.
   enter(fn: number, up: number): number {
     const id = this.frames++;
@@ -126,9 +152,17 @@ export class Journal {
   field(at: number): number {
     return this.chunks[at >>> CHUNK_BITS].field[at & MASK];
   }
+  // The row that changes; of a run the first one.
   row(at: number): number {
-    return this.chunks[at >>> CHUNK_BITS].row[at & MASK];
+    const row = this.chunks[at >>> CHUNK_BITS].row[at & MASK];
+    return row < 0 ? this.runs.row(~row) : row;
   }
+  // How many rows change: 1, of a run more.
+  count(at: number): number {
+    const row = this.chunks[at >>> CHUNK_BITS].row[at & MASK];
+    return row < 0 ? this.runs.count(~row) : 1;
+  }
+  // The value before and after; of a run those of its first row.
   from(at: number): number {
     return this.chunks[at >>> CHUNK_BITS].from[at & MASK];
   }
@@ -137,6 +171,46 @@ export class Journal {
   }
   frame(at: number): number {
     return this.chunks[at >>> CHUNK_BITS].frame[at & MASK];
+  }
+
+  covers(at: number, row: number): boolean {
+    const first = this.chunks[at >>> CHUNK_BITS].row[at & MASK];
+    if (first >= 0) return row === first;
+    const within = row - this.runs.row(~first);
+    return within >= 0 && within < this.runs.count(~first);
+  }
+  // The value before and after of a row that the event covers.
+  fromAt(at: number, row: number): number {
+    const first = this.chunks[at >>> CHUNK_BITS].row[at & MASK];
+    return first >= 0 ? this.from(at) : this.from(at) + (row - this.runs.row(~first)) * this.runs.fromStep(~first);
+  }
+  toAt(at: number, row: number): number {
+    const first = this.chunks[at >>> CHUNK_BITS].row[at & MASK];
+    return first >= 0 ? this.to(at) : this.to(at) + (row - this.runs.row(~first)) * this.runs.toStep(~first);
+  }
+
+  // All rows that the event changes, ascending.
+  each(at: number, visit: (row: number, from: number, to: number) => void): void {
+    const chunk = this.chunks[at >>> CHUNK_BITS];
+    const i = at & MASK;
+    if (chunk.row[i] >= 0) visit(chunk.row[i], chunk.from[i], chunk.to[i]);
+    else
+      this.some(at, (row, from, to) => {
+        visit(row, from, to);
+        return false;
+      });
+  }
+  // Whether one of them passes.
+  some(at: number, passes: (row: number, from: number, to: number) => boolean): boolean {
+    const chunk = this.chunks[at >>> CHUNK_BITS];
+    const i = at & MASK;
+    const [from, to] = [chunk.from[i], chunk.to[i]];
+    if (chunk.row[i] >= 0) return passes(chunk.row[i], from, to);
+    const run = ~chunk.row[i];
+    const [row, count] = [this.runs.row(run), this.runs.count(run)];
+    const [fromStep, toStep] = [this.runs.fromStep(run), this.runs.toStep(run)];
+    for (let i = 0; i < count; i++) if (passes(row + i, from + i * fromStep, to + i * toStep)) return true;
+    return false;
   }
 
   frameUp(id: number): number {
@@ -165,6 +239,7 @@ export class Journal {
   at(index: number): Event {
     const info = this.info(index);
     const row = this.row(index);
+    const run = ~this.chunks[index >>> CHUNK_BITS].row[index & MASK];
     return {
       index,
       kind: info.kind,
@@ -173,13 +248,16 @@ export class Journal {
       field: info.kind === "decide" ? CONDITIONS[row].text : info.name,
       from: this.from(index),
       to: this.to(index),
+      count: this.count(index),
+      fromStep: run < 0 ? 0 : this.runs.fromStep(run),
+      toStep: run < 0 ? 0 : this.runs.toStep(run),
       frame: this.frameAt(this.frame(index)),
     };
   }
 
   // Bytes that the journal keeps for its events and frames.
   get bytes(): number {
-    return this.chunks.length * CHUNK * 25 + this.frameChunks.length * CHUNK * 6;
+    return this.chunks.length * CHUNK * 25 + this.frameChunks.length * CHUNK * 6 + this.runs.bytes;
   }
 
   // Applies the events of [from, to) to the columns in order, or undoes them last first when to < from.
@@ -190,7 +268,9 @@ export class Journal {
       const { field, row, to: value } = chunk;
       for (; at < end; at++) {
         const i = at & MASK;
-        columns[field[i]][row[i]] = value[i];
+        const first = row[i];
+        if (first >= 0) columns[field[i]][first] = value[i];
+        else this.replayRun(columns[field[i]], ~first, value[i], this.runs.toStep(~first));
       }
     }
     for (let at = from; at > to; ) {
@@ -199,13 +279,20 @@ export class Journal {
       const { field, row, from: value } = chunk;
       for (; at > end; at--) {
         const i = (at - 1) & MASK;
-        columns[field[i]][row[i]] = value[i];
+        const first = row[i];
+        if (first >= 0) columns[field[i]][first] = value[i];
+        else this.replayRun(columns[field[i]], ~first, value[i], this.runs.fromStep(~first));
       }
     }
   }
 
+  private replayRun(column: Float64Array, run: number, value: number, step: number): void {
+    fill(column, this.runs.row(run), this.runs.count(run), value, step);
+  }
+
   truncate(length: number, frames: number): void {
     this.length = length;
+    this.runs.truncate(length);
     this.frames = frames;
     this.chunks.length = (Math.max(length - 1, 0) >>> CHUNK_BITS) + 1;
     this.tail = this.chunks[this.chunks.length - 1];
@@ -218,6 +305,7 @@ export class Journal {
     const copy = new Journal(this.fields, this.functions, this.recording);
     copy.chunks = [...this.chunks];
     copy.frameChunks = [...this.frameChunks];
+    copy.runs = this.runs.fork(length);
     copy.truncate(length, frames);
     copy.tail = copy.tail.copy();
     copy.chunks[copy.chunks.length - 1] = copy.tail;

@@ -1,10 +1,11 @@
 // The simulated kernel's state: the world, its journal, and the one funnel through which every change goes.
 
 import { Contents } from "./content.ts";
-import { LimitReached } from "./errors.ts";
+import { bug, LimitReached } from "./errors.ts";
+import { even, fill } from "./event_runs.ts";
 import { CONDITIONS, type Condition, FUNCTIONS } from "./frames.ts";
 import { type Geometry, geometryOf } from "./geometry.ts";
-import { type FieldInfo, Journal } from "./journal.ts";
+import { type FieldInfo, Journal, MOST_FIELDS } from "./journal.ts";
 import { LiveRows } from "./live_rows.ts";
 import { LruIndex } from "./lru_index.ts";
 import type { Machine } from "./machine.ts";
@@ -26,6 +27,8 @@ const UNREAD = new Float64Array(1);
 
 // Limits are looked at once in so many events.
 const POLL_MASK = 0x3ff;
+// To write so many rows of a run takes about as long as one event: 2 ** ROWS_SHIFT.
+const ROWS_SHIFT = 4;
 
 export const DEFAULT_LIMITS: Limits = { events: 20_000_000, bytes: 2 ** 31 };
 
@@ -110,6 +113,7 @@ export class Kernel {
       fields.push({ id, table: "task", name: TRACEPOINTS[name as Tracepoint], kind: "trace" });
       return [name, id];
     });
+    if (fields.length > MOST_FIELDS) bug(`${fields.length} fields do not fit the journal's events`);
     this.traceFields = Object.fromEntries(traces) as Record<Tracepoint, number>;
     this.fields = fields;
     this.contents = options.past?.contents ?? new Contents();
@@ -144,11 +148,39 @@ export class Kernel {
 
   // The same for so many rows in a row, which get to, to + step, …: one event for each run of them that changes equally.
   setRun(field: Field, row: number, count: number, to: number, step = 0): void {
-    for (let i = 0; i < count; i++) this.set(field, row + i, to + i * step);
+    const { data } = field;
+    for (let i = 0; i < count; ) {
+      const value = to + i * step;
+      if (data[row + i] === value) i++;
+      else i += this.change(field, row + i, even(data, row + i, count - i, value, step), value, step);
+    }
   }
 
   addRun(field: Field, row: number, count: number, delta: number): void {
-    for (let i = 0; i < count; i++) this.set(field, row + i, field.data[row + i] + delta);
+    if (delta === 0) return;
+    const { data } = field;
+    for (let at = row; at < row + count; ) {
+      const rows = even(data, at, row + count - at, Number.NaN, 0);
+      at += this.change(field, at, rows, data[at] + delta, rows > 1 ? data[at + 1] - data[at] : 0);
+    }
+  }
+
+  // One event for that many rows, which differ evenly now. Returns their number.
+  private change(field: Field, row: number, count: number, to: number, step: number): number {
+    if (count === 1) {
+      this.set(field, row, to);
+      return 1;
+    }
+    const { data } = field;
+    const from = data[row];
+    const fromStep = data[row + 1] - from;
+    fill(data, row, count, to, step);
+    this.journal.pushRun(field.id, row, count, from, fromStep, to, step, this.frame);
+    this.at++;
+    // Limits of time count events; the rows of a run are work, too.
+    this.ticks += count >>> ROWS_SHIFT;
+    if ((this.at & POLL_MASK) === 0 || (this.ticks & POLL_MASK) < count >>> ROWS_SHIFT) this.poll();
+    return count;
   }
 
   // A new row of the table, all zero. Rows are never reused: an id names one object for the whole recording.

@@ -116,29 +116,32 @@ export class LruIndex {
   private events(): void {
     const { journal, position, w } = this.k;
     const { flags, lru_order } = w.page;
-    const came: number[] = [];
+    const came: [pfn: number, order: number][] = [];
     // On a list by their flags, with the place that they had before.
     const unplaced = new Set<number>();
+    const flagged = (pfn: number, before: number, after: number) => {
+      const from = listOf(before);
+      const to = listOf(after);
+      if (from === to) return;
+      if (to >= 0) unplaced.add(pfn);
+      if (this.counts === undefined) return;
+      if (from >= 0) this.counts[from]--;
+      if (to >= 0) this.counts[to]++;
+    };
+    const placed = (pfn: number, _before: number, order: number) => {
+      came.push([pfn, order]);
+      unplaced.delete(pfn);
+    };
     for (let at = this.position; at < position; at++) {
       const field = journal.field(at);
-      if (field === flags.id) {
-        const from = listOf(journal.from(at));
-        const to = listOf(journal.to(at));
-        if (from === to) continue;
-        if (to >= 0) unplaced.add(journal.row(at));
-        if (this.counts === undefined) continue;
-        if (from >= 0) this.counts[from]--;
-        if (to >= 0) this.counts[to]++;
-      } else if (field === lru_order.id) {
-        came.push(at);
-        unplaced.delete(journal.row(at));
-      }
+      if (field === flags.id) journal.each(at, flagged);
+      else if (field === lru_order.id) journal.each(at, placed);
     }
     for (const pfn of unplaced) {
       const lru = listOf(flags.data[pfn]);
       if (lru >= 0) this.lists[lru] = undefined;
     }
-    for (const at of came) this.arrive(journal.row(at), journal.to(at));
+    for (const [pfn, order] of came) this.arrive(pfn, order);
   }
 
   // The page came to an end of the list that it is on. Places at a tail are below 0.
