@@ -18,7 +18,7 @@ import {
   VM_WRITE,
 } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { mmOf, pteAt } from "../mm/observe.ts";
+import { leafAt, mmOf } from "../mm/observe.ts";
 import {
   PTE_ACCESSED,
   PTE_DIRTY,
@@ -37,14 +37,17 @@ import { PROTECTIONS, type Words, word } from "./words.ts";
 
 type Rest = Omit<FieldSpec, "of" | "name" | "simulated" | "read">;
 
-function pte(name: string, rest: Rest, read: (k: Kernel, entry: number) => Value): FieldSpec {
+function pte(name: string, rest: Rest, read: (k: Kernel, entry: number, level: number) => Value): FieldSpec {
   return {
     of: "pte",
     name,
     simulated: true,
     ...rest,
-    read: (k, value) =>
-      typeof value === "object" && value?.kind === "pte" ? read(k, pteAt(k, mmOf(k, value.task), value.vpn)) : null,
+    read: (k, value) => {
+      if (typeof value !== "object" || value?.kind !== "pte") return null;
+      const { entry, level } = leafAt(k, mmOf(k, value.task), value.vpn);
+      return read(k, entry, level);
+    },
   };
 }
 
@@ -54,7 +57,7 @@ function bit(name: string, mask: number, doc: string, source: string): FieldSpec
 
 const PGTABLE = "arch/x86/include/asm/pgtable.h";
 export const LEVELS = ["pte", "pmd", "pud"] as const;
-const LEVEL_PTE = word("pte");
+const LEVEL_WORDS = LEVELS.map((name) => word(name));
 
 export const PTE_FIELDS: readonly FieldSpec[] = [
   pte(
@@ -141,7 +144,7 @@ export const PTE_FIELDS: readonly FieldSpec[] = [
       doc: "The level of the page table that maps the address: `pte`, or `pmd` and `pud` for huge mappings. mm-semantics §10.",
       source: "enum pgtable_level, include/linux/pgtable.h (7.x); ours before",
     },
-    () => LEVEL_PTE,
+    (_k, _entry, level) => LEVEL_WORDS[level],
   ),
 ];
 

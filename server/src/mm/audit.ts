@@ -250,8 +250,10 @@ export class Audit {
         this.pins.spaces.add(w.table.mm.data[Math.floor(row / this.k.geometry.stride)] - 1);
       }
     });
-    on([w.page._refcount, w.page._mapcount, w.page.flags, w.page.unmapped_by], (row) => this.pages.add(row));
-    on([w.page.flags, w.page.mapping, w.page.index], (row) => this.moved.add(row));
+    on([w.page._refcount, w.page._mapcount, w.page.flags, w.page.unmapped_by, w.page.folio], (row) =>
+      this.pages.add(row),
+    );
+    on([w.page.flags, w.page.mapping, w.page.index, w.page.folio], (row) => this.moved.add(row));
     on(w.table.fields, (row) => this.tables.add(row));
     on([w.table.first, w.table.mm, w.table.level], (row) => {
       this.pins.spaces.add(w.table.mm.data[row] - 1);
@@ -269,7 +271,9 @@ export class Audit {
     on([w.anon_vma.older], (row) => {
       if (row < this.anonVmas) this.chainsToo = true;
     });
-    on([w.mm.users, w.mm.rss_file, w.mm.rss_anon, w.mm.rss_shmem, w.mm.rss_swap], (row) => this.spaces.add(row));
+    on([w.mm.users, w.mm.rss_file, w.mm.rss_anon, w.mm.rss_shmem, w.mm.rss_swap, w.mm.hugetlb_usage], (row) =>
+      this.spaces.add(row),
+    );
     on([w.mm.users, w.mm.map_count], (row) => this.layouts.add(row));
     on([w.mm.pgd], (row, from, to) => {
       for (const table of [from, to]) if (table !== 0) this.tables.add(table - 1);

@@ -29,6 +29,7 @@ export const FIRST: Rules = {
   longtermNeedsUntrackedFile: false,
   oDirectPins: false,
   pinBias: 1,
+  pincountFrom: "order 2",
   gupBreaksCow: false,
   refusesOverflow: false,
   pinsZeroPage: true,
@@ -336,6 +337,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.18",
     changes: [
+      {
+        since: "5.18",
+        commits: ["5232c63f46fd"],
+        text: "Every large folio counts its pins for itself, also one of two pages.",
+        rules: { pincountFrom: "order 1" },
+      },
       {
         since: "5.18",
         commits: ["65462462ffb2"],

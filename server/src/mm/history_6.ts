@@ -301,6 +301,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "6.15",
     changes: [
       {
+        since: "6.15",
+        commits: ["31a31da8a618"],
+        text: "On 32 bits a large folio of two pages has no count of its pins any more: each adds 1024 to its references.",
+        rules: { pincountFrom: "order 1 with 64 bits" },
+      },
+      {
         since: "6.14",
         commits: [],
         text: "Shared memory is read back page by page, without its neighbours, from a swap device that answers at once (zram).",

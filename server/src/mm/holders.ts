@@ -1,12 +1,14 @@
-// Who holds references to frames, beside the entries of page tables: what a row of a table holds, table by table.
+// Who holds references to folios, beside the entries of page tables: what a row of a table holds, table by table.
 //
 // A new holder of references (a cache, a list, an isolated page) is one more line of HOLDERS; what a frame's counter
 // must be (tally.ts), and who is named as its holder (observe.ts), follow.
 
 import { FOLL_GET } from "./abi.ts";
+import { page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { BATCH_NAMES, batched_pages } from "./lru.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
+import { pin_refs } from "./page_ref.ts";
 import type { TableName } from "./world.ts";
 
 // Who holds references to a frame. The counts add up to the folio's refcount.
@@ -27,7 +29,7 @@ export interface HolderSource {
   readonly rows?: (k: Kernel) => number;
   // The swap slot that the row names, as an entry of a page table does; 0 = none.
   readonly names?: (k: Kernel, row: number) => number;
-  // Visits each reference that the row holds. It may look at the columns of this row, and at what changes only
+  // Visits each reference that the row holds, with the folio's head. It may look at the columns of this row, and at what changes only
   // together with one of them: whoever keeps the sums looks again when a column of the row was written.
   readonly holds: (k: Kernel, row: number, visit: (pfn: number, holder: Holder) => void) => void;
 }
@@ -49,7 +51,8 @@ export const HOLDERS: readonly HolderSource[] = [
     holds: (k, row, visit) => {
       const { file, index, pfn } = k.w.cache;
       if (pfn.data[row] === 0) return;
-      visit(pfn.data[row], { kind: "page cache", file: file.data[row] - 1, index: index.data[row], count: 1 });
+      const holder: Holder = { kind: "page cache", file: file.data[row] - 1, index: index.data[row], count: 1 };
+      visit(page_folio(k, pfn.data[row]), holder);
     },
   },
   {
@@ -57,7 +60,8 @@ export const HOLDERS: readonly HolderSource[] = [
     rows: (k) => (k.rows(k.w.machine) === 0 ? 0 : k.w.machine.next_swap.data[0] + 1),
     holds: (k, row, visit) => {
       const { cache } = k.w.swap;
-      if (cache.data[row] !== 0) visit(cache.data[row] - 1, { kind: "swap cache", slot: row, count: 1 });
+      if (cache.data[row] === 0) return;
+      visit(page_folio(k, cache.data[row] - 1), { kind: "swap cache", slot: row, count: 1 });
     },
   },
   {
@@ -83,10 +87,10 @@ export const HOLDERS: readonly HolderSource[] = [
       const { live, flags } = k.w.pin;
       if (live.data[row] === 0) return;
       const get = (flags.data[row] & FOLL_GET) !== 0;
-      const count = get ? 1 : k.model.pinBias;
       for (const pfn of k.side.pinPages[row]) {
-        if (pfn === NO_PAGE) continue;
-        if (get || pfn !== ZERO_PFN || k.model.pinsZeroPage) visit(pfn, { kind: "pin", pin: row, count });
+        if (pfn === NO_PAGE || (!get && pfn === ZERO_PFN && !k.model.pinsZeroPage)) continue;
+        const folio = page_folio(k, pfn);
+        visit(folio, { kind: "pin", pin: row, count: get ? 1 : pin_refs(k, folio) });
       }
     },
   },

@@ -4,14 +4,15 @@
 // Each rule is about one object (a page, an address space, an entry, …) and looks at the sums of a tally, so that it can be
 // asked again for the objects that something happened to. audit.ts decides which those are; breaches() asks for all.
 
-import { PG_anon, PG_anon_exclusive, PG_ksm } from "./flags.ts";
+import { PG_anon_exclusive, PG_ksm } from "./flags.ts";
+import { folio_test_anon, folio_test_hugetlb, page_folio, page_pgoff } from "./folio.ts";
 import { ksmBreaches } from "./invariants_ksm.ts";
 import { lruBreaches } from "./invariants_lru.ts";
 import type { Kernel } from "./kernel.ts";
 import { vmasOf } from "./observe.ts";
 import { overflowed, signed } from "./overflow.ts";
 import { free_pages } from "./page_alloc.ts";
-import { mk_pte, PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn } from "./pgtable.ts";
+import { mk_pte, PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn, WAITING } from "./pgtable.ts";
 import { linear_page_index } from "./rmap.ts";
 import { mapping_vmas } from "./rmap_walk.ts";
 import { leafEntry, RSS, type Tally } from "./tally.ts";
@@ -68,22 +69,25 @@ export function pageBreaches(k: Kernel, tally: Tally, pfn: number): Breach[] {
   if (count !== refs) {
     found.push(broken(k, "refcount", `pfn ${pfn} has refcount ${count}, its holders add up to ${refs}`, { pfn }));
   }
-  if (mapcount !== maps) {
+  const large = page.folio.data[pfn] !== 0;
+  if (!large && mapcount !== maps) {
     found.push(broken(k, "mapcount", `pfn ${pfn} has mapcount ${mapcount}, ${maps} entries map it`, { pfn }));
   }
   const held = tally.refs[pfn];
-  if (count === 0 && flags !== 0 && held === 0) {
+  if (count === 0 && flags !== 0 && held === 0 && !large) {
     found.push(broken(k, "free-page", `pfn ${pfn} is free but has flags`, { pfn }));
   } else if (count === 0 && flags === 0 && held !== 0) {
     found.push(broken(k, "free-page", `pfn ${pfn} is free, and ${held} references to it are left`, { pfn }));
   }
-  if (!k.model.anonExclusive || (flags & PG_anon) === 0 || maps === 0) return found;
+  const folio = page_folio(k, pfn);
+  const mapped = tally.maps[pfn] + tally.entire[folio];
+  if (!k.model.anonExclusive || !folio_test_anon(k, folio) || mapped === 0) return found;
   const exclusive = (flags & PG_anon_exclusive) !== 0;
-  if (exclusive && mapcount > 1) {
-    const message = `pfn ${pfn} is exclusive but mapped ${mapcount} times`;
+  if (exclusive && mapped > 1) {
+    const message = `pfn ${pfn} is exclusive but mapped ${large ? mapped : mapcount} times`;
     found.push({ rule: "exclusive-mapped-once", kind: "promise", message, pfn });
   }
-  if (!exclusive && tally.writable[pfn] > 0) {
+  if (!exclusive && tally.writable[pfn] + tally.writableEntire[pfn] > 0) {
     const message = `pfn ${pfn} is mapped writable in a private mapping but is not exclusive`;
     found.push({ rule: "writable-is-exclusive", kind: "promise", message, pfn });
   }
@@ -101,7 +105,7 @@ export function slotBreaches(k: Kernel, tally: Tally, slot: number): Breach[] {
     found.push(broken(k, "swap-count", `swap slot ${slot} has count ${count}, ${all} entries name it`, {}));
   }
   const pfn = (swap.cache.data[slot] ?? 0) - 1;
-  if (pfn >= 0 && page.swap.data[pfn] !== slot) {
+  if (pfn >= 0 && page.swap.data[page_folio(k, pfn)] + pfn - page_folio(k, pfn) !== slot) {
     found.push(broken(k, "swap-count", `pfn ${pfn} is cached for swap slot ${slot} but says otherwise`, { pfn }));
   }
   if (exclusive > 0 && all > 1) {
@@ -172,8 +176,9 @@ export function entryBreaches(k: Kernel, row: number): Breach[] {
   }
   if ((entry & (PTE_PRESENT | PTE_SPECIAL)) !== PTE_PRESENT) return [];
   const pfn = pte_pfn(entry);
-  if (page.mapping.data[pfn] === 0 || page.flags.data[pfn] & PG_ksm) return [];
-  if (linear_page_index(k, next, vpn) === page.index.data[pfn] && mapping_vmas(k, pfn).includes(next)) return [];
+  const folio = page_folio(k, pfn);
+  if (page.mapping.data[folio] === 0 || page.flags.data[folio] & PG_ksm || folio_test_hugetlb(k, folio)) return [];
+  if (linear_page_index(k, next, vpn) === page_pgoff(k, pfn) && mapping_vmas(k, pfn).includes(next)) return [];
   const message = `pfn ${pfn} is mapped where a walk from the page does not come by`;
   return [{ rule: "rmap-finds-mappings", kind: "promise", message, pfn, mm, vpn }];
 }
@@ -187,11 +192,13 @@ export function tableBreaches(k: Kernel, row: number): Breach[] {
   const level = table.level.data[row] + 1;
   const slot = table.slot.data[row];
   const hangs =
-    up < 0
-      ? m.pgd.data[mm] === row + 1 && table.first.data[row] === 0
-      : pte.entry.data[up * k.geometry.stride + slot] === mk_pte(row, PTE_TABLE | PTE_PRESENT) &&
-        table.mm.data[up] === mm + 1 &&
-        table.first.data[row] === table.first.data[up] + slot * k.scales[level];
+    slot === WAITING
+      ? up < 0 || (table.mm.data[up] === mm + 1 && table.level.data[up] === 1)
+      : up < 0
+        ? m.pgd.data[mm] === row + 1 && table.first.data[row] === 0
+        : pte.entry.data[up * k.geometry.stride + slot] === mk_pte(row, PTE_TABLE | PTE_PRESENT) &&
+          table.mm.data[up] === mm + 1 &&
+          table.first.data[row] === table.first.data[up] + slot * k.scales[level];
   return hangs ? [] : [broken(k, "table-tree", `table ${row} of mm ${mm} does not hang where it says`, { mm })];
 }
 

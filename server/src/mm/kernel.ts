@@ -70,6 +70,9 @@ export class Kernel {
   readonly totalPages: number;
   // Pages that one slot of each level spans.
   readonly scales: readonly number[];
+  // Pages of a PMD-sized folio, and log2 of them: HPAGE_PMD_NR and HPAGE_PMD_ORDER, include/linux/huge_mm.h.
+  readonly hpageNr: number;
+  readonly hpageOrder: number;
   // The running invocation (a frame id of the journal); 0 outside of any system call.
   frame = 0;
   // The outcome bits of the running operation (outcome.ts).
@@ -102,6 +105,8 @@ export class Kernel {
     this.mapcountEnd = 2 ** (machine.mapcount_bits - 1);
     this.totalPages = Math.floor(machine.memory / this.pageSize);
     this.scales = this.geometry.bits.map((_, level) => 2 ** sum(this.geometry.bits.slice(0, level)));
+    this.hpageOrder = this.geometry.bits[0];
+    this.hpageNr = 2 ** this.hpageOrder;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.columns = newColumns();
     this.w = this.columns.w;

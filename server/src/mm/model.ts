@@ -60,6 +60,11 @@ export interface Model {
   // What FOLL_PIN adds to the counter of a small folio: 1024 from 5.7 on (3faa52c03f44), before as much as FOLL_GET.
   readonly pinBias: number;
 
+  // Which large folios count their pins for themselves, each page pinned as one reference and one pin: those of order 2 and
+  // more (3faa52c03f44), all (5.18, 5232c63f46fd), or on 32 bits again those of order 2 and more (6.15).
+  // folio_has_pincount(), include/linux/mm.h; mm-semantics §1.6.
+  readonly pincountFrom: "order 2" | "order 1" | "order 1 with 64 bits";
+
   // A reference for reading (FOLL_GET or FOLL_PIN) to a page of a COW mapping faults as for a write first (5.8 alone,
   // 17839856fd58; a308c71bf1e6 took it back). should_force_cow_break(), mm/gup.c, 5.8.
   readonly gupBreaksCow: boolean;

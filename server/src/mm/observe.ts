@@ -3,11 +3,22 @@
 import { PIN_KINDS, type PinKind } from "./abi.ts";
 import type { Content } from "./content.ts";
 import { PG_table } from "./flags.ts";
+import { page_folio } from "./folio.ts";
 import { HOLDERS, type Holder } from "./holders.ts";
 import type { Kernel } from "./kernel.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { cached_slots } from "./page_cache.ts";
-import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_offset, pte_pfn, walk_ptes } from "./pgtable.ts";
+import {
+  mk_pte,
+  PTE_PRESENT,
+  PTE_SPECIAL,
+  PTE_TABLE,
+  pmd_none_or_table,
+  pmd_offset,
+  pte_offset,
+  pte_pfn,
+  walk_ptes,
+} from "./pgtable.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, swp_offset } from "./swapops.ts";
 
 // The address space of a task, or -1 when the task is dead.
@@ -15,10 +26,29 @@ export function mmOf(k: Kernel, task: number): number {
   return k.w.task.alive.data[task] === 1 ? k.w.task.mm.data[task] - 1 : -1;
 }
 
+// What translates a page: the entry's row, its level (0 = PTE, 1 = PMD), and the entry as it would be if it were a PTE of
+// that very page, so that a huge one names the page in the middle of its folio.
+export interface Leaf {
+  readonly row: number;
+  readonly level: number;
+  readonly entry: number;
+}
+
+const NO_LEAF: Leaf = { row: -1, level: 0, entry: 0 };
+
+export function leafAt(k: Kernel, mm: number, vpn: number): Leaf {
+  if (mm < 0 || vpn >= k.geometry.taskPages) return NO_LEAF;
+  const row = pte_offset(k, mm, vpn);
+  if (row >= 0) return { row, level: 0, entry: k.w.pte.entry.data[row] };
+  const pmd = pmd_offset(k, mm, vpn);
+  const entry = pmd < 0 ? 0 : k.w.pte.entry.data[pmd];
+  if (pmd_none_or_table(entry)) return NO_LEAF;
+  return { row: pmd, level: 1, entry: entry + mk_pte(vpn % k.hpageNr, 0) };
+}
+
 // The entry that translates the page, 0 for none.
 export function pteAt(k: Kernel, mm: number, vpn: number): number {
-  const row = mm < 0 || vpn >= k.geometry.taskPages ? -1 : pte_offset(k, mm, vpn);
-  return row < 0 ? 0 : k.w.pte.entry.data[row];
+  return leafAt(k, mm, vpn).entry;
 }
 
 // The frame that the entry maps, special or not; -1 for none.
@@ -119,11 +149,12 @@ export function cachedPages(k: Kernel, file: number): { index: number; pfn: numb
   }));
 }
 
-// The holders of one frame, each with a text that says who it is.
+// The holders of the folio of one frame, each with a text that says who it is.
 export function holdersOf(k: Kernel, pfn: number): (Holder & { readonly text: string })[] {
   const holders: (Holder & { readonly text: string })[] = [];
+  const folio = page_folio(k, pfn);
   forEachHolder(k, (held, holder) => {
-    if (held === pfn) holders.push({ ...holder, text: holderText(k, holder) });
+    if (held === folio) holders.push({ ...holder, text: holderText(k, holder) });
   });
   return holders;
 }
@@ -157,7 +188,7 @@ function fileText(k: Kernel, file: number): string {
   return k.side.fileNames[file] ?? `file ${file}`;
 }
 
-// Visits every reference of the world with the frame that it holds.
+// Visits every reference of the world with the folio that it holds.
 export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) => void): void {
   const { table, pte } = k.w;
   const { stride } = k.geometry;
@@ -168,7 +199,7 @@ export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) =>
       const entry = pte.entry.data[row * stride + slot];
       if ((entry & PTE_PRESENT) === 0 || entry & (PTE_TABLE | PTE_SPECIAL)) continue;
       const vpn = table.first.data[row] + slot * k.scales[table.level.data[row]];
-      visit(pte_pfn(entry), { kind: "pte", mm, vpn, count: 1 });
+      visit(page_folio(k, pte_pfn(entry)), { kind: "pte", mm, vpn, count: 1 });
     }
   }
   for (const source of HOLDERS) {
@@ -177,7 +208,7 @@ export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) =>
   }
 }
 
-// Every frame in use, ascending.
+// Every folio in use, by its head, ascending.
 export function usedPages(k: Kernel): number[] {
   const { _refcount } = k.w.page;
   const last = k.rows(k.w.machine) === 0 ? 0 : k.w.machine.next_pfn.data[0];

@@ -1,5 +1,7 @@
 // The page allocator: fresh frames in ascending order while there are any, then the frames that were freed, last first.
-// That keeps frame numbers apart for as long as possible; nothing but their equality means anything.
+// That keeps frame numbers apart for as long as possible; nothing but their equality means anything. A block of several
+// frames that was freed stays a block (free_area) until single frames, or smaller blocks, are wanted and there are no
+// others; then it is halved as the kernel's buddies are. Freed neighbours are put together only when a block is wanted.
 
 import { PG_table } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
@@ -57,33 +59,147 @@ function get_page_from_freelist(k: Kernel): number {
     k.set(machine.next_pfn, 0, pfn + 1);
   } else {
     pfn = machine.free_list.data[0];
-    if (pfn === 0) return -1;
-    k.set(machine.free_list, 0, page.next_free.data[pfn]);
-    k.set(machine.free_pages, 0, machine.free_pages.data[0] - 1);
+    if (pfn === 0) {
+      pfn = take_block(k, 1);
+      if (pfn < 0) return -1;
+      free_one(k, pfn + 1);
+      k.set(machine.free_pages, 0, machine.free_pages.data[0] - 2);
+    } else {
+      k.set(machine.free_list, 0, page.next_free.data[pfn]);
+      k.set(machine.free_pages, 0, machine.free_pages.data[0] - 1);
+    }
   }
   k.set(page._refcount, pfn, 1);
   return pfn;
 }
 
+// A block of 2^order frames off the free area, larger ones halved; -1 when there is none. free_pages stays for the caller
+// to count. Mirrors __rmqueue_smallest() with expand(), mm/page_alloc.c.
+function take_block(k: Kernel, order: number): number {
+  const { head } = k.w.free_area;
+  for (let at = order; at < head.data.length; at++) {
+    const pfn = head.data[at];
+    if (pfn === 0) continue;
+    k.set(head, at, k.w.page.next_free.data[pfn]);
+    for (let half = at - 1; half >= order; half--) put_block(k, pfn + 2 ** half, half);
+    return pfn;
+  }
+  return -1;
+}
+
+function put_block(k: Kernel, pfn: number, order: number): void {
+  const { head } = k.w.free_area;
+  k.ensure(k.w.free_area, order + 1);
+  k.set(k.w.page.next_free, pfn, head.data[order]);
+  k.set(head, order, pfn);
+}
+
+// The frame comes to the list of single ones.
+function free_one(k: Kernel, pfn: number): void {
+  const { machine, page } = k.w;
+  k.set(page.next_free, pfn, machine.free_list.data[0]);
+  k.set(machine.free_list, 0, pfn);
+  k.set(machine.free_pages, 0, machine.free_pages.data[0] + 1);
+}
+
+// A large folio of 2^order pages with one reference, no flags, and whatever its pages held: their content is the caller's to
+// set. -1 when there is no such block, nor one to be had by reclaim: whoever asks can do with smaller ones, so nobody is
+// killed. Mirrors folio_alloc() with __GFP_NORETRY, mm/page_alloc.c and vma_alloc_folio().
+export function folio_alloc(k: Kernel, order: number): number {
+  let head = alloc_contig_pages(k, 2 ** order);
+  if (head < 0 && direct_reclaim(k)) head = alloc_contig_pages(k, 2 ** order);
+  if (head >= 0) prep_compound_page(k, head, order);
+  return head;
+}
+
+// The frames become one folio: the head keeps its reference, the others have none. Mirrors prep_compound_page(),
+// mm/page_alloc.c.
+export function prep_compound_page(k: Kernel, head: number, order: number): void {
+  const { page, folio } = k.w;
+  const row = k.create(folio);
+  const nr = 2 ** order;
+  k.set(folio.head, row, head);
+  k.set(folio.order, row, order);
+  k.setRun(page._refcount, head + 1, nr - 1, 0);
+  k.setRun(page.folio, head, nr, row + 1);
+}
+
+// The folio is none any more: its pages are single ones, whose counters and flags are the caller's to set. Mirrors what
+// __split_folio_to_order() and free_tail_page_prepare() have in common.
+export function dissolve_folio(k: Kernel, head: number): void {
+  const { page, folio } = k.w;
+  const row = page.folio.data[head] - 1;
+  const nr = 2 ** folio.order.data[row];
+  k.set(folio.head, row, 0);
+  k.set(folio.flags, row, 0);
+  k.setRun(page.folio, head, nr, 0);
+}
+
 // Frames in a row, each with one reference: the first of them, or -1 when there are not that many next to each other.
 // Mirrors alloc_contig_pages(), mm/page_alloc.c.
 export function alloc_contig_pages(k: Kernel, pages: number): number {
-  const { machine, page } = k.w;
-  let first = machine.next_pfn.data[0];
-  if (first + pages <= k.totalPages) {
-    k.ensure(page, first + pages);
-    k.set(machine.next_pfn, 0, first + pages);
-  } else {
-    const free = free_list(k);
-    first = free_run(free, pages);
-    if (first < 0) {
-      k.trace("mm_page_alloc", 0, pages, free_pages(k));
-      return -1;
-    }
-    take_off_free_list(k, free, first, pages);
-  }
-  for (let pfn = first; pfn < first + pages; pfn++) k.set(page._refcount, pfn, 1);
+  const first = take_contig(k, pages);
+  if (first < 0) k.trace("mm_page_alloc", 0, pages, free_pages(k));
+  else k.setRun(k.w.page._refcount, first, pages, 1);
   return first;
+}
+
+function take_contig(k: Kernel, pages: number): number {
+  const { machine, page } = k.w;
+  const fresh = machine.next_pfn.data[0];
+  if (fresh + pages <= k.totalPages) {
+    k.ensure(page, fresh + pages);
+    k.set(machine.next_pfn, 0, fresh + pages);
+    return fresh;
+  }
+  const order = Math.log2(pages);
+  const block = Number.isInteger(order) && order > 0 ? take_block(k, order) : -1;
+  if (block < 0) return gather(k, pages);
+  k.set(machine.free_pages, 0, machine.free_pages.data[0] - pages);
+  return block;
+}
+
+// Free frames in a row that are in no block of their own: when there are so many, all that is free becomes single frames,
+// and they come off the list. -1 when there are not.
+function gather(k: Kernel, pages: number): number {
+  const first = free_pages(k) < pages ? -1 : free_run(k, pages);
+  if (first < 0) return -1;
+  const { machine, page, free_area } = k.w;
+  for (let pfn = machine.next_pfn.data[0]; pfn < k.totalPages; pfn++) {
+    k.ensure(page, pfn + 1);
+    k.set(machine.next_pfn, 0, pfn + 1);
+    free_one(k, pfn);
+  }
+  for (let order = 1; order < free_area.head.data.length; order++) {
+    while (free_area.head.data[order] !== 0) {
+      const block = free_area.head.data[order];
+      k.set(free_area.head, order, page.next_free.data[block]);
+      k.set(machine.free_pages, 0, machine.free_pages.data[0] - 2 ** order);
+      for (let pfn = block; pfn < block + 2 ** order; pfn++) free_one(k, pfn);
+    }
+  }
+  take_off_free_list(k, free_list(k), first, pages);
+  return first;
+}
+
+// The first of so many free frames in a row, or -1.
+function free_run(k: Kernel, pages: number): number {
+  const free = new Uint8Array(k.totalPages).fill(1, k.w.machine.next_pfn.data[0]);
+  each_free(k, (pfn, count) => free.fill(1, pfn, pfn + count));
+  for (let pfn = 1, length = 0; pfn < free.length; pfn++) {
+    length = free[pfn] === 0 ? 0 : length + 1;
+    if (length === pages) return pfn - pages + 1;
+  }
+  return -1;
+}
+
+// Visits what was freed: single frames and blocks.
+function each_free(k: Kernel, visit: (pfn: number, count: number) => void): void {
+  const { machine, page, free_area } = k.w;
+  for (let pfn = machine.free_list.data[0]; pfn !== 0; pfn = page.next_free.data[pfn]) visit(pfn, 1);
+  for (let order = 1; order < free_area.head.data.length; order++) {
+    for (let pfn = free_area.head.data[order]; pfn !== 0; pfn = page.next_free.data[pfn]) visit(pfn, 2 ** order);
+  }
 }
 
 interface FreeList {
@@ -105,15 +221,6 @@ function free_list(k: Kernel): FreeList {
   return { frames, places };
 }
 
-// The first of so many freed frames in a row, or -1.
-function free_run({ places }: FreeList, pages: number): number {
-  for (let pfn = 1, length = 0; pfn < places.length; pfn++) {
-    length = places[pfn] === 0 ? 0 : length + 1;
-    if (length === pages) return pfn - pages + 1;
-  }
-  return -1;
-}
-
 function take_off_free_list(k: Kernel, { frames, places }: FreeList, first: number, pages: number): void {
   const { machine, page } = k.w;
   const taken = [...places.subarray(first, first + pages)].sort((a, b) => a - b);
@@ -128,23 +235,32 @@ function take_off_free_list(k: Kernel, { frames, places }: FreeList, first: numb
   k.set(machine.free_pages, 0, machine.free_pages.data[0] - pages);
 }
 
-// The frame's last reference is gone: its flags and mapping go with it. Mirrors free_pages_prepare(), mm/page_alloc.c.
+// The folio's last reference is gone: its flags and mapping go with it, and what it is as a folio.
+// Mirrors free_pages_prepare(), mm/page_alloc.c.
 export function free_unref_page(k: Kernel, pfn: number): void {
   const { machine, page } = k.w;
   // Freed twice after an overflow: the kernel's list would be broken from here on, ours is not.
   if (overflowed(k) && k.decide(FREE_ALREADY, 0, is_free(k, pfn))) return;
-  k.set(page.flags, pfn, 0);
   k.set(page.mapping, pfn, 0);
   k.set(page.unmapped_by, pfn, 0);
-  k.set(page.next_free, pfn, machine.free_list.data[0]);
-  k.set(machine.free_list, 0, pfn);
-  k.set(machine.free_pages, 0, machine.free_pages.data[0] + 1);
+  if (page.folio.data[pfn] === 0) {
+    k.set(page.flags, pfn, 0);
+    free_one(k, pfn);
+    return;
+  }
+  const order = k.w.folio.order.data[page.folio.data[pfn] - 1];
+  k.setRun(page.flags, pfn, 2 ** order, 0);
+  dissolve_folio(k, pfn);
+  put_block(k, pfn, order);
+  k.set(machine.free_pages, 0, machine.free_pages.data[0] + 2 ** order);
 }
 
 function is_free(k: Kernel, pfn: number): boolean {
-  const { machine, page } = k.w;
-  for (let at = machine.free_list.data[0]; at !== 0; at = page.next_free.data[at]) if (at === pfn) return true;
-  return false;
+  let found = false;
+  each_free(k, (first, count) => {
+    found ||= pfn >= first && pfn < first + count;
+  });
+  return found;
 }
 
 // A page-table page, which nobody else refers to.

@@ -2,8 +2,11 @@
 //
 //   mm.pgd ──▶ table (level 3) ──▶ table (level 2) ──▶ table (level 1) ──▶ table (level 0) ──▶ page frames
 //
-// Slot i of table t is row t * stride + i of the pte table. Entries are coded in pte.ts.
+// Slot i of table t is row t * stride + i of the pte table. Entries are coded in pte.ts. A slot of level 1 (a PMD) may map
+// a whole folio itself: present, without PTE_TABLE, its pfn the head's; or stand for one that migrates. The functions for
+// PTEs find nothing below it (walk_ptes with `huge`, pmd_offset).
 
+import { bug } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { alloc_table_page, free_page } from "./page_alloc.ts";
 import { mk_pte, PTE_PRESENT, PTE_TABLE } from "./pte.ts";
@@ -11,6 +14,9 @@ import { mk_pte, PTE_PRESENT, PTE_TABLE } from "./pte.ts";
 export * from "./pte.ts";
 
 const UNIT = 0x10000;
+
+// The slot of a PTE table that no PMD leads to.
+export const WAITING = -1;
 
 // The row of the slot of level 0 that translates the page, or -1 where a table on the way does not exist.
 export function pte_offset(k: Kernel, mm: number, vpn: number): number {
@@ -31,7 +37,8 @@ export function pte_offset(k: Kernel, mm: number, vpn: number): number {
   return table * stride + page;
 }
 
-// The same, with missing tables allocated (__pte_alloc and its kin). -1 when memory is used up.
+// The same, with missing tables allocated (__pte_alloc and its kin). -1 when memory is used up, and below a huge entry,
+// which the caller has looked for.
 export function pte_alloc(k: Kernel, mm: number, vpn: number): number {
   const found = pte_offset(k, mm, vpn);
   return found >= 0 ? found : alloc_tables(k, mm, vpn, 0);
@@ -45,6 +52,27 @@ export function pmd_alloc(k: Kernel, mm: number, vpn: number): boolean {
 // The levels above the PMD table. False when memory is used up.
 export function pud_alloc(k: Kernel, mm: number, vpn: number): boolean {
   return alloc_tables(k, mm, vpn, 2) >= 0;
+}
+
+// The row of the PMD that serves the page, or -1 where a table above does not exist.
+export function pmd_offset(k: Kernel, mm: number, vpn: number): number {
+  return slot_offset(k, mm, vpn, 1);
+}
+
+// What stands in that PMD; 0 for nothing.
+export function pmd_entry(k: Kernel, mm: number, vpn: number): number {
+  const pmd = pmd_offset(k, mm, vpn);
+  return pmd < 0 ? 0 : k.w.pte.entry.data[pmd];
+}
+
+// Whether a PMD maps a folio itself. Mirrors pmd_trans_huge(), arch/x86/include/asm/pgtable.h.
+export function pmd_trans_huge(entry: number): boolean {
+  return (entry & (PTE_PRESENT | PTE_TABLE)) === PTE_PRESENT;
+}
+
+// Nothing at all, or a table: what is neither a huge entry nor stands for one.
+export function pmd_none_or_table(entry: number): boolean {
+  return entry === 0 || (entry & PTE_TABLE) !== 0;
 }
 
 // The row of the slot of a table of that level that serves the page, or -1 where there is no such table.
@@ -99,6 +127,7 @@ function alloc_tables(k: Kernel, mm: number, vpn: number, lowest: number): numbe
       table = Math.floor(entry / UNIT);
       continue;
     }
+    if (entry !== 0) return -1;
     const child = alloc_table(k, mm, level - 1, first, table, slot);
     if (child < 0) return -1;
     k.set(k.w.pte.entry, row, mk_pte(child, PTE_TABLE | PTE_PRESENT));
@@ -142,6 +171,58 @@ function alloc_table(k: Kernel, mm: number, level: number, first: number, up: nu
   k.set(table.up, row, up + 1);
   k.set(table.slot, row, slot);
   return row;
+}
+
+// A PTE table that no slot leads to, for a huge entry to wait under; -1 when memory is used up. It counts in VmPTE once it
+// is deposited. Mirrors pte_alloc_one().
+export function pte_alloc_one(k: Kernel, mm: number, vpn: number): number {
+  return alloc_table(k, mm, 0, vpn - (vpn % k.hpageNr), -1, WAITING);
+}
+
+// Gives it back. Mirrors pte_free().
+export function pte_free(k: Kernel, table: number): void {
+  free_table(k, table);
+}
+
+// The PTE table waits until the huge entry goes or is split: VmPTE + one page (mm_inc_nr_ptes). Any one of a PMD table's
+// waiting tables serves any of its entries. Mirrors pgtable_trans_huge_deposit(), mm/pgtable-generic.c.
+export function pgtable_trans_huge_deposit(k: Kernel, mm: number, pmd: number, table: number): void {
+  const { table: t } = k.w;
+  const above = Math.floor(pmd / k.geometry.stride);
+  k.set(t.up, table, above + 1);
+  k.set(t.huge_pte, table, t.huge_pte.data[above]);
+  k.set(t.huge_pte, above, table + 1);
+  k.add(k.w.mm.pgtables_bytes, mm, k.pageSize);
+}
+
+// One of the tables that wait there. Mirrors pgtable_trans_huge_withdraw(), mm/pgtable-generic.c.
+export function pgtable_trans_huge_withdraw(k: Kernel, pmd: number): number {
+  const { table: t } = k.w;
+  const above = Math.floor(pmd / k.geometry.stride);
+  const table = t.huge_pte.data[above] - 1;
+  if (table < 0) bug(`pgtable_trans_huge_withdraw: no table waits under PMD ${pmd}`);
+  k.set(t.huge_pte, above, t.huge_pte.data[table]);
+  k.set(t.huge_pte, table, 0);
+  k.set(t.up, table, 0);
+  return table;
+}
+
+// The huge entry is gone, and with it the table that waited: VmPTE - one page. Mirrors zap_deposited_table(),
+// mm/huge_memory.c.
+export function zap_deposited_table(k: Kernel, mm: number, pmd: number): void {
+  free_table(k, pgtable_trans_huge_withdraw(k, pmd));
+  k.add(k.w.mm.pgtables_bytes, mm, -k.pageSize);
+}
+
+// Hangs a PTE table in the slot, in place of what stands there. Mirrors pmd_populate().
+export function pmd_populate(k: Kernel, pmd: number, table: number): void {
+  const { table: t } = k.w;
+  const { stride } = k.geometry;
+  const above = Math.floor(pmd / stride);
+  k.set(t.up, table, above + 1);
+  k.set(t.slot, table, pmd % stride);
+  k.set(t.first, table, t.first.data[above] + (pmd % stride) * k.scales[1]);
+  k.set(k.w.pte.entry, pmd, mk_pte(table, PTE_TABLE | PTE_PRESENT));
 }
 
 function free_table(k: Kernel, row: number): void {
@@ -197,20 +278,39 @@ function free_range(
   }
 }
 
+// What a walk does at a slot of a PMD that maps, or stands for, a whole folio: its row, the first page that it serves,
+// and the part [from, to) of those that lies in the walk's range.
+export type VisitHuge = (pmd: number, first: number, from: number, to: number, entry: number) => void;
+
 // Calls visit(row, vpn, entry) for each slot of level 0 in [start, end) that is not empty, ascending. The visitor may
-// change the entry that it is given.
+// change the entry that it is given. `huge` is called for each huge entry first: if a table stands in its place afterwards
+// (it was split), the walk goes on there; without `huge` they are passed by.
+// Mirrors walk_page_range(), mm/pagewalk.c.
 export function walk_ptes(
   k: Kernel,
   mm: number,
   start: number,
   end: number,
   visit: (row: number, vpn: number, entry: number) => void,
+  huge?: VisitHuge,
 ): void {
-  const perTable = 2 ** k.geometry.bits[0];
+  const perTable = k.hpageNr;
   let vpn = start;
   while (vpn < end) {
-    const row = pte_offset(k, mm, vpn);
+    let row = pte_offset(k, mm, vpn);
     const stop = Math.min(end, (Math.floor(vpn / perTable) + 1) * perTable);
+    if (row < 0 && huge !== undefined) {
+      const pmd = pmd_offset(k, mm, vpn);
+      const entry = pmd < 0 ? 0 : k.w.pte.entry.data[pmd];
+      if (entry !== 0) {
+        huge(pmd, vpn - (vpn % perTable), vpn, stop, entry);
+        row = pte_offset(k, mm, vpn);
+        if (row < 0) {
+          vpn = stop;
+          continue;
+        }
+      }
+    }
     if (row < 0) {
       vpn = next_table(k, mm, vpn, end);
       continue;

@@ -1,6 +1,7 @@
 // The way back from a page to the entries that map it. mm/rmap.c.
 
-import { PG_anon, PG_ksm } from "./flags.ts";
+import { PG_ksm } from "./flags.ts";
+import { folio_test_anon, page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { rmap_walk_ksm } from "./ksm_nodes.ts";
 import { PTE_PRESENT, PTE_SPECIAL, pte_offset, pte_pfn } from "./pgtable.ts";
@@ -39,10 +40,10 @@ export function rmap_walk(
 
 // The VMAs in which the page may be mapped, in the order of their page offsets, then of their making: of an anonymous
 // page those that are linked to its anon_vma, of a file's page those that map the file.
-export function mapping_vmas(k: Kernel, pfn: number): number[] {
-  const { page } = k.w;
-  const index = page.index.data[pfn];
-  const mapping = page.mapping.data[pfn];
+export function mapping_vmas(k: Kernel, page: number): number[] {
+  const folio = page_folio(k, page);
+  const index = k.w.page.index.data[folio] + page - folio;
+  const mapping = k.w.page.mapping.data[folio];
   if (mapping === 0) return [];
-  return page.flags.data[pfn] & PG_anon ? k.rmap.ofAnonPage(mapping, index) : k.rmap.ofFilePage(mapping, index);
+  return folio_test_anon(k, folio) ? k.rmap.ofAnonPage(mapping, index) : k.rmap.ofFilePage(mapping, index);
 }

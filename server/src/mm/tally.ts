@@ -5,17 +5,20 @@
 
 import { Distinct } from "./distinct.ts";
 import { PG_anon, PG_swapbacked } from "./flags.ts";
+import { folio_test_hugetlb, page_folio } from "./folio.ts";
 import { HOLDERS } from "./holders.ts";
 import type { Kernel } from "./kernel.ts";
 import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, PTE_WRITE, pte_pfn } from "./pgtable.ts";
 import { PTE_MIGRATION, PTE_SWAP, PTE_SWP_EXCLUSIVE, swp_offset } from "./swapops.ts";
 
-// What an entry counts for in its address space's rss.
-export const RSS = ["rss_file", "rss_anon", "rss_shmem", "rss_swap"] as const;
+// What an entry counts for in its address space.
+export const RSS = ["rss_file", "rss_anon", "rss_shmem", "rss_swap", "hugetlb_usage"] as const;
 const FILE = 0;
 const ANON = 1;
 const SHMEM = 2;
 const SWAP = 3;
+const HUGETLB = 4;
+const KINDS = RSS.length;
 
 // Rows that were written, of each table.
 export interface Touched {
@@ -30,27 +33,33 @@ export interface Touched {
 
 export class Tally {
   private readonly k: Kernel;
-  // Each by pfn. References of all holders; entries that map the page, and those of them that may be written through.
+  // Each by pfn. References of all holders, of a large folio by its head; PTEs that map the page, and those of them that may
+  // be written through; of a head, PMDs (hugetlb's entries, too) that map the folio, and those of them that may be.
   refs = new Float64Array(64);
   maps = new Int32Array(64);
   writable = new Int32Array(64);
-  // Frames whose refcount is not 0.
+  entire = new Int32Array(64);
+  writableEntire = new Int32Array(64);
+  // Frames that are in use.
   used = 0;
   // Swap slots that are named or cached.
   usedSlots = 0;
   // Swap slot → who names it: entries and page caches, and how many of the entries say that they alone do.
   readonly names = new Map<number, { all: number; exclusive: number }>();
   private readonly slotsInUse = new Set<number>();
-  // By mm * 4 + one of RSS.
+  // By mm * KINDS + one of RSS.
   private sums = new Float64Array(64);
   // By pfn: entries that count in an rss by it, present ones and those of a migration; what it counts as; in use or not.
   private counted = new Int32Array(64);
   private kinds = new Uint8Array(64);
   private inUse = new Uint8Array(64);
+  // By pfn: the head of the folio that it was counted for.
+  private heads = new Int32Array(64);
   // What was counted: an entry by its row, and by the row of a table the address space (+ 1) that it serves, from where on.
   private entries = new Float64Array(1024);
   private mms = new Int32Array(16);
   private firstOf = new Float64Array(16);
+  private levels = new Uint8Array(16);
   // The present entries of each page: the first by its pfn, then from row to row; rows + 1, 0 = none.
   private first = new Int32Array(64);
   private next = new Int32Array(1024);
@@ -68,7 +77,7 @@ export class Tally {
   }
 
   rss(mm: number, kind: number): number {
-    return this.sums[mm * 4 + kind] ?? 0;
+    return this.sums[mm * KINDS + kind] ?? 0;
   }
 
   // False when the tally cannot be kept in step, as a page became of another kind while entries that nobody touched map it.
@@ -80,6 +89,9 @@ export class Tally {
     this.changedEntries.clear();
     for (const table of touched.table) this.takeTable(table);
     for (const row of touched.pte) this.takeEntry(row);
+    for (let source = 0; source < HOLDERS.length; source++) {
+      for (const row of touched.holders[source]) this.letGo(source, row);
+    }
     let kept = true;
     for (const pfn of touched.page) if (!this.lookAtPage(pfn)) kept = false;
     for (const row of this.changedEntries.rows) this.putEntry(row);
@@ -92,8 +104,9 @@ export class Tally {
 
   // A table that serves another address space, or another range of it, by now: all its entries count anew.
   private takeTable(table: number): void {
-    const { mm, first } = this.k.w.table;
-    if (this.mms[table] === mm.data[table] && this.firstOf[table] === first.data[table]) return;
+    const { mm, first, level } = this.k.w.table;
+    const same = this.mms[table] === mm.data[table] && this.firstOf[table] === first.data[table];
+    if (same && this.levels[table] === level.data[table]) return;
     const { stride } = this.k.geometry;
     const { data } = this.k.w.pte.entry;
     for (let row = table * stride; row < (table + 1) * stride; row++) {
@@ -101,6 +114,7 @@ export class Tally {
     }
     this.mms[table] = mm.data[table];
     this.firstOf[table] = first.data[table];
+    this.levels[table] = level.data[table];
   }
 
   private takeEntry(row: number): void {
@@ -120,23 +134,28 @@ export class Tally {
   }
 
   private count(row: number, entry: number, by: number): void {
-    const mm = this.mms[Math.floor(row / this.k.geometry.stride)] - 1;
+    const table = Math.floor(row / this.k.geometry.stride);
+    const mm = this.mms[table] - 1;
     this.changedSpaces.add(mm);
     if (entry & PTE_SWAP) {
       this.name(swp_offset(entry), by, entry & PTE_SWP_EXCLUSIVE ? by : 0);
-      this.sums[mm * 4 + SWAP] += by;
+      this.sums[mm * KINDS + SWAP] += by;
       return;
     }
     const present = (entry & PTE_PRESENT) !== 0;
     if (present ? entry & PTE_SPECIAL : (entry & PTE_MIGRATION) === 0) return;
     const pfn = pte_pfn(entry);
+    const head = this.heads[pfn] || pfn;
+    const huge = this.levels[table] > 0;
     this.changedPages.add(pfn);
-    this.counted[pfn] += by;
-    this.sums[mm * 4 + this.kinds[pfn]] += by;
+    this.counted[head] += by;
+    this.sums[mm * KINDS + this.kinds[head]] += huge ? by * this.k.scales[this.levels[table]] : by;
     if (!present) return;
-    this.refs[pfn] += by;
-    this.maps[pfn] += by;
-    if (entry & PTE_WRITE) this.writable[pfn] += by;
+    if (head !== pfn) this.changedPages.add(head);
+    if (huge) for (let i = 1; i < this.k.hpageNr; i++) if (this.maps[pfn + i] > 0) this.changedPages.add(pfn + i);
+    this.refs[head] += by;
+    (huge ? this.entire : this.maps)[pfn] += by;
+    if (entry & PTE_WRITE) (huge ? this.writableEntire : this.writable)[pfn] += by;
     if (by > 0) this.link(pfn, row + 1);
     else this.unlink(pfn, row + 1);
   }
@@ -178,26 +197,36 @@ export class Tally {
   }
 
   private lookAtPage(pfn: number): boolean {
-    const { _refcount, flags } = this.k.w.page;
+    const { _refcount, flags, folio } = this.k.w.page;
     this.changedPages.add(pfn);
     // A counter that has come round to 0 has freed nothing: the page still has its flags. One that is put further when the
     // page is free has taken nothing.
-    const use = _refcount.data[pfn] <= 0 && flags.data[pfn] === 0 ? 0 : 1;
+    const large = folio.data[pfn] !== 0;
+    const use = _refcount.data[pfn] <= 0 && flags.data[pfn] === 0 && !large ? 0 : 1;
     this.used += use - this.inUse[pfn];
     this.inUse[pfn] = use;
-    const kind = kindOf(flags.data[pfn]);
+    const head = page_folio(this.k, pfn);
+    const was = this.heads[pfn] || pfn;
+    this.heads[pfn] = head;
+    if (head !== was && (this.first[pfn] !== 0 || this.refs[was] !== 0 || this.counted[was] !== 0)) return false;
+    if (head !== pfn) return true;
+    const kind = kindOf(this.k, pfn);
     if (kind === this.kinds[pfn]) return true;
     this.kinds[pfn] = kind;
     return this.counted[pfn] === 0;
   }
 
-  private hold(source: number, row: number): void {
-    const held = this.held[source];
-    const before = held.get(row);
-    for (const { pfn, count } of before ?? []) {
+  // What the row held when it was last looked at.
+  private letGo(source: number, row: number): void {
+    for (const { pfn, count } of this.held[source].get(row) ?? []) {
       this.changedPages.add(pfn);
       this.refs[pfn] -= count;
     }
+    this.held[source].delete(row);
+  }
+
+  private hold(source: number, row: number): void {
+    const held = this.held[source];
     const { names } = HOLDERS[source];
     if (names) {
       const was = this.named[source].get(row) ?? 0;
@@ -214,7 +243,6 @@ export class Tally {
       else now.push({ pfn, count });
     });
     if (now !== undefined) held.set(row, now);
-    else if (before !== undefined) held.delete(row);
   }
 
   private grow(): void {
@@ -227,6 +255,9 @@ export class Tally {
       this.kinds = grown(this.kinds, new Uint8Array(page.capacity));
       this.first = grown(this.first, new Int32Array(page.capacity));
       this.inUse = grown(this.inUse, new Uint8Array(page.capacity));
+      this.heads = grown(this.heads, new Int32Array(page.capacity));
+      this.entire = grown(this.entire, new Int32Array(page.capacity));
+      this.writableEntire = grown(this.writableEntire, new Int32Array(page.capacity));
     }
     if (this.entries.length < pte.capacity) {
       this.entries = grown(this.entries, new Float64Array(pte.capacity));
@@ -236,8 +267,9 @@ export class Tally {
     if (this.mms.length < table.capacity) {
       this.mms = grown(this.mms, new Int32Array(table.capacity));
       this.firstOf = grown(this.firstOf, new Float64Array(table.capacity));
+      this.levels = grown(this.levels, new Uint8Array(table.capacity));
     }
-    if (this.sums.length < mm.capacity * 4) this.sums = grown(this.sums, new Float64Array(mm.capacity * 4));
+    if (this.sums.length < mm.capacity * KINDS) this.sums = grown(this.sums, new Float64Array(mm.capacity * KINDS));
   }
 }
 
@@ -248,7 +280,9 @@ export function leafEntry(k: Kernel, row: number): number {
   return entry & PTE_TABLE ? 0 : entry;
 }
 
-function kindOf(flags: number): number {
+function kindOf(k: Kernel, folio: number): number {
+  if (folio_test_hugetlb(k, folio)) return HUGETLB;
+  const flags = k.w.page.flags.data[folio];
   if (flags & PG_anon) return ANON;
   return flags & PG_swapbacked ? SHMEM : FILE;
 }

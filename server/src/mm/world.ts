@@ -54,8 +54,8 @@ const SCHEMA = {
     "deferred", // its place in the deferred split queue, the oldest has the smallest; 0 = not in it
   ],
   // One row for each page-table page. level 0 holds PTEs, 1 PMDs, 2 PUDs, …
-  // huge_pte: of a table of PMDs, the first of the PTE tables that wait under its huge entries (pmd_huge_pte; row + 1),
-  // which `up` leads on from.
+  // huge_pte: of a table of PMDs, the first of the PTE tables that wait under its huge entries (pmd_huge_pte), of such a
+  // table the next one; rows + 1, 0 = none. slot -1: no slot leads to it.
   table: ["pfn", "mm", "level", "first", "up", "slot", "huge_pte"],
   // One row for each slot of each table page: row = table * PTRS + index. See pgtable.ts for the coding.
   pte: ["entry"],
