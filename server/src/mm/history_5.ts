@@ -95,6 +95,7 @@ export const FIRST: Rules = {
   unknownAdvice: ["cold", "pageout", "populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
   mmapAlignsFiles: "no",
   mmapAlignsLarge: "no",
+  partiallyMappedFlag: false,
 };
 
 export const HISTORY_5: readonly ReleaseHistory[] = [

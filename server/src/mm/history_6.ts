@@ -295,6 +295,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "Anonymous mappings are aligned only when their length is a multiple of a huge page (stable 6.12.y has it too).",
         rules: { mmapAlignsLarge: "multiples" },
       },
+      {
+        since: "6.12",
+        commits: ["8422acdc97ed", "dafff3f4c850"],
+        text: "Every THP is in the deferred split queue from its birth; a flag tells those that are only partly mapped.",
+        rules: { partiallyMappedFlag: true },
+      },
     ],
   },
   {

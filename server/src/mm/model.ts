@@ -297,4 +297,8 @@ export interface Model {
   // Anonymous mappings of at least a PMD are placed at a multiple of it: always, only when their length is one, or not.
   // thp_get_unmapped_area() from mmap(), 6.7.
   readonly mmapAlignsLarge: "no" | "yes" | "multiples";
+
+  // PG_partially_mapped tells the folios of the deferred split queue that lost mappings from the others: every fresh THP is
+  // in it, too, as it may be underused (6.12, 8422acdc97ed, dafff3f4c850). deferred_split_folio(), mm-semantics §5.10.
+  readonly partiallyMappedFlag: boolean;
 }
