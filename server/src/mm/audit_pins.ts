@@ -2,6 +2,7 @@
 //
 // A place is one page of one pin, as a number. A pin may hold very many pages, and an access touches one of them.
 
+import { folio_nr_pages, page_folio } from "./folio.ts";
 import { pinBreaches } from "./invariants_pins.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Standing } from "./standing.ts";
@@ -56,9 +57,17 @@ export class PinWatch {
       if (!this.rows.has(row) && !this.tasks.has(owner) && !this.spaces.has(k.side.pinSpaces[row])) continue;
       for (let i = 0; i < k.side.pinPages[row].length; i++) ask(row * PLACES + i);
     }
-    for (const pfn of tally.changedPages.rows) this.byFrame.each(pfn, ask);
+    // What maps a folio as a whole, its head's row tells.
+    for (const pfn of tally.changedPages.rows) {
+      for (let page = pfn; page < pfn + folio_span(k, pfn); page++) this.byFrame.each(page, ask);
+    }
     const { stride } = k.geometry;
-    for (const row of ptes) this.byAddress.each(table.first.data[Math.floor(row / stride)] + (row % stride), ask);
+    for (const row of ptes) {
+      const at = Math.floor(row / stride);
+      const span = k.scales[Math.min(table.level.data[at], 1)];
+      const first = table.first.data[at] + (row % stride) * span;
+      for (let vpn = first; vpn < first + span; vpn++) this.byAddress.each(vpn, ask);
+    }
   }
 
   private watch(pin: number, lives: boolean): void {
@@ -72,6 +81,11 @@ export class PinWatch {
       if (!lives) this.standing.put(place, []);
     }
   }
+}
+
+// Pages of the folio that the page is the head of; 1 for any other page.
+function folio_span(k: Kernel, pfn: number): number {
+  return page_folio(k, pfn) === pfn ? folio_nr_pages(k, pfn) : 1;
 }
 
 // Places by number. There is mostly one of each.

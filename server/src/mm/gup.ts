@@ -38,25 +38,18 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from "./flags.ts";
+import { folio_test_large, large_folio, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import { gup_fast_page, gup_fast_pte_range } from "./gup_fast.ts";
 import type { Kernel } from "./kernel.ts";
+import { leafAt } from "./leaf.ts";
 import { folio_mark_accessed, lru_add_drain, mlock_folio } from "./lru.ts";
 import { handle_mm_fault } from "./memory.ts";
 import { vma_locks } from "./mlock_vma.ts";
-import { vm_normal_page } from "./normal_page.ts";
+import { is_zero_page, vm_normal_page } from "./normal_page.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
-import { folio_put_refs, folio_ref_add, folio_ref_count } from "./page_ref.ts";
-import {
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  PTE_PRESENT,
-  PTE_SOFT_DIRTY,
-  PTE_WRITE,
-  pte_offset,
-  pte_pfn,
-  pte_with,
-} from "./pgtable.ts";
+import { folio_has_pincount, folio_put_refs, folio_ref_add, folio_ref_count, pin_refs } from "./page_ref.ts";
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_WRITE, pte_pfn, pte_with } from "./pgtable.ts";
 import { pte_needs_soft_dirty_wp } from "./soft_dirty.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
@@ -79,26 +72,43 @@ export const __get_user_pages = kernelFunction(
     // Set for good, also when the pin fails: mm_set_has_pinned_flag().
     if (flags & FOLL_PIN && k.model.mmHasPinned) k.set(k.w.mm.has_pinned, mm, 1);
     let fast = (flags & FOLL_FAST_ONLY) !== 0;
-    for (let vpn = start; vpn < start + pages; vpn++) {
+    for (let vpn = start; vpn < start + pages; vpn = start + got.length) {
       k.tick();
       const quick = fast ? gup_fast_page(k, mm, vpn, flags) : -1;
       fast = quick >= 0;
-      if (
-        fast &&
-        check_vma_flags(k, k.vmas.lookup(mm, vpn), flags) !== 0 &&
-        gup_fast_pte_range(k, quick, flags) === 0
-      ) {
-        got.push(quick);
-        continue;
-      }
-      const page = get_user_page(k, task, mm, vpn, flags);
+      const refused = fast ? check_vma_flags(k, k.vmas.lookup(mm, vpn), flags) : 0;
+      const page =
+        refused !== 0 && gup_fast_pte_range(k, page_folio(k, quick), flags) === 0
+          ? quick
+          : get_user_page(k, task, mm, vpn, flags);
       if (page === "EEXIST" && k.model.gupPassesPfns) got.push(NO_PAGE);
       else if (typeof page === "string") return got.length > 0 ? got : page;
-      else got.push(page);
+      else {
+        const nr = 1 + grab_rest_of_pmd(k, mm, vpn, page, { flags, end: start + pages });
+        for (let i = 0; i < nr; i++) got.push(page + i);
+      }
     }
     return got;
   },
 );
+
+// A PMD that gave one page gives those that follow in it as well, up to the end of the VMA: how many.
+// Mirrors the page_mask of __get_user_pages() and gup_fast_pmd_leaf(), mm/gup.c, 6.12.
+function grab_rest_of_pmd(
+  k: Kernel,
+  mm: number,
+  vpn: number,
+  page: number,
+  want: { readonly flags: number; readonly end: number },
+): number {
+  const folio = page_folio(k, page);
+  if (folio === page && !folio_test_large(k, page)) return 0;
+  if (leafAt(k, mm, vpn).level === 0) return 0;
+  const vma = k.vmas.lookup(mm, vpn);
+  const last = Math.min(want.end, vpn - (vpn % k.hpageNr) + k.hpageNr, vma < 0 ? vpn + 1 : k.w.vma.end.data[vma]);
+  const rest = last - vpn - 1;
+  return rest > 0 && try_grab_folio(k, folio, want.flags, rest) === 0 ? rest : 0;
+}
 
 // One page: follow the entry, fault as long as it will not do, take the reference.
 function get_user_page(k: Kernel, task: number, mm: number, vpn: number, asked: number): number | Errno {
@@ -153,23 +163,37 @@ const follow_page_pte = kernelFunction(
   ): number | Errno | { readonly fault: number } => {
     const { flags } = want;
     const write = (flags & FOLL_WRITE) !== 0;
-    const pte = pte_offset(k, mm, vpn);
-    const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
+    const { row, level, entry } = leafAt(k, mm, vpn);
     if ((entry & PTE_PRESENT) === 0) return { fault: write ? FAULT_FLAG_WRITE : 0 };
-    const normal = vm_normal_page(k, vma, entry);
-    if (write && !can_follow_write_pte(k, vma, entry, normal, want)) return { fault: FAULT_FLAG_WRITE };
     const pfn = pte_pfn(entry);
-    if (normal === undefined && pfn !== ZERO_PFN) return follow_pfn_pte(k, pte, flags);
-    if ((entry & PTE_WRITE) === 0 && k.model.gupMustUnshare(k, vma, flags, normal))
-      return { fault: FAULT_FLAG_UNSHARE };
-    const refused = try_grab_folio(k, pfn, flags);
+    const folio = page_folio(k, pfn);
+    const normal = vm_normal_page(k, vma, entry);
+    // Of a folio that a PMD maps, the head says whether it is exclusive.
+    const asked = normal === undefined || level === 0 ? normal : folio;
+    if (write && !can_follow_write_pte(k, vma, entry, asked, want)) return { fault: FAULT_FLAG_WRITE };
+    if (normal === undefined && !is_zero_page(k, pfn)) return follow_pfn_pte(k, row, flags);
+    if ((entry & PTE_WRITE) === 0 && k.model.gupMustUnshare(k, vma, flags, asked)) return { fault: FAULT_FLAG_UNSHARE };
+    const refused = try_grab_folio(k, folio, flags, 1);
     if (refused) return refused;
-    const dirty = (entry & PTE_DIRTY) !== 0 || (k.w.page.flags.data[pfn] & PG_dirty) !== 0;
-    if (flags & FOLL_TOUCH && write && !dirty) folio_mark_dirty(k, pfn);
-    if (flags & FOLL_TOUCH && pfn !== ZERO_PFN) folio_mark_accessed(k, pfn);
+    if (flags & FOLL_TOUCH) {
+      if (level > 0) touch_pmd(k, row, write);
+      else touch_page(k, folio, write && (entry & PTE_DIRTY) === 0);
+    }
     return pfn;
   },
 );
+
+// The part of follow_page_pte(), mm/gup.c, 6.12, that is for FOLL_TOUCH.
+function touch_page(k: Kernel, folio: number, dirties: boolean): void {
+  if (dirties && (k.w.page.flags.data[folio] & PG_dirty) === 0) folio_mark_dirty(k, folio);
+  if (folio !== ZERO_PFN) folio_mark_accessed(k, folio);
+}
+
+// A huge entry is marked itself, not the folio. Mirrors touch_pmd(), mm/huge_memory.c, 6.12.
+export function touch_pmd(k: Kernel, pmd: number, write: boolean): void {
+  const { entry } = k.w.pte;
+  k.set(entry, pmd, pte_with(entry.data[pmd], PTE_ACCESSED | (write ? PTE_DIRTY | PTE_SOFT_DIRTY : 0)));
+}
 
 // A proper entry, but no page behind it that could be had. Who wants the memory faulted in and no more is served.
 // Mirrors follow_pfn_pte(), mm/gup.c, 6.12; until 5.17 EFAULT for FOLL_GET.
@@ -248,25 +272,32 @@ const faultin_page = kernelFunction(
   },
 );
 
-// FOLL_GET: refcount + 1. FOLL_PIN: refcount + 1024 (from 5.7 on); of the zero page nothing from 6.5 on. A counter that has
-// overflowed is refused with a warning from 5.1 on. Mirrors try_grab_folio(), mm/gup.c, 6.12.
-export function try_grab_folio(k: Kernel, pfn: number, flags: number): 0 | Errno {
+// So many references of one kind. FOLL_GET: refcount + 1 each. FOLL_PIN: refcount + 1024 each (from 5.7 on), of a large
+// folio refcount + 1 and pincount + 1; of the zero page nothing from 6.5 on. A counter that has overflowed is refused with
+// a warning from 5.1 on. Mirrors try_grab_folio(), mm/gup.c, 6.12.
+export function try_grab_folio(k: Kernel, folio: number, flags: number, refs: number): 0 | Errno {
   if ((flags & (FOLL_GET | FOLL_PIN)) === 0) return 0;
-  const count = folio_ref_count(k, pfn);
+  const count = folio_ref_count(k, folio);
   if (count <= 0 && k.model.refusesOverflow) {
     k.decide(REF_POSITIVE, count, false);
     return "ENOMEM";
   }
-  if (flags & FOLL_GET) folio_ref_add(k, pfn, 1);
-  else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_ref_add(k, pfn, k.model.pinBias);
+  if (flags & FOLL_GET) folio_ref_add(k, folio, refs);
+  else if (folio !== ZERO_PFN || k.model.pinsZeroPage) {
+    folio_ref_add(k, folio, refs * pin_refs(k, folio));
+    if (folio_has_pincount(k, folio)) k.add(k.w.folio._pincount, large_folio(k, folio), refs);
+  }
   return 0;
 }
 
 // What try_grab_folio() took. Mirrors gup_put_folio(), mm/gup.c, 6.12.
-export function gup_put_folio(k: Kernel, pfn: number, flags: number): void {
-  if (pfn === NO_PAGE) return;
-  if (flags & FOLL_GET) folio_put_refs(k, pfn, 1);
-  else if (pfn !== ZERO_PFN || k.model.pinsZeroPage) folio_put_refs(k, pfn, k.model.pinBias);
+export function gup_put_folio(k: Kernel, folio: number, flags: number, refs: number): void {
+  if (flags & FOLL_GET) folio_put_refs(k, folio, refs);
+  else if (folio !== ZERO_PFN || k.model.pinsZeroPage) {
+    const each = pin_refs(k, folio);
+    if (folio_has_pincount(k, folio)) k.add(k.w.folio._pincount, large_folio(k, folio), -refs);
+    folio_put_refs(k, folio, refs * each);
+  }
 }
 
 // Fills a VMA's range as MAP_POPULATE and mlock do: private writable memory as by writes, the rest as by reads.
@@ -299,15 +330,17 @@ function populate(k: Kernel, task: number, vma: number, start: number, end: numb
   const mm = k.w.vma.mm.data[vma] - 1;
   const locks = !k.model.mlockBatches && vma_locks(k, vma);
   let error: 0 | Errno = 0;
-  for (let vpn = start; error === 0 && vpn < end; vpn++) {
+  for (let vpn = start, next = start; error === 0 && vpn < end; vpn = next) {
     k.tick();
     const page = get_user_page(k, task, mm, vpn, flags);
+    // What a PMD maps is there as a whole.
+    next = leafAt(k, mm, vpn).level === 0 ? vpn + 1 : vpn - (vpn % k.hpageNr) + k.hpageNr;
     if (page === "EEXIST") continue;
     if (typeof page === "string") error = page;
     else if (locks && page !== ZERO_PFN) {
       // FOLL_MLOCK of follow_page_pte(), mm/gup.c, 5.10.
       lru_add_drain(k);
-      mlock_folio(k, page);
+      mlock_folio(k, page_folio(k, page));
     }
   }
   if (k.model.populateDrainsLru) lru_add_drain(k);

@@ -2,7 +2,8 @@
 // mm-semantics §4.4, §4.6.
 
 import { FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "./abi.ts";
-import { PG_anon, PG_anon_exclusive, VM_MAYWRITE, VM_SHARED } from "./flags.ts";
+import { VM_MAYWRITE, VM_SHARED } from "./flags.ts";
+import { folio_test_anon, PageAnonExclusive, page_folio } from "./folio.ts";
 import { condition } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { PTE_DIRTY } from "./pgtable.ts";
@@ -20,9 +21,8 @@ export function must_unshare_never(): boolean {
 // 5.19 to 6.1: a read-only FOLL_PIN of an anonymous page needs an exclusive one. gup_must_unshare(), include/linux/mm.h, 6.1.
 export function must_unshare_pins(k: Kernel, _vma: number, flags: number, pfn: number | undefined): boolean {
   if ((flags & (FOLL_PIN | FOLL_WRITE)) !== FOLL_PIN || pfn === undefined) return false;
-  const bits = k.w.page.flags.data[pfn];
-  if ((bits & PG_anon) === 0) return false;
-  const exclusive = (bits & PG_anon_exclusive) !== 0;
+  if (!folio_test_anon(k, page_folio(k, pfn))) return false;
+  const exclusive = PageAnonExclusive(k, pfn);
   return k.decide(MUST_UNSHARE_ANON, exclusive ? 1 : 0, !exclusive);
 }
 
@@ -35,7 +35,7 @@ export function must_unshare_pins_and_longterm(
   pfn: number | undefined,
 ): boolean {
   if ((flags & (FOLL_PIN | FOLL_WRITE)) !== FOLL_PIN) return false;
-  if (pfn !== undefined && k.w.page.flags.data[pfn] & PG_anon) return must_unshare_pins(k, vma, flags, pfn);
+  if (pfn !== undefined && folio_test_anon(k, page_folio(k, pfn))) return must_unshare_pins(k, vma, flags, pfn);
   if ((flags & FOLL_LONGTERM) === 0) return false;
   const vmaFlags = k.w.vma.flags.data[vma];
   return k.decide(MUST_UNSHARE_LONGTERM, vmaFlags, (vmaFlags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE);
@@ -49,7 +49,6 @@ export function follows_dirty_after_cow(k: Kernel, entry: number, _pfn: number |
 // From 6.0 on: an exclusive anonymous page. can_follow_write_pte(), mm/gup.c, 6.12.
 export function follows_exclusive(k: Kernel, _entry: number, pfn: number | undefined): boolean {
   if (pfn === undefined) return false;
-  const bits = k.w.page.flags.data[pfn];
-  const both = PG_anon | PG_anon_exclusive;
-  return k.decide(FORCED_EXCLUSIVE, bits & PG_anon_exclusive ? 1 : 0, (bits & both) === both);
+  const exclusive = PageAnonExclusive(k, pfn);
+  return k.decide(FORCED_EXCLUSIVE, exclusive ? 1 : 0, exclusive && folio_test_anon(k, page_folio(k, pfn)));
 }

@@ -59,6 +59,7 @@ export const FIRST: Rules = {
   ioUringRefusesFiles: true,
   faultsLockVma: false,
   ioUringTakesTebibyte: false,
+  ioUringCoalesces: "no",
   unuseKeepsSoftDirty: false,
   fallocateModesExclude: false,
   populateAdvice: "unknown",

@@ -113,6 +113,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "6.6",
     changes: [
       {
+        since: "6.4",
+        commits: ["57bebf807e2a"],
+        text: "io_uring keeps one reference to a buffer that is one large folio.",
+        rules: { ioUringCoalesces: "one folio" },
+      },
+      {
         since: "3.7",
         commits: ["5180da410db6"],
         text: "fork takes the frame of the first page of a PFN mapping for the device's on x86, also if it is a copy: not what stable 6.1.y took over from 6.9.",
@@ -265,6 +271,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.12",
     changes: [
+      {
+        since: "6.12",
+        commits: ["a8edbb424b13"],
+        text: "io_uring keeps one reference for each of the large folios that a buffer consists of.",
+        rules: { ioUringCoalesces: "folios" },
+      },
       {
         since: "6.12",
         commits: [],

@@ -7,8 +7,9 @@ import { FOLL_GET } from "./abi.ts";
 import { page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { BATCH_NAMES, batched_pages } from "./lru.ts";
-import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
+import { ZERO_PFN } from "./page_alloc.ts";
 import { pin_refs } from "./page_ref.ts";
+import { each_pinned_folio } from "./pin_folios.ts";
 import type { TableName } from "./world.ts";
 
 // Who holds references to a frame. The counts add up to the folio's refcount.
@@ -84,14 +85,13 @@ export const HOLDERS: readonly HolderSource[] = [
   {
     table: "pin",
     holds: (k, row, visit) => {
-      const { live, flags } = k.w.pin;
+      const { live, flags, coalesced } = k.w.pin;
       if (live.data[row] === 0) return;
       const get = (flags.data[row] & FOLL_GET) !== 0;
-      for (const pfn of k.side.pinPages[row]) {
-        if (pfn === NO_PAGE || (!get && pfn === ZERO_PFN && !k.model.pinsZeroPage)) continue;
-        const folio = page_folio(k, pfn);
-        visit(folio, { kind: "pin", pin: row, count: get ? 1 : pin_refs(k, folio) });
-      }
+      each_pinned_folio(k, k.side.pinPages[row], coalesced.data[row] !== 0, (folio, refs) => {
+        if (!get && folio === ZERO_PFN && !k.model.pinsZeroPage) return;
+        visit(folio, { kind: "pin", pin: row, count: get ? refs : refs * pin_refs(k, folio) });
+      });
     },
   },
 ];

@@ -2,7 +2,8 @@
 // sees. mm-semantics §13, §15 (6). Each promise is broken by the kernels before the release that first made it.
 
 import { FOLL_LONGTERM, FOLL_PIN } from "./abi.ts";
-import { BY_RECLAIM, PG_anon, VM_SHARED } from "./flags.ts";
+import { BY_RECLAIM, VM_SHARED } from "./flags.ts";
+import { folio_test_anon, page_folio } from "./folio.ts";
 import type { Breach } from "./invariants.ts";
 import type { Kernel } from "./kernel.ts";
 import { mmOf, pageAt, vmaAt } from "./observe.ts";
@@ -16,10 +17,11 @@ export function pinBreaches(k: Kernel, tally: Tally, pin: number, i: number): Br
   const pfn = k.side.pinPages[pin][i];
   if (p.live.data[pin] === 0 || pfn === NO_PAGE) return [];
   const mm = k.side.pinSpaces[pin];
-  const anon = (page.flags.data[pfn] & PG_anon) !== 0;
+  const folio = page_folio(k, pfn);
+  const anon = folio_test_anon(k, folio);
   const found = anon ? strangers(k, tally, pin, pfn) : [];
   if ((p.flags.data[pin] & FOLL_PIN) === 0) return found;
-  if (anon && page.unmapped_by.data[pfn] === BY_RECLAIM) {
+  if (anon && page.unmapped_by.data[folio] === BY_RECLAIM) {
     const message = `the pin holds pfn ${pfn}, which reclaim took from its owner's address`;
     found.push({ rule: "pinned-page-is-kept", kind: "promise", message, pfn, mm });
   }
@@ -34,14 +36,15 @@ export function pinBreaches(k: Kernel, tally: Tally, pin: number, i: number): Br
 // reuses a page under such a reference (CVE-2020-29374; bug 1), up to 5.17 one that comes back from the swap cache.
 function strangers(k: Kernel, tally: Tally, pin: number, pfn: number): Breach[] {
   const space = k.side.pinSpaces[pin];
-  if (tally.writable[pfn] === 0) return [];
+  const head = page_folio(k, pfn);
+  if (tally.writable[pfn] + tally.writableEntire[head] === 0) return [];
   const { table, pte, vma } = k.w;
   const { stride } = k.geometry;
-  for (const row of tally.mapping(pfn)) {
+  for (const row of mapping(k, tally, pfn)) {
     const at = Math.floor(row / stride);
     const mm = table.mm.data[at] - 1;
     if (mm === space || (pte.entry.data[row] & PTE_WRITE) === 0) continue;
-    const vpn = table.first.data[at] + (row % stride);
+    const vpn = table.first.data[at] + (row % stride) * k.scales[table.level.data[at]];
     const holder = vmaAt(k, mm, vpn);
     if (holder < 0 || vma.flags.data[holder] & VM_SHARED) continue;
     const message = `pin ${pin} refers to pfn ${pfn} for another address space than the one that may write it by now`;
@@ -53,10 +56,10 @@ function strangers(k: Kernel, tally: Tally, pin: number, pfn: number): Breach[] 
 // The anonymous page that a FOLL_PIN holds is the one that its owner's address still maps, unless the owner unmapped it or
 // has another address space by now. Kernels before 5.19 break this; bugs 5, 6 and 17.
 function lost(k: Kernel, tally: Tally, pfn: number, mapped: number, mm: number, vpn: number): Breach[] {
-  const { page } = k.w;
-  if (page._mapcount.data[pfn] === 0) return [];
+  const folio = page_folio(k, pfn);
+  if (tally.maps[pfn] + tally.entire[folio] === 0) return [];
   // mremap took it to another address.
-  if (page.unmapped_by.data[pfn] === mm + 1 || maps_page(k, tally, mm, pfn)) return [];
+  if (k.w.page.unmapped_by.data[folio] === mm + 1 || maps_page(k, tally, mm, pfn)) return [];
   const message = `the pin holds pfn ${pfn}, its owner's address maps pfn ${mapped} by now`;
   return [{ rule: "pin-follows-owner", kind: "promise", message, pfn, mm, vpn }];
 }
@@ -65,15 +68,26 @@ function lost(k: Kernel, tally: Tally, pfn: number, mapped: number, mm: number, 
 // such a pin is promised a page of its own from 6.2 on (84209e87c696); bug 21. Nothing is promised to other pins there.
 function stale(k: Kernel, pin: number, i: number, mapped: number, mm: number, vpn: number): Breach[] {
   const long = (k.w.pin.flags.data[pin] & FOLL_LONGTERM) !== 0;
-  if (!long || !k.side.pinPrivate[pin][i] || (k.w.page.flags.data[mapped] & PG_anon) === 0) return [];
+  if (!long || !k.side.pinPrivate[pin][i] || !folio_test_anon(k, page_folio(k, mapped))) return [];
   const pfn = k.side.pinPages[pin][i];
   const message = `the long-term pin holds pfn ${pfn}, its owner's private mapping shows pfn ${mapped} by now`;
   return [{ rule: "long-pin-follows-owner", kind: "promise", message, pfn, mm, vpn }];
 }
 
 function maps_page(k: Kernel, tally: Tally, mm: number, pfn: number): boolean {
-  for (const row of tally.mapping(pfn)) {
+  for (const row of mapping(k, tally, pfn)) {
     if (k.w.table.mm.data[Math.floor(row / k.geometry.stride)] === mm + 1) return true;
   }
   return false;
+}
+
+// The rows of the entries that map the page, or its whole folio.
+function* mapping(k: Kernel, tally: Tally, pfn: number): Generator<number> {
+  yield* tally.mapping(pfn);
+  const folio = page_folio(k, pfn);
+  if (folio !== pfn && tally.entire[folio] > 0) {
+    for (const row of tally.mapping(folio)) {
+      if (k.w.table.level.data[Math.floor(row / k.geometry.stride)] > 0) yield row;
+    }
+  }
 }

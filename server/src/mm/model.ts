@@ -165,6 +165,10 @@ export interface Model {
   // io_uring refuses buffers in mappings of ordinary files, after it has pinned them (until 6.1).
   readonly ioUringRefusesFiles: boolean;
 
+  // A registered buffer that is one large folio keeps one reference to it (6.4, 57bebf807e2a), or one that is several of one
+  // size one to each (6.12, a8edbb424b13). io_try_coalesce_buffer(), io_uring/rsrc.c; mm-semantics, measured 21.
+  readonly ioUringCoalesces: "no" | "one folio" | "folios";
+
   // Shared memory is read back page by page from a device that answers at once. shmem_swapin_folio(), mm/shmem.c.
   readonly shmemSwapinAlone: boolean;
 

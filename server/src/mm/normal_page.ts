@@ -2,6 +2,7 @@
 
 import { bug } from "./errors.ts";
 import { VM_MIXEDMAP, VM_PFNMAP } from "./flags.ts";
+import { is_huge_zero_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, pte_pfn } from "./pgtable.ts";
@@ -22,8 +23,13 @@ export function followed(k: Kernel, entry: number): boolean {
   return (entry & PTE_PRESENT) !== 0 && (k.model.followsProtNone || (entry & PTE_PROTNONE) === 0);
 }
 
+// The zero page, or one of the huge zero folio.
+export function is_zero_page(k: Kernel, page: number): boolean {
+  return page === ZERO_PFN || is_huge_zero_folio(k, page);
+}
+
 function special_page(k: Kernel, vma: number, entry: number): undefined {
-  if (k.w.vma.flags.data[vma] & (VM_PFNMAP | VM_MIXEDMAP) || pte_pfn(entry) === ZERO_PFN) return undefined;
+  if (k.w.vma.flags.data[vma] & (VM_PFNMAP | VM_MIXEDMAP) || is_zero_page(k, pte_pfn(entry))) return undefined;
   // print_bad_pte(): no driver and no fault makes such an entry.
   bug(`vm_normal_page: special entry of pfn ${pte_pfn(entry)} in an ordinary mapping`);
 }

@@ -6,44 +6,17 @@ import { PG_table } from "./flags.ts";
 import { page_folio } from "./folio.ts";
 import { HOLDERS, type Holder } from "./holders.ts";
 import type { Kernel } from "./kernel.ts";
+import { leafAt } from "./leaf.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { cached_slots } from "./page_cache.ts";
-import {
-  mk_pte,
-  PTE_PRESENT,
-  PTE_SPECIAL,
-  PTE_TABLE,
-  pmd_none_or_table,
-  pmd_offset,
-  pte_offset,
-  pte_pfn,
-  walk_ptes,
-} from "./pgtable.ts";
+import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn, walk_ptes } from "./pgtable.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, swp_offset } from "./swapops.ts";
+
+export { type Leaf, leafAt } from "./leaf.ts";
 
 // The address space of a task, or -1 when the task is dead.
 export function mmOf(k: Kernel, task: number): number {
   return k.w.task.alive.data[task] === 1 ? k.w.task.mm.data[task] - 1 : -1;
-}
-
-// What translates a page: the entry's row, its level (0 = PTE, 1 = PMD), and the entry as it would be if it were a PTE of
-// that very page, so that a huge one names the page in the middle of its folio.
-export interface Leaf {
-  readonly row: number;
-  readonly level: number;
-  readonly entry: number;
-}
-
-const NO_LEAF: Leaf = { row: -1, level: 0, entry: 0 };
-
-export function leafAt(k: Kernel, mm: number, vpn: number): Leaf {
-  if (mm < 0 || vpn >= k.geometry.taskPages) return NO_LEAF;
-  const row = pte_offset(k, mm, vpn);
-  if (row >= 0) return { row, level: 0, entry: k.w.pte.entry.data[row] };
-  const pmd = pmd_offset(k, mm, vpn);
-  const entry = pmd < 0 ? 0 : k.w.pte.entry.data[pmd];
-  if (pmd_none_or_table(entry)) return NO_LEAF;
-  return { row: pmd, level: 1, entry: entry + mk_pte(vpn % k.hpageNr, 0) };
 }
 
 // The entry that translates the page, 0 for none.

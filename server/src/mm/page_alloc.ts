@@ -241,15 +241,16 @@ export function free_unref_page(k: Kernel, pfn: number): void {
   const { machine, page } = k.w;
   // Freed twice after an overflow: the kernel's list would be broken from here on, ours is not.
   if (overflowed(k) && k.decide(FREE_ALREADY, 0, is_free(k, pfn))) return;
+  const row = page.folio.data[pfn] - 1;
+  const order = row < 0 ? 0 : k.w.folio.order.data[row];
+  if (order === 0) k.set(page.flags, pfn, 0);
+  else k.setRun(page.flags, pfn, 2 ** order, 0);
   k.set(page.mapping, pfn, 0);
   k.set(page.unmapped_by, pfn, 0);
-  if (page.folio.data[pfn] === 0) {
-    k.set(page.flags, pfn, 0);
+  if (order === 0) {
     free_one(k, pfn);
     return;
   }
-  const order = k.w.folio.order.data[page.folio.data[pfn] - 1];
-  k.setRun(page.flags, pfn, 2 ** order, 0);
   dissolve_folio(k, pfn);
   put_block(k, pfn, order);
   k.set(machine.free_pages, 0, machine.free_pages.data[0] + 2 ** order);

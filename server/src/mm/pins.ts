@@ -14,10 +14,12 @@ import {
   PIN_KINDS,
   type PinKind,
 } from "./abi.ts";
+import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
 import { NO_PAGE } from "./page_alloc.ts";
+import { each_pinned_folio, io_check_coalesce_buffer } from "./pin_folios.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { mmget, mmput } from "./tasks.ts";
 import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
@@ -75,9 +77,19 @@ export const io_uring_register = kernelFunction(
     }
     const refused = k.model.ioUringRefusesFiles ? refuse_files(k, task, start, pages) : 0;
     if (refused) release(k, pin);
+    else if (io_check_coalesce_buffer(k, k.side.pinPages[pin])) io_coalesce_buffer(k, pin);
     return refused || pin;
   },
 );
+
+// The references to each folio are given back but for one, which goes on pinning all of it. Mirrors
+// io_do_coalesce_buffer(), io_uring/rsrc.c, 6.12.
+const io_coalesce_buffer = kernelFunction("io_do_coalesce_buffer", "io_uring/rsrc.c", (k: Kernel, pin: number) => {
+  each_pinned_folio(k, k.side.pinPages[pin], false, (folio, refs) => {
+    if (refs > 1) gup_put_folio(k, folio, k.w.pin.flags.data[pin], refs - 1);
+  });
+  k.set(k.w.pin.coalesced, pin, 1);
+});
 
 function refuse_files(k: Kernel, task: number, start: number, pages: number): 0 | Errno {
   const { vma } = k.w;
@@ -112,7 +124,7 @@ export const o_direct_write = kernelFunction(
 );
 
 function bio_set_pages_dirty(k: Kernel, pin: number): void {
-  for (const pfn of k.side.pinPages[pin]) if (pfn !== NO_PAGE) folio_mark_dirty(k, pfn);
+  each_pinned_folio(k, k.side.pinPages[pin], false, (folio) => folio_mark_dirty(k, folio));
 }
 
 function bio_flags(k: Kernel): number {
@@ -173,7 +185,7 @@ function hold(k: Kernel, task: number, kind: PinKind, flags: number, held: Held)
 export const tee = kernelFunction("link_pipe", "fs/splice.c", (k: Kernel, pin: number): number | Errno => {
   const all = k.side.pinPages[pin];
   let got = 0;
-  while (got < all.length && try_grab_folio(k, all[got], FOLL_GET) === 0) got++;
+  while (got < all.length && try_grab_folio(k, page_folio(k, all[got]), FOLL_GET, 1) === 0) got++;
   if (got === 0) return "EFAULT";
   const offset = k.side.pinOffsets[pin];
   return hold(k, k.w.pin.owner.data[pin] - 1, "tee", FOLL_GET, {
@@ -194,7 +206,9 @@ export const release = kernelFunction("unpin_user_pages", "mm/gup.c", (k: Kernel
   if (PIN_KINDS[k.w.pin.kind.data[pin]] === O_DIRECT_READ) {
     bio_set_pages_dirty(k, pin);
   }
-  for (const pfn of k.side.pinPages[pin]) gup_put_folio(k, pfn, flags.data[pin]);
+  each_pinned_folio(k, k.side.pinPages[pin], k.w.pin.coalesced.data[pin] !== 0, (folio, refs) => {
+    gup_put_folio(k, folio, flags.data[pin], refs);
+  });
   return 0;
 });
 
@@ -236,7 +250,9 @@ export const process_vm_readv = kernelFunction(
     const counted = k.model.retriedFaultsAreMajor ? task : target;
     mmget(k, mm);
     const got = __get_user_pages(k, counted, mm, start, pages, FOLL_PIN | FOLL_UNLOCKABLE);
-    if (typeof got !== "string") for (const pfn of got) gup_put_folio(k, pfn, FOLL_PIN);
+    if (typeof got !== "string") {
+      each_pinned_folio(k, got, false, (folio, refs) => gup_put_folio(k, folio, FOLL_PIN, refs));
+    }
     mmput(k, mm);
     return typeof got === "string" ? "EFAULT" : 0;
   },
@@ -265,8 +281,9 @@ export const ptrace_poke = kernelFunction(
     }
     const { content } = k.w.page;
     k.set(content, got[0], k.contents.write(content.data[got[0]], Number(addr % size), Uint8Array.of(byte)));
-    folio_mark_dirty(k, got[0]);
-    gup_put_folio(k, got[0], flags);
+    const folio = page_folio(k, got[0]);
+    folio_mark_dirty(k, folio);
+    gup_put_folio(k, folio, flags, 1);
     mmput(k, mm);
     return 0;
   },

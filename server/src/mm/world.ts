@@ -110,8 +110,9 @@ const SCHEMA = {
   // One row for each slot of the swap device; the row number is the slot, from 1 on. count: entries that name it
   // (swap_map); cache: the page in the swap cache or 0; content: what the device holds.
   swap: ["count", "cache", "content", "next_free"],
-  // A reference from outside the page tables. kind is of PIN_KINDS, owner a task row, live 1 until release().
-  pin: ["live", "kind", "owner", "flags"],
+  // A reference from outside the page tables. kind is of PIN_KINDS, owner a task row, live 1 until release(); coalesced:
+  // one reference for each folio, not for each page.
+  pin: ["live", "kind", "owner", "flags", "coalesced"],
   // An address that KSM has looked at (struct ksm_rmap_item): oldchecksum is the content + 1 that it saw there last (0 =
   // none), head the stable node whose page is mapped there (row + 1), anon_vma that of the VMA (row + 1), next the
   // node's next item (row + 1).
