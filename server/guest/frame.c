@@ -1,4 +1,4 @@
-// Frames of memory: struct page of each, the head's and the first tail pages' of a large folio, and the bytes.
+// Frames of memory: which are looked at, and the struct page of each, the head's and the first tail pages' of a large folio.
 //
 // struct pages are read 64 at a time (one page of vmemmap) and kept until the look is over.
 #define _GNU_SOURCE
@@ -11,13 +11,11 @@
 #include "guest.h"
 #include "kcore.h"
 #include "layout.h"
-#include "observe.h"
+#include "seen.h"
 
 #define BLOCK_PAGES 64
 #define BLOCK_BYTES (BLOCK_PAGES * 64)
 #define BLOCKS 128
-// struct folio describes a head and three tail pages at most.
-#define FOLIO_PAGES 4
 #define KPF_ZERO_PAGE 24
 #define PM_SOFT_DIRTY (1UL << 55)
 
@@ -84,20 +82,6 @@ static const unsigned char *page_of(uint64_t pfn) {
     return block->bytes + pfn % BLOCK_PAGES * layout.page;
 }
 
-static uint64_t word(const unsigned char *at, long offset) {
-    uint64_t value;
-    memcpy(&value, at + offset, sizeof value);
-    return value;
-}
-
-static int32_t counter(const unsigned char *at, long offset) {
-    int32_t value;
-    memcpy(&value, at + offset, sizeof value);
-    return value;
-}
-
-static bool flag(uint64_t flags, long bit) { return bit >= 0 && flags >> bit & 1; }
-
 // Of a tail page: the first word is the head's address and one; on 7.2 it can be a mask that makes it of the tail's own.
 static uint64_t head_of(uint64_t pfn, const unsigned char *page) {
     uint64_t info = word(page, layout.page_compound_head);
@@ -106,16 +90,19 @@ static uint64_t head_of(uint64_t pfn, const unsigned char *page) {
     return kcore_pfn_of(mask ? kcore_page_address(pfn) & info & ~1UL : info - 1);
 }
 
-// A frame with all that is said of it.
-struct seen {
-    struct frame frame;
-    unsigned char page[64], head[FOLIO_PAGES * 64];
-    uint64_t head_flags, mapping;
-    bool large;
-    unsigned order;
-};
+// Asked once for the 512 pages of a folio.
+static bool is_huge_zero(uint64_t head) {
+    static uint64_t asked, asked_in, flags;
+    if (kpageflags < 0) return false;
+    if (asked != head || asked_in != look) {
+        if (pread(kpageflags, &flags, 8, head * 8) != 8) return false;
+        asked = head;
+        asked_in = look;
+    }
+    return flag(flags, KPF_ZERO_PAGE);
+}
 
-static bool see(uint64_t pfn, struct seen *seen) {
+bool frame_see(uint64_t pfn, struct seen *seen) {
     const unsigned char *page = page_of(pfn);
     if (!page) return false;
     memcpy(seen->page, page, layout.page);
@@ -140,90 +127,22 @@ static bool see(uint64_t pfn, struct seen *seen) {
     seen->frame = (struct frame){
         .pfn = pfn,
         .head = head,
+        .large = seen->large,
         .zero = pfn == zero_pfn,
         .anon = seen->mapping & 1,
         .swapbacked = flag(seen->head_flags, layout.pg_swapbacked),
         .hugetlb = hugetlb,
     };
     // The huge zero folio belongs to nobody.
-    if (seen->large && seen->mapping == 0 && !hugetlb && kpageflags >= 0) {
-        uint64_t flags;
-        if (pread(kpageflags, &flags, 8, pfn * 8) == 8) seen->frame.zero = flag(flags, KPF_ZERO_PAGE);
-    }
+    if (seen->large && seen->mapping == 0 && !hugetlb) seen->frame.zero = is_huge_zero(head);
     return true;
 }
 
 bool frame_read(uint64_t pfn, struct frame *frame) {
     struct seen seen;
-    if (!see(pfn, &seen)) return false;
+    if (!frame_see(pfn, &seen)) return false;
     *frame = seen.frame;
     return true;
-}
-
-// page_mapcount(), folio_precise_page_mapcount(): how often this very page is mapped.
-static int mapcount_of(const struct seen *seen) {
-    int own = counter(seen->page, layout.page_mapcount) + 1;
-    if (!seen->large) return own;
-    int entire = counter(seen->head, layout.entire_mapcount) + 1;
-    if (layout.folio_mapcounts) return (seen->frame.hugetlb ? 0 : own) + entire;
-    // Of a file's THP each page counts the whole mappings itself.
-    if (!seen->frame.anon && !seen->frame.hugetlb) return own;
-    return own + entire - flag(word(seen->head, layout.tail_flags), layout.pg_double_map);
-}
-
-static void emit_folio(struct fields *fields, const struct seen *seen) {
-    const unsigned char *head = seen->head;
-    fields_decimal(fields, "order", seen->order);
-    fields_decimal(fields, "head", seen->frame.head);
-    if (layout.entire_mapcount >= 0) fields_decimal(fields, "entire", counter(head, layout.entire_mapcount) + 1);
-    if (layout.nr_pages_mapped >= 0) fields_decimal(fields, "nrmapped", counter(head, layout.nr_pages_mapped));
-    int mapcount = layout.large_mapcount < 0 ? 0 : counter(head, layout.large_mapcount) + 1;
-    if (layout.large_mapcount >= 0) fields_decimal(fields, "large", mapcount);
-    // 5.10 counts pins in the second tail page, which a folio of two pages has not.
-    if (layout.pincount >= 0 && (layout.pincount < 2 * layout.page || seen->order > 1))
-        fields_decimal(fields, "pincount", counter(head, layout.pincount));
-    if (layout.mm_ids >= 0 && layout.mm_id_mapcount >= 0) {
-        uint64_t ids = word(head, layout.mm_ids);
-        fields_decimal(fields, "mmid0", ids & 0x7fffffff);
-        fields_decimal(fields, "mmid1", ids >> 32 & 0x7fffffff);
-        fields_decimal(fields, "mmcount0", counter(head, layout.mm_id_mapcount) + 1);
-        fields_decimal(fields, "mmcount1", counter(head, layout.mm_id_mapcount + 4) + 1);
-        // folio_maybe_mapped_shared()
-        fields_decimal(fields, "shared", mapcount > 1 && (seen->frame.hugetlb || ids >> 63));
-    }
-    uint64_t tail = word(head, layout.tail_flags);
-    if (layout.pg_double_map >= 0) fields_decimal(fields, "double", flag(tail, layout.pg_double_map));
-    if (layout.pg_partially_mapped >= 0) fields_decimal(fields, "partial", flag(tail, layout.pg_partially_mapped));
-}
-
-static void emit_frame(const struct seen *seen) {
-    struct fields fields = {0}, key = {0};
-    const struct frame *frame = &seen->frame;
-    uint64_t own_flags = word(seen->page, layout.page_flags);
-    // Nobody counts the zero page.
-    if (!frame->zero) {
-        fields_decimal(&fields, "ref", counter(seen->head, layout.page_refcount));
-        fields_decimal(&fields, "map", mapcount_of(seen));
-        bool exclusive = flag(frame->hugetlb ? seen->head_flags : own_flags, layout.pg_anon_exclusive);
-        if (layout.pg_anon_exclusive >= 0) fields_decimal(&fields, "excl", frame->anon && exclusive);
-    }
-    fields_decimal(&fields, "anon", frame->anon);
-    fields_decimal(&fields, "ksm", (seen->mapping & 3) == 3);
-    fields_decimal(&fields, "zero", frame->zero);
-    if (!frame->zero) {
-        fields_decimal(&fields, "swapcache", frame->swapbacked && flag(seen->head_flags, layout.pg_swapcache));
-        fields_decimal(&fields, "dirty", flag(seen->head_flags, layout.pg_dirty));
-        fields_decimal(&fields, "lru", flag(seen->head_flags, layout.pg_lru));
-        fields_decimal(&fields, "file", !frame->anon && seen->mapping != 0 && !frame->swapbacked);
-        // Buffer heads and the like: they hold a reference.
-        if (!frame->anon) fields_decimal(&fields, "private", flag(seen->head_flags, layout.pg_private));
-    }
-    if (seen->large && !frame->zero) emit_folio(&fields, seen);
-    unsigned char bytes[PAGE];
-    if (kcore_read_physical(frame->pfn * PAGE, bytes, PAGE)) fields_contents(&fields, bytes);
-    fields_decimal(&key, "f", frame->pfn);
-    key.text[1] = ' ';
-    emit_text(key.text, fields.text);
 }
 
 static int ascending(const void *a, const void *b) {
@@ -231,11 +150,11 @@ static int ascending(const void *a, const void *b) {
     return (first > second) - (first < second);
 }
 
-void frames_emit(void) {
+size_t frames_noted(const uint64_t **pfns) {
     qsort(noted, noted_used, sizeof *noted, ascending);
-    for (size_t i = 0; i < noted_used; i++) {
-        struct seen seen;
-        if (i > 0 && noted[i] == noted[i - 1]) continue;
-        if (see(noted[i], &seen)) emit_frame(&seen);
-    }
+    size_t used = 0;
+    for (size_t i = 0; i < noted_used; i++)
+        if (used == 0 || noted[used - 1] != noted[i]) noted[used++] = noted[i];
+    *pfns = noted;
+    return noted_used = used;
 }

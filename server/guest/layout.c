@@ -23,6 +23,7 @@ static const struct {
     {&layout.mm_pgd, "mm_struct", "pgd"},
     {&layout.mm_pgtables_bytes, "mm_struct", "pgtables_bytes"},
     {&layout.mm_mm_id, "mm_struct", "mm_id"},
+    {&layout.mm_hugetlb_usage, "mm_struct", "hugetlb_usage"},
     {&layout.page_flags, "page", "flags"},
     {&layout.page_mapping, "page", "mapping"},
     {&layout.page_private, "page", "private"},

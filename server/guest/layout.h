@@ -9,7 +9,7 @@
 struct layout {
     // struct task_struct, struct mm_struct
     long task, task_tasks, task_pid, task_mm, task_files, task_group_leader;
-    long mm, mm_pgd, mm_pgtables_bytes, mm_mm_id;
+    long mm, mm_pgd, mm_pgtables_bytes, mm_mm_id, mm_hugetlb_usage;
     // struct page: its size, then members
     long page, page_flags, page_mapping, page_private, page_mapcount, page_refcount, page_compound_head;
     // A large folio's head and first tail pages, as offsets from the head (struct page of 5.10 and 6.1 has them in the

@@ -1,9 +1,11 @@
-// /proc/PID/maps, one line for each VMA: `start-end perm offset dev inode path`.
+// /proc/PID/smaps: for each VMA the line that /proc/PID/maps has, `start-end perm offset dev inode path`, and below it what
+// is mapped in it, as `Name:   NUMBER kB`.
 #define _GNU_SOURCE
 #include "maps.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,28 +49,63 @@ static bool is_own(const struct vma *vma, const char *path) {
     return strncmp(path, "[v", 2) == 0;
 }
 
+static const struct {
+    const char *name;
+    size_t to;
+} SMAPS[] = {
+    {"Pss:", offsetof(struct vma, pss)},
+    {"Private_Clean:", offsetof(struct vma, private_clean)},
+    {"Private_Dirty:", offsetof(struct vma, private_dirty)},
+    {"AnonHugePages:", offsetof(struct vma, anon_huge)},
+    {"ShmemPmdMapped:", offsetof(struct vma, shmem_huge)},
+    {"FilePmdMapped:", offsetof(struct vma, file_huge)},
+};
+
+// A line that begins with a capital is about the VMA above it.
+static void read_detail(const char *line, const char *end, struct vma *vma) {
+    if (strncmp(line, "VmFlags:", 8) == 0) {
+        vma->hugepage = memmem(line, end - line, " hg", 3);
+        vma->nohugepage = memmem(line, end - line, " nh", 3);
+    }
+    for (size_t i = 0; i < sizeof SMAPS / sizeof *SMAPS; i++) {
+        size_t length = strlen(SMAPS[i].name);
+        if (strncmp(line, SMAPS[i].name, length) != 0) continue;
+        long value = strtol(line + length, NULL, 10);
+        memcpy((char *)vma + SMAPS[i].to, &value, sizeof value);
+    }
+}
+
 int maps_read(pid_t pid, const struct vma **vmas) {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    snprintf(path, sizeof path, "/proc/%d/smaps", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return -1;
     ssize_t length = read_all(fd);
     close(fd);
     if (length < 0) return -1;
     int used = 0;
-    for (const char *line = text; *line; ) {
-        struct vma vma = {0};
+    bool own = true;
+    for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+        struct vma vma = {
+            .pss = -1, .private_clean = -1, .private_dirty = -1, .anon_huge = -1, .shmem_huge = -1, .file_huge = -1,
+        };
         const char *at = line;
+        end = strchrnul(line, '\n');
+        if (*line >= 'A' && *line <= 'Z') {
+            if (!own) read_detail(line, end, &list[used - 1]);
+            continue;
+        }
         vma.start = hex(&at);
         vma.end = hex(&at);
         for (int i = 0; i < 4 && *at && *at != ' '; i++) vma.permissions[i] = *at++;
         if (*at == ' ') at++;
         vma.offset = hex(&at);
-        const char *next = strchrnul(at, '\n'), *name = at;
+        const char *name = at;
         // Device and inode stand before the name.
         for (int i = 0; i < 2; i++) name += strcspn(name, " \n"), name += *name == ' ';
         while (*name == ' ') name++;
-        if (!is_own(&vma, name)) {
+        own = is_own(&vma, name);
+        if (!own) {
             if (used == list_room) {
                 size_t bytes = list_room * sizeof *list;
                 if (!arena_grow((void **)&list, &bytes, bytes * 2 + 4 * PAGE)) return -1;
@@ -76,7 +113,6 @@ int maps_read(pid_t pid, const struct vma **vmas) {
             }
             list[used++] = vma;
         }
-        line = *next ? next + 1 : next;
     }
     *vmas = list;
     return used;
@@ -89,5 +125,11 @@ void vma_emit(int worker, const struct vma *vma) {
     fields_hex(&fields, "end", vma->end);
     fields_word(&fields, "perm", vma->permissions);
     fields_hex(&fields, "off", vma->offset);
+    if (vma->pss >= 0) fields_decimal(&fields, "pss", vma->pss);
+    if (vma->private_clean >= 0 && vma->private_dirty >= 0)
+        fields_decimal(&fields, "uss", vma->private_clean + vma->private_dirty);
+    if (vma->anon_huge >= 0) fields_decimal(&fields, "anonhuge", vma->anon_huge);
+    if (vma->shmem_huge >= 0) fields_decimal(&fields, "shmemhuge", vma->shmem_huge);
+    if (vma->file_huge >= 0) fields_decimal(&fields, "filehuge", vma->file_huge);
     emit_text(key, fields.text);
 }

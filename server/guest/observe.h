@@ -28,7 +28,7 @@ void fields_contents(struct fields *fields, const unsigned char *page);
 // What the rest of a look wants to know of a frame.
 struct frame {
     uint64_t pfn, head;
-    bool zero, anon, swapbacked, hugetlb;
+    bool large, zero, anon, swapbacked, hugetlb;
 };
 
 // Once: finds the zero page, and whether soft-dirty bits are kept.

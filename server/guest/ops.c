@@ -56,6 +56,7 @@ static const struct known_operation OPERATIONS[] = {
     {"swapoff", op_swapoff, 0, true},
     {"reclaim", op_reclaim, 1, true},
     {"split_folio", op_split_folio, 1, false},
+    {"split_pmd", op_split_pmd, 1, false},
     {"deferred_split_scan", op_deferred_split_scan, 0, true},
     {"khugepaged", op_khugepaged, 1, false},
 };

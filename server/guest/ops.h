@@ -32,7 +32,7 @@ operation op_file, op_memfd, op_close, op_ftruncate, op_fallocate, op_writeback;
 operation op_fork, op_vfork, op_clone, op_execve, op_exit;
 operation op_vmsplice, op_io_uring_register, op_tee, op_release, op_dma_write;
 operation op_migrate, op_compact, op_ksm_scan, op_lru_add_drain, op_drop_caches, op_clear_refs, op_swapoff, op_reclaim,
-    op_split_folio, op_deferred_split_scan, op_khugepaged;
+    op_split_folio, op_split_pmd, op_deferred_split_scan, op_khugepaged;
 
 struct known_operation {
     const char *name;

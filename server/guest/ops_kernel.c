@@ -1,5 +1,4 @@
-// The kernel's own work, as far as user space can cause it: migration, compaction, KSM, writeback, dropped caches, swapoff,
-// split folios, khugepaged.
+// The kernel's own work on pages, as far as user space can cause it: migration, compaction, KSM, dropped caches, swapoff.
 #define _GNU_SOURCE
 #include "layout.h"
 #include "machine.h"
@@ -16,7 +15,6 @@
 
 #define MPOL_MF_MOVE_ALL 4
 #define MAX_MOVED (1UL << 18)
-#define SPLIT "/sys/kernel/debug/split_huge_pages"
 
 void drain_lru_batches(void)
 {
@@ -117,12 +115,6 @@ bool op_drop_caches(const struct op *op, struct result *result)
     return done(result, op, "/proc/sys/vm/drop_caches", "1");
 }
 
-// Every shrinker runs, that of the partially mapped folios among them.
-bool op_deferred_split_scan(const struct op *op, struct result *result)
-{
-    return done(result, op, "/proc/sys/vm/drop_caches", "2");
-}
-
 bool op_clear_refs(const struct op *op, struct result *result)
 {
     if (!layout.soft_dirty) {
@@ -149,29 +141,4 @@ bool op_reclaim(const struct op *op, struct result *result)
     (void)result;
     cannot("%s: pages of the whole machine compete, those of the kernel's own programs too", op->name);
     return false;
-}
-
-bool op_split_folio(const struct op *op, struct result *result)
-{
-    unsigned long address = number_at(op, 0) & PAGE_MASK;
-    char text[96];
-    snprintf(text, sizeof text, "%d,0x%lx,0x%lx", trace.spaces[op->slot].pid, address, address + PAGE);
-    int error = write_small(SPLIT, text);
-    if (error == -EINVAL) {
-        cannot("%s: this kernel splits all huge pages or none (before 5.13)", op->name);
-        return false;
-    }
-    if (error < 0 && error != -EAGAIN && error != -EBUSY) {
-        cannot("%s: %s: %s", op->name, SPLIT, strerror(-error));
-        return false;
-    }
-    result->value = 0;
-    return true;
-}
-
-bool op_khugepaged(const struct op *op, struct result *result)
-{
-    (void)op;
-    result->value = 0;
-    return run_khugepaged();
 }

@@ -102,6 +102,7 @@ static void emit_frame(const struct view *view, uint64_t pfn, uint64_t flags, ui
         fields_decimal(&fields, "swapcache", !!(flags & KPF_SWAPCACHE));
         fields_decimal(&fields, "dirty", !!(flags & KPF_DIRTY));
         fields_decimal(&fields, "lru", !!(flags & KPF_LRU));
+        if (flags & KPF_HUGE) fields_decimal(&fields, "hugetlb", 1);
         // What is neither is of a file: the trace maps nothing else.
         fields_decimal(&fields, "file", !(flags & (KPF_ANON | KPF_SWAPBACKED | KPF_HUGE)));
     }

@@ -36,18 +36,33 @@ static uint64_t private_of(int fd) {
     return file ? kcore_pointer(file + layout.file_private_data) : 0;
 }
 
-static void emit_page(int pin, int index, uint64_t pfn) {
-    char key[32];
-    unsigned char bytes[PAGE];
+// Consecutive pages of a pin, of which one line tells.
+struct run {
+    int pin, index;
+    uint64_t pfn, pages;
+};
+
+static void emit_run(const struct run *run) {
+    char key[48];
     struct fields fields = {0};
-    snprintf(key, sizeof key, "b %d %d", pin, index);
-    fields_decimal(&fields, "pfn", pfn);
-    if (kcore_read_physical(pfn * PAGE, bytes, PAGE)) fields_contents(&fields, bytes);
+    if (run->pages == 0) return;
+    if (run->pages > 1) snprintf(key, sizeof key, "b %d %d+%lu", run->pin, run->index, run->pages);
+    else snprintf(key, sizeof key, "b %d %d", run->pin, run->index);
+    fields_decimal(&fields, "pfn", run->pfn);
     emit_text(key, fields.text);
-    frame_note(pfn);
 }
 
-static void emit_pipe(int pin, int fd) {
+static void add_page(struct run *run, int index, uint64_t pfn) {
+    frame_note(pfn);
+    if (run->pages > 0 && pfn == run->pfn + run->pages && index == run->index + (int)run->pages) {
+        run->pages++;
+        return;
+    }
+    emit_run(run);
+    *run = (struct run){run->pin, index, pfn, 1};
+}
+
+static void emit_pipe(struct run *run, int fd) {
     uint64_t pipe = private_of(fd);
     if (!pipe || !KNOWN(layout.pipe_head, layout.pipe_tail, layout.pipe_ring_size, layout.pipe_bufs, layout.pipe_buffer,
                         layout.pipe_buffer_page))
@@ -60,12 +75,12 @@ static void emit_pipe(int pin, int fd) {
     for (uint32_t at = tail, index = 0; at != head; at++, index++) {
         uint64_t buffer = buffers + (uint64_t)(at & (slots - 1)) * layout.pipe_buffer;
         uint64_t pfn = kcore_pfn_of(kcore_pointer(buffer + layout.pipe_buffer_page));
-        if (pfn != UINT64_MAX) emit_page(pin, index, pfn);
+        if (pfn != UINT64_MAX) add_page(run, index, pfn);
     }
 }
 
 // The pages of one registered buffer. From 6.10 on a bio_vec can cover several pages of a folio.
-static int emit_registered(int pin, int index, uint64_t buffer) {
+static int emit_registered(struct run *run, int index, uint64_t buffer) {
     if (!buffer) return index;
     uint32_t vectors = number_at(buffer + layout.ubuf_nr_bvecs);
     if (vectors > MAX_BUFFERS) return index;
@@ -81,12 +96,12 @@ static int emit_registered(int pin, int index, uint64_t buffer) {
         if (pfn == UINT64_MAX || length == 0) continue;
         uint64_t last = ((uint64_t)offset + length - 1) / PAGE;
         if (last >= MAX_BUFFERS) return index;
-        for (uint64_t at = offset / PAGE; at <= last; at++) emit_page(pin, index++, pfn + at);
+        for (uint64_t at = offset / PAGE; at <= last; at++) add_page(run, index++, pfn + at);
     }
     return index;
 }
 
-static void emit_ring(int pin, int fd) {
+static void emit_ring(struct run *run, int fd) {
     uint64_t ring = private_of(fd);
     if (!ring || layout.bvec > LARGEST ||
         !KNOWN(layout.ubuf_nr_bvecs, layout.ubuf_bvec, layout.bvec_page, layout.bvec_len, layout.bvec_offset))
@@ -97,13 +112,13 @@ static void emit_ring(int pin, int fd) {
         uint32_t used = number_at(table + layout.data_nr);
         for (uint32_t i = 0; nodes && i < used && i < MAX_REGISTERED; i++) {
             uint64_t node = kcore_pointer(nodes + 8UL * i);
-            if (node) index = emit_registered(pin, index, kcore_pointer(node + layout.node_buf));
+            if (node) index = emit_registered(run, index, kcore_pointer(node + layout.node_buf));
         }
     } else if (layout.ring_user_bufs_are_pointers && KNOWN(layout.ring_user_bufs, layout.ring_nr_user_bufs)) {
         uint64_t buffers = kcore_pointer(ring + layout.ring_user_bufs);
         uint32_t used = number_at(ring + layout.ring_nr_user_bufs);
         for (uint32_t i = 0; buffers && i < used && i < MAX_REGISTERED; i++)
-            index = emit_registered(pin, index, kcore_pointer(buffers + 8UL * i));
+            index = emit_registered(run, index, kcore_pointer(buffers + 8UL * i));
     }
 }
 
@@ -124,7 +139,9 @@ void pins_emit(void) {
     for (int i = 0; i < trace.pins_used; i++) {
         const struct pin *pin = &trace.pins[i];
         if (!pin->held) continue;
-        if (pin->kind == PIN_PIPE) emit_pipe(i, pin->read_fd);
-        else emit_ring(i, pin->ring_fd);
+        struct run run = {.pin = i};
+        if (pin->kind == PIN_PIPE) emit_pipe(&run, pin->read_fd);
+        else emit_ring(&run, pin->ring_fd);
+        emit_run(&run);
     }
 }

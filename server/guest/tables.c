@@ -58,6 +58,7 @@ bool task_find(struct task *task, pid_t pid) {
     if (!task->mm || layout.mm > LARGEST_TASK || !kcore_read(task->mm, mm, layout.mm)) return false;
     task->pgd = word_at(mm, layout.mm_pgd);
     task->pgtables_bytes = layout.mm_pgtables_bytes < 0 ? 0 : word_at(mm, layout.mm_pgtables_bytes);
+    task->hugetlb_usage = layout.mm_hugetlb_usage < 0 ? 0 : (int64_t)word_at(mm, layout.mm_hugetlb_usage);
     if (layout.mm_mm_id >= 0) memcpy(&task->mm_id, mm + layout.mm_mm_id, sizeof task->mm_id);
     return true;
 }

@@ -13,6 +13,7 @@ struct task {
     uint64_t mm;      // of its mm_struct
     uint64_t pgd;     // kernel virtual address of the top table
     uint64_t pgtables_bytes;
+    int64_t hugetlb_usage; // base pages
     uint32_t mm_id;   // where the kernel has it, else 0
 };
 

@@ -1,16 +1,9 @@
 // What an operation came to on a machine, simulated or real, in a few words for behind its line: `minor cow · ref 1 map 1 excl`.
 
 import type { Seen } from "./compare.ts";
+import { entryOver, frameAt, PAGE } from "./entry_look.ts";
 import type { EntryLook } from "./look.ts";
 import { comparableRefcount } from "./rules.ts";
-
-const PAGE = 4096;
-// Bytes that an entry of a level translates, with the page-table geometry of the only architecture that real runs have.
-const REACH: Readonly<Record<NonNullable<EntryLook["level"]>, number>> = {
-  pte: PAGE,
-  pmd: PAGE * 512,
-  pud: PAGE * 512 * 512,
-};
 
 // `vpn` is the first page of the operation's range, where it has one, in the space of `worker`. What is not visible is left
 // out. The frame's number is left out too: two machines never have the same.
@@ -19,16 +12,14 @@ export function briefOf({ look, result }: Seen, worker: number, vpn: number | un
   const outcome = words.length > 0 ? words.join(" ") : "ok";
   const entries = look.spaces.find((space) => space.worker === worker)?.entries ?? [];
   const at = vpn === undefined ? -1 : vpn * PAGE;
-  const counters = countersOf(
-    entries.find(({ address, level }) => address <= at && at < address + REACH[level ?? "pte"]),
-  );
+  const counters = countersOf(entryOver(entries, at), at);
   return counters === "" ? outcome : `${outcome} · ${counters}`;
 }
 
-function countersOf(entry: EntryLook | undefined): string {
+function countersOf(entry: EntryLook | undefined, at: number): string {
   if (entry === undefined) return "";
   if (entry.kind !== "present") return `${entry.kind}${entry.exclusive ? " exclusive" : ""}`;
-  const { frame } = entry;
+  const frame = frameAt(entry, at);
   if (!frame) return "";
   if (frame.zero) return "zero page";
   const refcount = comparableRefcount(frame);

@@ -21,6 +21,10 @@ export interface PinLook {
 export interface MachineLook {
   // Swap slots in use, pages.
   readonly swapUsed: number | undefined;
+  // The pool of huge pages: in it and free, promised, beyond its size.
+  readonly hugetlbFree: number | undefined;
+  readonly hugetlbReserved: number | undefined;
+  readonly hugetlbSurplus: number | undefined;
 }
 
 export interface SpaceLook {
@@ -36,6 +40,10 @@ export interface SpaceLook {
   readonly swap: number | undefined;
   // Bytes of page tables below the top one that translate the trace's mappings.
   readonly pageTables: number | undefined;
+  // Base pages of hugetlb folios that are mapped, mm_struct.hugetlb_usage.
+  readonly hugetlb: number | undefined;
+  // What large folios call the address space (mm_struct.mm_id). Undefined where the release has none.
+  readonly mmId: number | undefined;
 }
 
 export interface VmaLook {
@@ -44,6 +52,19 @@ export interface VmaLook {
   readonly end: number;
   // As /proc/PID/maps prints it: `rw-p`.
   readonly permissions: string;
+  // What smaps says of it; undefined where it was not read.
+  readonly smaps: SmapsLook | undefined;
+}
+
+// One mapping in /proc/PID/smaps, in kB as that prints it.
+export interface SmapsLook {
+  readonly pss: number;
+  // Private_Clean and Private_Dirty.
+  readonly uss: number;
+  // Mapped by PMDs: AnonHugePages, ShmemPmdMapped, FilePmdMapped.
+  readonly anonHuge: number;
+  readonly shmemHuge: number | undefined;
+  readonly fileHuge: number | undefined;
 }
 
 export type EntryKind = "present" | "swap" | "migration" | "marker";
@@ -64,6 +85,8 @@ export interface EntryLook {
   readonly exclusive: boolean | undefined;
   // What a present entry maps; for one of a level above, its first page.
   readonly frame: FrameLook | undefined;
+  // The pages behind the first one that the same entry maps: 511 of a PMD's.
+  readonly rest: readonly FrameLook[];
 }
 
 // One page of memory. Two entries that map one frame have the same object here.
@@ -79,6 +102,7 @@ export interface FrameLook {
   readonly anon: boolean | undefined;
   // Of the page cache of an ordinary file.
   readonly file: boolean | undefined;
+  readonly hugetlb: boolean;
   readonly ksm: boolean | undefined;
   readonly swapcache: boolean | undefined;
   readonly dirty: boolean | undefined;
@@ -94,6 +118,8 @@ export interface FrameLook {
 
 // Fields of a large folio's head. Undefined where the release has no such field.
 export interface FolioLook {
+  // Number of its first frame.
+  readonly head: number;
   readonly order: number;
   readonly entireMapcount: number | undefined;
   readonly nrPagesMapped: number | undefined;
@@ -101,7 +127,12 @@ export interface FolioLook {
   readonly pincount: number | undefined;
   readonly mmId0: number | undefined;
   readonly mmId1: number | undefined;
+  readonly mmId0Mapcount: number | undefined;
+  readonly mmId1Mapcount: number | undefined;
   readonly maybeMappedShared: boolean | undefined;
+  readonly partiallyMapped: boolean | undefined;
+  // PG_double_map, up to 6.2.
+  readonly doubleMap: boolean | undefined;
 }
 
 // What an operation came to, seen from outside the kernel.

@@ -2,9 +2,10 @@
 // faults were counted, and how the entries of the touched pages differ before and after.
 
 import { OUTCOMES } from "../../mm/outcome.ts";
+import { entryOver, frameAt } from "./entry_look.ts";
 import type { GuestResult } from "./guest.ts";
 import { address } from "./guest_look.ts";
-import type { EntryLook, Look, ResultLook } from "./look.ts";
+import type { EntryLook, FrameLook, Look, ResultLook } from "./look.ts";
 import type { Access } from "./plan.ts";
 import type { Backing } from "./simulated.ts";
 
@@ -62,7 +63,7 @@ function userAccess(
   for (const page of result.pages) {
     countedAs(page.minor, page.major, found);
     const at = page.address - (page.address % 4096);
-    changed(old.get(at), now.get(at), access.write, false, backingAt(backings, at), found);
+    changed(mappedAt(old, at), mappedAt(now, at), access.write, false, backingAt(backings, at), found);
   }
 }
 
@@ -90,8 +91,10 @@ function kernelAccess(
   }
   const old = entriesOf(before, access.worker);
   const now = entriesOf(after, access.worker);
-  for (const [at, entry] of now) {
-    changed(old.get(at), entry, access.write, true, backingAt(backings, at), found);
+  for (const entry of now) {
+    const { address, frame } = entry;
+    const backing = backingAt(backings, address);
+    changed(mappedAt(old, address), { entry, frame }, access.write, true, backing, found);
   }
 }
 
@@ -105,48 +108,66 @@ function countedAs(minor: number, major: number, found: Found): void {
   }
 }
 
+// What translates a page, and the frame behind it there.
+interface Mapped {
+  readonly entry: EntryLook;
+  readonly frame: FrameLook | undefined;
+}
+
 function changed(
-  old: EntryLook | undefined,
-  now: EntryLook | undefined,
+  old: Mapped | undefined,
+  now: Mapped | undefined,
   write: boolean,
   gup: boolean,
   backing: Backing["kind"] | undefined,
   found: Found,
 ): void {
-  if (now?.kind !== "present") return;
-  const frame = now.frame;
+  if (now?.entry.kind !== "present") return;
+  const { frame } = now;
   if (old === undefined) {
     if (frame?.zero) found.words.add("zero");
+    else if (frame?.hugetlb) found.words.add("hugetlb");
     else if (frame?.anon === undefined) for (const word of ["anon", "cow", "file", "shmem"]) found.unsure.add(word);
     else if (!frame.anon) found.words.add(backing === "shmem" ? "shmem" : "file");
     else found.words.add(backing === "anon" ? "anon" : "cow");
+    newlyMapped(now, found);
     // A page that the page cache had in swap comes back with the fault; its entry does not say so.
     if (backing === "shmem") found.unsure.add("swapin");
     // A forced write faults once more at the entry that it was given.
-    if (gup && write && now.writable === false) found.unsure.add("reuse");
+    if (gup && write && now.entry.writable === false) found.unsure.add("reuse");
     return;
   }
-  if (old.kind === "swap") {
+  if (old.entry.kind === "swap") {
     found.words.add("swapin");
     // Whether the page that came back was copied or reused at once.
     for (const word of ["cow", "reuse", "unshare"]) found.unsure.add(word);
     return;
   }
-  if (old.kind !== "present" || old.frame === undefined || frame === undefined) return;
+  if (old.entry.kind !== "present" || old.frame === undefined || frame === undefined) return;
   if (old.frame.pfn !== frame.pfn) {
     found.words.add(write ? "cow" : "unshare");
+    newlyMapped(now, found);
     return;
   }
   if (!write) return;
-  if (old.writable === undefined || now.writable === undefined) found.unsure.add("reuse");
-  else if (old.writable === false && now.writable === true) found.words.add("reuse");
+  if (old.entry.writable === undefined || now.entry.writable === undefined) found.unsure.add("reuse");
+  else if (old.entry.writable === false && now.entry.writable === true) found.words.add("reuse");
   // A forced write to a read-only mapping leaves the entry write-protected.
-  else if (gup && old.writable === false) found.unsure.add("reuse");
+  else if (gup && old.entry.writable === false) found.unsure.add("reuse");
 }
 
-function entriesOf(look: Look | undefined, worker: number): ReadonlyMap<number, EntryLook> {
-  const space = look?.spaces.find((one) => one.worker === worker);
-  return new Map(space?.entries.map((entry) => [entry.address, entry]));
+function newlyMapped({ entry }: Mapped, found: Found): void {
+  if (entry.level === undefined) found.unsure.add("huge");
+  else if (entry.level !== "pte") found.words.add("huge");
+}
+
+function entriesOf(look: Look | undefined, worker: number): readonly EntryLook[] {
+  return look?.spaces.find((one) => one.worker === worker)?.entries ?? [];
+}
+
+function mappedAt(entries: readonly EntryLook[], at: number): Mapped | undefined {
+  const entry = entryOver(entries, at);
+  return entry && { entry, frame: frameAt(entry, at) };
 }
 
 function backingAt(backings: readonly Backing[], at: number): Backing["kind"] | undefined {

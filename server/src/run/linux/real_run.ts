@@ -10,6 +10,7 @@ import { OUTCOMES, outcomeNames } from "../../mm/outcome.ts";
 import { checkMessage } from "../check.ts";
 import { NO_OUTCOME, type Recording } from "../recording.ts";
 import { type Driven, drive, type GuestLine } from "./drive.ts";
+import { frameAt, PAGE } from "./entry_look.ts";
 import type { Look, ResultLook } from "./look.ts";
 import { type Plan, type PlanStep, planOf } from "./plan.ts";
 import { RealSight } from "./sight.ts";
@@ -104,7 +105,7 @@ function countersOf(recording: Recording, { step, access }: PlanStep, look: Look
   const entry = sight.entryAt(access.worker, place.vpn);
   if (entry === undefined) return "";
   if (entry.kind !== "present") return `${entry.kind}${entry.exclusive ? " exclusive" : ""}`;
-  const { frame } = entry;
+  const frame = frameAt(entry, place.vpn * PAGE);
   if (!frame) return "";
   const shown = (name: string, value: number | undefined) => (value === undefined ? "" : ` ${name} ${value}`);
   const counts = `${shown("ref", frame.refcount)}${shown("map", frame.mapcount)}${frame.exclusive ? " excl" : ""}`;

@@ -9,26 +9,22 @@ import type { Value } from "../../lang/value.ts";
 import { word } from "../../lang/words.ts";
 import type { Kernel } from "../../mm/kernel.ts";
 import { OUTCOMES } from "../../mm/outcome.ts";
+import { entryOver, frameAt, PAGE } from "./entry_look.ts";
 import type { EntryLook, FrameLook, Look, ResultLook, SpaceLook, VmaLook } from "./look.ts";
-import {
-  bit,
-  bytesOf,
-  counter,
-  folioField,
-  PAGE,
-  pageField,
-  TEXT,
-  unseen,
-  unseenField,
-  vmaField,
-} from "./sight_fields.ts";
+import { bit, bytesOf, counter, folioField, pageField, TEXT, unseen, unseenField, vmaField } from "./sight_fields.ts";
 
 const SHIFT = 12;
+const NO_MACHINE = {
+  swapUsed: undefined,
+  hugetlbFree: undefined,
+  hugetlbReserved: undefined,
+  hugetlbSurplus: undefined,
+};
 
 // A class, since frame numbers are renamed in the order in which they are first asked for.
 export class RealSight implements Sight {
   private readonly k: Kernel;
-  private look_: Look = { spaces: [], pins: [], machine: { swapUsed: undefined } };
+  private look_: Look = { spaces: [], pins: [], machine: NO_MACHINE };
   private result: ResultLook | undefined;
   private frames = new Map<number, FrameLook>();
   private readonly renamed = new Map<number, number>();
@@ -47,7 +43,10 @@ export class RealSight implements Sight {
     this.vmas = [];
     this.frames = new Map();
     for (const space of look.spaces)
-      for (const { frame } of space.entries) if (frame) this.frames.set(frame.pfn, frame);
+      for (const { frame, rest } of space.entries) {
+        if (frame) this.frames.set(frame.pfn, frame);
+        for (const one of rest) this.frames.set(one.pfn, one);
+      }
     for (const { pages } of look.pins) for (const frame of pages) if (frame) this.frames.set(frame.pfn, frame);
     const sum = this.faults.get(worker) ?? { minor: 0, major: 0 };
     sum.minor += result?.minorFaults ?? 0;
@@ -66,7 +65,7 @@ export class RealSight implements Sight {
   }
 
   entryAt(task: number, vpn: number): EntryLook | undefined {
-    return this.space(task)?.entries.find((entry) => entry.address === vpn * PAGE);
+    return entryOver(this.space(task)?.entries ?? [], vpn * PAGE);
   }
 
   look(name: LookName, { task, at }: Place): Value | Unseen {
@@ -79,11 +78,11 @@ export class RealSight implements Sight {
       return vma ? { kind: "vma", vma: -this.vmas.push(vma) } : null;
     }
     const entry = this.entryAt(task, vpn);
-    if (name === "page") return this.page(entry);
+    if (name === "page") return this.page(entry, vpn);
     if (entry === undefined || entry.kind === "marker") return null;
     if (entry.kind !== "present") return unseen("what is in swap cannot be read without a fault");
     const offset = Number(at & BigInt(PAGE - 1));
-    const bytes = bytesOf(entry.frame, offset);
+    const bytes = bytesOf(frameAt(entry, vpn * PAGE), offset);
     if (bytes === undefined) return unseen(`a look shows the first ${TEXT} bytes of a page`);
     if (name === "byte") return number(bytes[0] ?? 0);
     const zero = bytes.indexOf(0);
@@ -115,7 +114,7 @@ export class RealSight implements Sight {
         return object.kind === "page" ? pageField(spec.name, frame, object.pfn) : folioField(spec.name, frame);
       }
       case "pte":
-        return this.pteField(spec.name, this.entryAt(object.task, object.vpn), object.task);
+        return this.pteField(spec.name, object.vpn, object.task);
       case "vma":
         return vmaField(spec.name, this.vmas[-object.vma - 1]);
       case "process":
@@ -137,13 +136,16 @@ export class RealSight implements Sight {
     return this.look_.spaces.find((space) => space.worker === task);
   }
 
-  private page(entry: EntryLook | undefined): Value | Unseen {
+  private page(entry: EntryLook | undefined, vpn: number): Value | Unseen {
     if (entry?.kind !== "present") return null;
-    return entry.frame ? { kind: "page", pfn: this.rename(entry.frame.pfn) } : unseen("the frame cannot be seen");
+    const frame = frameAt(entry, vpn * PAGE);
+    return frame ? { kind: "page", pfn: this.rename(frame.pfn) } : unseen("the frame cannot be seen");
   }
 
-  private pteField(name: string, entry: EntryLook | undefined, task: number): Value | Unseen {
+  private pteField(name: string, vpn: number, task: number): Value | Unseen {
     if (!this.space(task)) return null;
+    const entry = this.entryAt(task, vpn);
+    const frame = entry && frameAt(entry, vpn * PAGE);
     switch (name) {
       case "none":
         return truth(entry === undefined);
@@ -154,11 +156,8 @@ export class RealSight implements Sight {
       case "level":
         return entry !== undefined && entry.level === undefined ? unseenField(name) : word(entry?.level ?? "pte");
       case "pfn":
-        return entry?.kind !== "present"
-          ? null
-          : entry.frame
-            ? number(this.rename(entry.frame.pfn))
-            : unseenField(name);
+        if (entry?.kind !== "present") return null;
+        return frame ? number(this.rename(frame.pfn)) : unseenField(name);
     }
     if (entry === undefined) return 0n;
     switch (name) {
@@ -201,6 +200,8 @@ export class RealSight implements Sight {
         return counter(space.swap);
       case "page_tables":
         return counter(space.pageTables);
+      case "hugetlb":
+        return counter(space.hugetlb);
       case "vmas":
         return number(space.vmas.length);
       default:

@@ -5,9 +5,9 @@ import type { Unseen } from "../../lang/evaluate.ts";
 import { number, truth } from "../../lang/read.ts";
 import type { Value } from "../../lang/value.ts";
 import { PROTECTIONS, word } from "../../lang/words.ts";
+import { PAGE } from "./entry_look.ts";
 import type { FrameLook, VmaLook } from "./look.ts";
 
-export const PAGE = 4096;
 // Bytes of a page that a look shows.
 export const TEXT = 32;
 // GUP_PIN_COUNTING_BIAS, include/linux/mm.h.
@@ -50,8 +50,11 @@ export function pageField(name: string, frame: FrameLook, pfn: number): Value | 
       return frame.anon === undefined || frame.file === undefined
         ? unseenField(name)
         : truth(!frame.anon && !frame.file && !frame.zero);
-    case "pinned":
-      return frame.folio || frame.refcount === undefined ? unseenField(name) : truth(frame.refcount >= PIN_BIAS);
+    case "pinned": {
+      // folio_maybe_dma_pinned(): a large folio has a counter of its own, if it has the tail page for it.
+      if (frame.folio?.pincount !== undefined) return truth(frame.folio.pincount > 0);
+      return frame.refcount === undefined ? unseenField(name) : truth(frame.refcount >= PIN_BIAS);
+    }
     case "data": {
       const bytes = bytesOf(frame, 0);
       if (bytes === undefined) return unseen(`a look shows the first ${TEXT} bytes of a page`);
@@ -75,8 +78,9 @@ export function folioField(name: string, { folio, refcount, mapcount }: FrameLoo
       return counter(refcount);
     case "maybe_mapped_shared":
       return folio ? bit(folio.maybeMappedShared) : mapcount === undefined ? unseenField(name) : truth(mapcount > 1);
-    case "holders":
     case "partially_mapped":
+      return folio ? bit(folio.partiallyMapped) : truth(false);
+    case "holders":
       return unseenField(name);
   }
   // What only large folios have.
@@ -94,6 +98,12 @@ export function folioField(name: string, { folio, refcount, mapcount }: FrameLoo
       return counter(folio.mmId0);
     case "mm_id1":
       return counter(folio.mmId1);
+    case "mm_id0_mapcount":
+      return counter(folio.mmId0Mapcount);
+    case "mm_id1_mapcount":
+      return counter(folio.mmId1Mapcount);
+    case "double_map":
+      return bit(folio.doubleMap);
     default:
       return unseenField(name);
   }

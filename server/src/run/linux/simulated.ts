@@ -88,7 +88,12 @@ export function simulatedLook(k: Kernel): Look {
       pin,
       pages: Array.from(k.side.pinPages[pin], (pfn) => (pfn === NO_PAGE ? undefined : frame(pfn))),
     })),
-    machine: { swapUsed: k.w.machine.swap_used.data[0] },
+    machine: {
+      swapUsed: k.w.machine.swap_used.data[0],
+      hugetlbFree: undefined,
+      hugetlbReserved: undefined,
+      hugetlbSurplus: undefined,
+    },
   };
 }
 
@@ -108,7 +113,12 @@ function spaceLook(k: Kernel, task: number, frame: (pfn: number) => FrameLook): 
   const entries: EntryLook[] = [];
   const vmas: VmaLook[] = [];
   for (const row of vmasOf(k, mm)) {
-    vmas.push({ start: start.data[row] * k.pageSize, end: end.data[row] * k.pageSize, permissions: rights(k, row) });
+    vmas.push({
+      start: start.data[row] * k.pageSize,
+      end: end.data[row] * k.pageSize,
+      permissions: rights(k, row),
+      smaps: undefined,
+    });
     walk_ptes(k, mm, start.data[row], end.data[row], (_row, vpn, entry) => {
       entries.push(entryLook(k, vpn * k.pageSize, entry, frame));
     });
@@ -123,6 +133,8 @@ function spaceLook(k: Kernel, task: number, frame: (pfn: number) => FrameLook): 
     rssShmem: rss_shmem.data[mm],
     swap: rss_swap.data[mm],
     pageTables: pgtables_bytes.data[mm],
+    hugetlb: undefined,
+    mmId: undefined,
   };
 }
 
@@ -151,6 +163,7 @@ function entryLook(k: Kernel, address: number, entry: number, frame: (pfn: numbe
     softDirty: (entry & PTE_SOFT_DIRTY) !== 0,
     exclusive: present || !k.model.anonExclusive ? undefined : (entry & (PTE_SWP_EXCLUSIVE | PTE_SWP_WRITE)) !== 0,
     frame: present ? frame(pte_pfn(entry)) : undefined,
+    rest: [],
   };
 }
 
@@ -167,6 +180,7 @@ function frameLook(k: Kernel, pfn: number): FrameLook {
     exclusive: k.model.anonExclusive ? (flags & PG_anon_exclusive) !== 0 : undefined,
     anon: (flags & PG_anon) !== 0,
     file: page.mapping.data[pfn] !== 0 && (flags & (PG_anon | PG_swapbacked)) === 0,
+    hugetlb: false,
     ksm: (flags & PG_ksm) !== 0,
     swapcache: (flags & PG_swapcache) !== 0,
     dirty: (flags & PG_dirty) !== 0,

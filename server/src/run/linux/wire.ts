@@ -124,6 +124,7 @@ const WIRE: Readonly<Record<string, ((done: Done) => Wire) | undefined>> = {
   clear_refs: plain("clear_refs"),
   swapoff: plain("swapoff"),
   split_folio: ({ a }) => `split_folio ${at(a.number(0))}`,
+  split_pmd: ({ a }) => `split_pmd ${at(a.number(0))}`,
   deferred_split_scan: plain("deferred_split_scan"),
   khugepaged: ({ a }) => `khugepaged ${at(a.number(0))}`,
 };
