@@ -176,7 +176,7 @@ function set_file_pte(k: Kernel, vmf: Fault, vpn: number, pte: number, pfn: numb
   if (vmf.flags & FAULT_FLAG_WRITE) flags |= PTE_DIRTY | PTE_SOFT_DIRTY | (vmaFlags & VM_WRITE ? PTE_WRITE : 0);
   else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty)
     flags |= PTE_DIRTY | PTE_SOFT_DIRTY;
-  folio_add_file_rmap_pte(k, pfn);
+  folio_add_file_rmap_pte(k, vmf.vma, pfn);
   if (vmaFlags & VM_LOCKED && k.model.mlockBatches && vma_locks(k, vmf.vma)) mlock_folio(k, pfn);
   k.set(k.w.pte.entry, pte, mk_pte(pfn, flags));
   add_mm_counter(k, vmf.mm, mm_counter_file(k, pfn), 1);

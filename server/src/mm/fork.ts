@@ -185,7 +185,7 @@ const copy_pte_range = kernelFunction(
           continue;
         }
         folio_get(k, pfn);
-        folio_dup_anon_rmap_pte(k, pfn);
+        folio_dup_anon_rmap_pte(k, dst, pfn);
         rss.anon++;
       } else if (pfn !== undefined) {
         if (k.model.forkCopiesPinnedCache && cow && anon_vma && k.model.forkCopiesPinned(k, parent, pfn)) {
@@ -194,7 +194,7 @@ const copy_pte_range = kernelFunction(
           continue;
         }
         folio_get(k, pfn);
-        folio_dup_file_rmap_pte(k, pfn);
+        folio_dup_file_rmap_pte(k, dst, pfn);
         if (mm_counter_file(k, pfn) === mm.rss_shmem) rss.shmem++;
         else rss.file++;
       }

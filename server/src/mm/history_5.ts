@@ -5,6 +5,7 @@ import { pinned_pages_are_copied, pinned_pages_are_copied_510, pinned_pages_are_
 import { follows_dirty_after_cow, must_unshare_never, must_unshare_pins } from "./gup_rules.ts";
 import type { ReleaseHistory, Rules } from "./history.ts";
 import { discards_clean, discards_unreferenced } from "./lazyfree_rules.ts";
+import { shared_by_first_page } from "./mapped_shared_rules.ts";
 import { upgrades_dirty_shared } from "./mprotect_rules.ts";
 import { reuse_by_mapcount_or_ksm, reuse_by_page_count, reuse_exclusive, reuse_only_reference } from "./reuse.ts";
 import {
@@ -97,6 +98,15 @@ export const FIRST: Rules = {
   mmapAlignsFiles: "no",
   mmapAlignsLarge: "no",
   partiallyMappedFlag: false,
+  doubleMap: true,
+  nrPagesMapped: false,
+  largeMapcount: false,
+  mmIds: false,
+  pageMapcountIsOptional: false,
+  largeMappedShared: shared_by_first_page,
+  firstFilePmdEndsDoubleMap: false,
+  unmappedPageQueuesSplit: true,
+  unmappedFolioQueuesSplit: true,
 };
 
 export const HISTORY_5: readonly ReleaseHistory[] = [
@@ -151,6 +161,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["9c276cc65a58", "1a4e58cce84e"],
         text: "madvise knows MADV_COLD and MADV_PAGEOUT.",
         rules: { unknownAdvice: ["populate_read", "populate_write", "collapse", "guard_install", "guard_remove"] },
+      },
+      {
+        since: "5.5",
+        commits: ["f1fe80d4ae33"],
+        text: "A large folio whose last PMD goes is not queued for a split when no page of it is mapped any more.",
+        rules: { unmappedFolioQueuesSplit: false },
       },
       {
         since: "5.5",
@@ -339,6 +355,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.18",
     changes: [
+      {
+        since: "5.18",
+        commits: ["bd55b0c2d64e"],
+        text: "PG_double_map of a file's large folio is cleared by the first PMD that maps it while no PTE does.",
+        rules: { firstFilePmdEndsDoubleMap: true },
+      },
       {
         since: "5.18",
         commits: ["5232c63f46fd"],

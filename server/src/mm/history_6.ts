@@ -4,6 +4,7 @@ import { reuses_by_children } from "./anon_vma_rules.ts";
 import { follows_exclusive, must_unshare_pins_and_longterm } from "./gup_rules.ts";
 import type { ReleaseHistory } from "./history.ts";
 import { spares_referenced } from "./lazyfree_rules.ts";
+import { shared_by_mapcounts, shared_by_mm_ids } from "./mapped_shared_rules.ts";
 import { upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
 import { map_swapped_page_first, map_swapped_page_writable } from "./swapin_rules.ts";
 
@@ -117,6 +118,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: ["57bebf807e2a"],
         text: "io_uring keeps one reference to a buffer that is one large folio.",
         rules: { ioUringCoalesces: "one folio" },
+      },
+      {
+        since: "6.2",
+        commits: ["cb67f4282bf9", "be5ef2d9b006", "4b51634cd16a", "eec20426d48b"],
+        text: "A large folio counts how many of its pages PTEs map (_nr_pages_mapped), in place of PG_double_map; each page counts its PTEs alone, also of files. A page is unmapped for the deferred split only when no PMD maps the folio.",
+        rules: { doubleMap: false, nrPagesMapped: true },
       },
       {
         since: "3.7",
@@ -243,6 +250,18 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "6.10",
     changes: [
       {
+        since: "6.10",
+        commits: ["05c5323b2a34"],
+        text: "A large folio counts all its mappings in one counter (_large_mapcount), which tells better whether it is shared.",
+        rules: { largeMapcount: true, largeMappedShared: shared_by_mapcounts },
+      },
+      {
+        since: "6.10",
+        commits: [],
+        text: "A large folio that loses its last PTEs is not queued for a split when no page of it is mapped any more.",
+        rules: { unmappedPageQueuesSplit: false },
+      },
+      {
         since: "6.9",
         commits: ["04c35ab3bdae"],
         text: "fork of a private PFN mapping whose first page was copied is refused on x86, as the cache mode of the device cannot be found any more.",
@@ -318,6 +337,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.15",
     changes: [
+      {
+        since: "6.15",
+        commits: ["6af8cb80d3a9", "749492229e3b"],
+        text: "Address spaces have numbers, and a large folio counts the mappings of two of them: what it can tell of being shared may err on the side of yes. Kernels can be built without mapcounts of its pages (CONFIG_NO_PAGE_MAPCOUNT).",
+        rules: { mmIds: true, largeMappedShared: shared_by_mm_ids, pageMapcountIsOptional: true },
+      },
       {
         since: "6.15",
         commits: ["31a31da8a618"],

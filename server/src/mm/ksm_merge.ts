@@ -129,11 +129,11 @@ const replace_page = kernelFunction(
       k.set(k.w.pte.entry, pte, mk_pte(kpage, prot | PTE_SPECIAL | dirty));
     } else {
       folio_get(k, kpage);
-      folio_dup_file_rmap_pte(k, kpage);
+      folio_dup_file_rmap_pte(k, vma, kpage);
       k.set(k.w.pte.entry, pte, mk_pte(kpage, prot));
       if (vma_locks(k, vma)) mlock_folio(k, kpage);
     }
-    folio_remove_rmap_pte(k, pfn);
+    folio_remove_rmap_pte(k, vma, pfn);
     if (vma_locks(k, vma)) munlock_vma_folio(k, pfn);
     free_swap_cache(k, pfn);
     folio_put(k, pfn);

@@ -21,7 +21,7 @@ import {
 } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_mapped } from "./overflow.ts";
+import { folio_mapped } from "./mapcount.ts";
 
 // enum lru_list, include/linux/mmzone.h.
 export const LRU_INACTIVE_ANON = 0;

@@ -19,7 +19,7 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_migrate_ksm } from "./ksm_nodes.ts";
 import { folio_add_lru, lru_add_drain } from "./lru.ts";
-import { folio_mapped } from "./overflow.ts";
+import { folio_mapped } from "./mapcount.ts";
 import { cache_slot } from "./page_cache.ts";
 import { folio_put, folio_ref_add, folio_ref_count } from "./page_ref.ts";
 import { remove_migration_ptes, try_to_migrate } from "./try_to_migrate.ts";

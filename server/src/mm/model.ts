@@ -4,9 +4,10 @@
 import type { Fault } from "./fault.ts";
 import type { Kernel } from "./kernel.ts";
 import type { LazyfreeOutcome } from "./lazyfree_rules.ts";
+import type { LargeFolioRules } from "./model_folios.ts";
 import type { ModelName } from "./releases.ts";
 
-export interface Model {
+export interface Model extends LargeFolioRules {
   readonly name: ModelName;
 
   // PG_anon_exclusive exists: a page can be known to belong to one address space alone (5.19, 6c287605fd56).

@@ -38,9 +38,3 @@ export function overflowed(k: Kernel): boolean {
 export function impossible(k: Kernel, message: string): void {
   if (!overflowed(k)) bug(message);
 }
-
-// Whether an entry maps the page, as far as its counter tells: one that has overflowed says that none does.
-// Mirrors folio_mapped(), include/linux/mm.h.
-export function folio_mapped(k: Kernel, pfn: number): boolean {
-  return k.w.page._mapcount.data[pfn] > 0;
-}

@@ -8,12 +8,13 @@ import type { Errno } from "./abi.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import { type Fault, VM_FAULT_NOPAGE, VM_FAULT_OOM } from "./fault.ts";
 import { VM_DONTDUMP, VM_DONTEXPAND, VM_IO, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { folio_test_anon } from "./folio.ts";
 import { condition, kernelFunction, remark } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { SPECIAL } from "./outcome.ts";
 import { folio_get, folio_ref_count } from "./page_ref.ts";
 import { mk_pte, PTE_SPECIAL, PTE_WRITE, pte_alloc, pte_prot } from "./pgtable.ts";
-import { folio_add_file_rmap_pte, PageAnon } from "./rmap.ts";
+import { folio_add_file_rmap_pte } from "./rmap.ts";
 import { is_cow_mapping } from "./vma.ts";
 
 const COW_MAPPING = condition("is_cow_mapping(vma->vm_flags)", "vm_flags");
@@ -61,7 +62,7 @@ export const vm_insert_page = kernelFunction(
   (k: Kernel, vma: number, vpn: number, pfn: number): 0 | Errno => {
     const { vma: v } = k.w;
     // validate_page_before_insert(): the driver's page, in use, and nobody's anonymous memory.
-    if (folio_ref_count(k, pfn) === 0 || PageAnon(k, pfn)) return "EINVAL";
+    if (folio_ref_count(k, pfn) === 0 || folio_test_anon(k, pfn)) return "EINVAL";
     k.set(v.flags, vma, v.flags.data[vma] | VM_MIXEDMAP);
     const mm = v.mm.data[vma] - 1;
     const pte = pte_alloc(k, mm, vpn);
@@ -70,7 +71,7 @@ export const vm_insert_page = kernelFunction(
     folio_get(k, pfn);
     add_mm_counter(k, mm, mm_counter_file(k, pfn), 1);
     k.decide(UNWALKABLE, pfn, true);
-    folio_add_file_rmap_pte(k, pfn);
+    folio_add_file_rmap_pte(k, vma, pfn);
     k.set(k.w.pte.entry, pte, mk_pte(pfn, vm_page_prot(v.flags.data[vma])));
     return 0;
   },

@@ -3,7 +3,7 @@
 import { PG_dirty, PG_ksm, PG_swapcache, PG_writeback } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_mapped } from "./overflow.ts";
+import { folio_mapped } from "./mapcount.ts";
 import { swap_count, swap_free, vm_swap_full } from "./swap_slots.ts";
 import { delete_from_swap_cache, swap_cache_get_folio } from "./swap_state.ts";
 

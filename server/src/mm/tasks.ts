@@ -4,6 +4,7 @@ import type { Errno } from "./abi.ts";
 import { PG_uptodate, PG_zero } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { INIT_TASK, type Kernel, KTHREAD } from "./kernel.ts";
+import { mm_alloc_id, mm_free_id } from "./mm_ids.ts";
 import { FIRST_PFN, ZERO_PFN } from "./page_alloc.ts";
 import { free_pgd_range, pgd_alloc, pgd_free } from "./pgtable.ts";
 import { release_pins_of } from "./pins.ts";
@@ -20,10 +21,15 @@ export const boot = kernelFunction("start_kernel", "init/main.c", (k: Kernel) =>
   k.set(page.flags, ZERO_PFN, PG_zero | PG_uptodate);
 });
 
-// An empty address space with one user. -1 when memory is used up. Mirrors mm_alloc(), kernel/fork.c.
+// An empty address space with one user, and a number of its own where the release has them. -1 when memory, or the
+// numbers, are used up. Mirrors mm_alloc() with mm_init(), kernel/fork.c.
 export function mm_alloc(k: Kernel): number {
   const mm = k.create(k.w.mm);
   if (pgd_alloc(k, mm) < 0) return -1;
+  if (!mm_alloc_id(k, mm)) {
+    pgd_free(k, mm);
+    return -1;
+  }
   k.set(k.w.mm.users, mm, 1);
   return mm;
 }
@@ -93,4 +99,5 @@ export const exit_mmap = kernelFunction("exit_mmap", "mm/mmap.c", (k: Kernel, mm
   }
   for (const row of vmas) vma_unlink(k, row);
   pgd_free(k, mm);
+  mm_free_id(k, mm);
 });

@@ -9,9 +9,9 @@ import { PG_anon, PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
+import { folio_mapped } from "./mapcount.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vma_wants_writenotify } from "./mprotect.ts";
-import { folio_mapped } from "./overflow.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import {
   mk_pte,
@@ -55,7 +55,7 @@ const try_to_migrate_one = kernelFunction(
     const kind = entry & PTE_WRITE ? "write" : exclusive ? "read-exclusive" : "read";
     const kept = PTE_SOFT_DIRTY | (k.model.migrationKeepsAccessed ? PTE_ACCESSED | PTE_DIRTY : 0);
     k.set(k.w.pte.entry, pte, pte_with(migration_entry(pfn, kind), entry & kept));
-    folio_remove_rmap_pte(k, pfn);
+    folio_remove_rmap_pte(k, vma, pfn);
     if (vma_locks(k, vma)) munlock_vma_folio(k, pfn);
     folio_put(k, pfn);
     return true;
@@ -92,7 +92,7 @@ const remove_migration_pte = kernelFunction(
     if (page.flags.data[pfn] & PG_anon) {
       folio_add_anon_rmap_pte(k, vma, vpn, pfn, (entry & (PTE_SWP_WRITE | PTE_SWP_EXCLUSIVE)) !== 0);
     } else {
-      folio_add_file_rmap_pte(k, pfn);
+      folio_add_file_rmap_pte(k, vma, pfn);
     }
     if (vma_locks(k, vma)) mlock_folio(k, pfn);
     const dirtied = entry & PTE_DIRTY && !k.model.migrationKeepsSoftDirty ? PTE_SOFT_DIRTY : 0;

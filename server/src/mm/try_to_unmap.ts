@@ -5,8 +5,8 @@ import { BY_RECLAIM, PG_anon, PG_anon_exclusive, PG_swapbacked } from "./flags.t
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
+import { folio_mapped } from "./mapcount.ts";
 import { vma_locks } from "./mlock_vma.ts";
-import { folio_mapped } from "./overflow.ts";
 import { folio_maybe_dma_pinned, folio_put } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_SOFT_DIRTY, pte_with } from "./pgtable.ts";
 import { folio_remove_rmap_pte, folio_try_share_anon_rmap_pte } from "./rmap.ts";
@@ -58,7 +58,7 @@ function try_to_unmap_one(k: Kernel, pfn: number, vma: number, pte: number, entr
     add_mm_counter(k, mm, m.rss_swap, 1);
     k.set(k.w.pte.entry, pte, pte_with(swp_entry(slot, exclusive), entry & PTE_SOFT_DIRTY));
   }
-  folio_remove_rmap_pte(k, pfn);
+  folio_remove_rmap_pte(k, vma, pfn);
   folio_put(k, pfn);
   return true;
 }

@@ -15,7 +15,7 @@ import {
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_rotate_reclaimable } from "./lru.ts";
-import { folio_mapped } from "./overflow.ts";
+import { folio_mapped } from "./mapcount.ts";
 import { cache_slot, filemap_remove_folio } from "./page_cache.ts";
 import { folio_maybe_dma_pinned, folio_put, folio_ref_count } from "./page_ref.ts";
 import { shmem_writeout } from "./shmem_swap.ts";

@@ -5,7 +5,7 @@ import { add_mm_counter, mm_counter } from "./counters.ts";
 import { PG_dirty, PG_reclaim } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_mapped } from "./overflow.ts";
+import { folio_mapped } from "./mapcount.ts";
 import { cache_slot, filemap_remove_folio } from "./page_cache.ts";
 import { folio_maybe_dma_pinned, folio_put, folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY } from "./pgtable.ts";
@@ -53,7 +53,7 @@ const try_to_unmap_file = kernelFunction("try_to_unmap", "mm/rmap.c", (k: Kernel
     k.set(k.w.pte.entry, pte, 0);
     if (entry & PTE_DIRTY) folio_mark_dirty(k, pfn);
     add_mm_counter(k, mm, mm_counter(k, pfn), -1);
-    folio_remove_rmap_pte(k, pfn);
+    folio_remove_rmap_pte(k, vma, pfn);
     folio_put(k, pfn);
     return true;
   });

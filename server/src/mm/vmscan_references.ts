@@ -3,8 +3,8 @@
 import { PG_mlocked, PG_referenced, PG_swapbacked, VM_EXEC, VM_LOCKED } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_mapped } from "./mapcount.ts";
 import { vma_locks } from "./mlock_vma.ts";
-import { folio_mapped } from "./overflow.ts";
 import { PTE_ACCESSED, pte_with } from "./pgtable.ts";
 import { rmap_walk } from "./rmap_walk.ts";
 

@@ -145,6 +145,8 @@ const SCHEMA = {
   // Free blocks of 2^row pages, row ≥ 1: the first one's head, which page.next_free leads on from. Free pages of order 0
   // are on machine.free_list.
   free_area: ["head"],
+  // Which numbers of address spaces are taken (mm_ida, kernel/fork.c): 32 a row, a bit for each.
+  mm_ida: ["bits"],
   // Row counts of the tables above: one row a table.
   rows: ["count"],
   // A folio_batch (pagevec) of the one CPU: how many pages wait in it. See lru.ts for which is which.

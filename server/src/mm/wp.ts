@@ -109,7 +109,7 @@ const wp_page_copy = kernelFunction(
     folio_add_lru_vma(k, pfn, vmf.vma);
     k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, copied_pte_flags(k, vmf, unshare)));
     if (old !== undefined) {
-      folio_remove_rmap_pte(k, old);
+      folio_remove_rmap_pte(k, vmf.vma, old);
       if (vma_locks(k, vmf.vma)) munlock_vma_folio(k, old);
       if (k.model.copyFreesSwapCache) free_swap_cache(k, old);
       folio_put(k, old);

@@ -67,7 +67,7 @@ export const zap_pte_range = kernelFunction(
       if (!anon && entry & PTE_DIRTY) folio_mark_dirty(k, pfn);
       if (!anon && entry & PTE_ACCESSED) folio_mark_accessed(k, pfn);
       add_mm_counter(k, mm, mm_counter(k, pfn), -1);
-      folio_remove_rmap_pte(k, pfn);
+      folio_remove_rmap_pte(k, vma, pfn);
       if (anon && folio_maybe_dma_pinned(k, pfn) && k.w.page._mapcount.data[pfn] > 0) {
         k.set(k.w.page.unmapped_by, pfn, mm + 1);
       }
