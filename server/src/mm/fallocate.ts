@@ -5,6 +5,7 @@
 import type { Errno } from "./abi.ts";
 import { is_device } from "./device.ts";
 import { PG_uptodate } from "./flags.ts";
+import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { shmem_punch_hole, truncate_pagecache_range } from "./hole.ts";
 import type { Kernel } from "./kernel.ts";
@@ -84,7 +85,7 @@ const shmem_allocate = kernelFunction(
         made.push(index);
         k.set(flags, pfn, flags.data[pfn] & ~PG_uptodate);
       }
-      folio_mark_dirty(k, pfn);
+      folio_mark_dirty(k, page_folio(k, pfn));
     }
     return 0;
   },

@@ -6,7 +6,9 @@ import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_RETRY } from "./fault.ts";
 import type { FaultPage } from "./filemap.ts";
 import { PG_dirty, PG_readahead, PG_swapbacked, PG_uptodate, VM_LOCKED, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { folio_nr_pages, folio_order, folio_test_large, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
+import { do_set_pmd } from "./huge_file_pmd.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma, mlock_folio } from "./lru.ts";
 import { vma_locks } from "./mlock_vma.ts";
@@ -14,19 +16,20 @@ import { vma_wants_writenotify } from "./mprotect.ts";
 import { COW, FILE, SHMEM } from "./outcome.ts";
 import { alloc_page, page_available } from "./page_alloc.ts";
 import { file_pages, filemap_peek } from "./page_cache.ts";
-import { folio_get, folio_put } from "./page_ref.ts";
+import { folio_get, folio_put, folio_ref_add } from "./page_ref.ts";
 import {
   mk_pte,
   PTE_ACCESSED,
   PTE_DIRTY,
   PTE_SOFT_DIRTY,
   PTE_WRITE,
+  pmd_entry,
   pte_alloc,
   pte_offset,
   pte_prot,
 } from "./pgtable.ts";
-import { anon_vma_prepare, folio_add_file_rmap_pte, folio_add_new_anon_rmap, linear_page_index } from "./rmap.ts";
-import { do_page_mkwrite, vm_ops } from "./vm_ops.ts";
+import { anon_vma_prepare, folio_add_file_rmap_ptes, folio_add_new_anon_rmap, linear_page_index } from "./rmap.ts";
+import { do_page_mkwrite, is_anon_shmem, is_shmem, vm_ops } from "./vm_ops.ts";
 
 const IS_WRITE = condition("vmf->flags & FAULT_FLAG_WRITE", "fault flags");
 const IS_SHARED = condition("vma->vm_flags & VM_SHARED", "vm_flags");
@@ -72,7 +75,8 @@ const do_fault_around = kernelFunction("do_fault_around", "mm/memory.c", (k: Ker
   return filemap_map_pages(k, vmf, table + from, table + to) ? VM_FAULT_NOPAGE : 0;
 });
 
-// True when the wanted page got mapped. A page that asks for the next window is left to a fault of its own.
+// True when the wanted page got mapped. A folio that asks for the next window is left to a fault of its own. A PMD maps the
+// first folio of the window if it can; else PTEs map the folios' pages in the window, and from 6.18 on those beside it.
 // Mirrors filemap_map_pages() with next_uptodate_folio(), mm/filemap.c, 6.12.
 const filemap_map_pages = kernelFunction(
   "filemap_map_pages",
@@ -81,24 +85,96 @@ const filemap_map_pages = kernelFunction(
     const file = k.w.vma.file.data[vmf.vma] - 1;
     const pages = file_pages(k, file);
     let mapped = false;
-    for (let vpn = start; vpn < end; vpn++) {
+    let first = true;
+    for (let vpn = start; vpn < end; ) {
       const index = linear_page_index(k, vmf.vma, vpn);
       if (index >= pages) break;
-      const pfn = filemap_peek(k, file, index);
+      const page = filemap_peek(k, file, index);
+      const folio = page < 0 ? -1 : page_folio(k, page);
       const ready = PG_uptodate | PG_readahead;
-      if (pfn < 0 || (k.w.page.flags.data[pfn] & ready) !== PG_uptodate) continue;
-      const pte = pte_alloc(k, vmf.mm, vpn);
-      if (pte < 0) return false;
-      if (k.w.pte.entry.data[pte] !== 0) continue;
-      // Reclaim for the table may have taken the page out of the cache.
-      if (k.w.page.mapping.data[pfn] !== file + 1 || k.w.page.index.data[pfn] !== index) continue;
-      folio_get(k, pfn);
-      set_file_pte(k, vmf, vpn, pte, pfn);
-      mapped ||= vpn === vmf.vpn;
+      const next = folio < 0 ? vpn + 1 : vpn + folio_nr_pages(k, folio) - (page - folio);
+      if (folio >= 0 && (k.w.page.flags.data[folio] & ready) === PG_uptodate) {
+        if (first && filemap_map_pmd(k, vmf, folio, within_file(k, file, folio, -1))) return true;
+        first = false;
+        const range = { vpn, page, count: Math.min(next, end, vpn + pages - index) - vpn };
+        const done = filemap_map_folio_range(k, vmf, file, folio, range);
+        if (done === "no table") return false;
+        mapped ||= done === "wanted";
+      }
+      vpn = next;
     }
     return mapped;
   },
 );
+
+// Whether the file goes on for so many pages, or one page less, behind the folio. Shmem's may end in it.
+function within_file(k: Kernel, file: number, folio: number, less: 0 | -1): boolean {
+  return is_shmem(k, file) || file_pages(k, file) + less >= k.w.page.index.data[folio] + folio_nr_pages(k, folio);
+}
+
+// Mirrors filemap_map_pmd(), mm/filemap.c, 6.12; `within` is the caller's look at the file's end there.
+function filemap_map_pmd(k: Kernel, vmf: Fault, folio: number, within: boolean): boolean {
+  if (folio_order(k, folio) !== k.hpageOrder || (k.model.pmdMapsWithinFile && !within)) return false;
+  if (pmd_entry(k, vmf.mm, vmf.vpn) !== 0) return false;
+  folio_get(k, folio);
+  if (do_set_pmd(k, vmf.vma, vmf.vpn, folio, vmf.flags)) {
+    k.outcome |= mapped_outcome(k, folio);
+    return true;
+  }
+  folio_put(k, folio);
+  return false;
+}
+
+interface FolioRange {
+  readonly vpn: number;
+  readonly page: number;
+  readonly count: number;
+}
+
+// Maps the folio's pages where no entry exists: those of the range, or all of them.
+// Mirrors filemap_map_folio_range(), mm/filemap.c, 7.2.
+function filemap_map_folio_range(
+  k: Kernel,
+  vmf: Fault,
+  file: number,
+  folio: number,
+  range: FolioRange,
+): "wanted" | "others" | "no table" {
+  let { vpn, page, count } = range;
+  let pte = pte_alloc(k, vmf.mm, vpn);
+  if (pte < 0) return "no table";
+  if (folio_test_large(k, folio) && k.model.faultAroundMapsFolio && within_file(k, file, folio, -1)) {
+    const before = page - folio;
+    if (folio_in_vma_and_table(k, vmf.vma, vpn - before, folio_nr_pages(k, folio))) {
+      vpn -= before;
+      pte -= before;
+      page = folio;
+      count = folio_nr_pages(k, folio);
+    }
+  }
+  // Reclaim for the table may have taken the folio out of the cache.
+  if (filemap_peek(k, file, linear_page_index(k, vmf.vma, vpn)) !== page) return "others";
+  let wanted = false;
+  const { entry } = k.w.pte;
+  for (let at = 0; at < count; ) {
+    let length = 0;
+    while (at + length < count && entry.data[pte + at + length] === 0) length++;
+    if (length > 0) {
+      folio_ref_add(k, folio, length);
+      set_pte_range(k, vmf, vpn + at, pte + at, page + at, length);
+      wanted ||= vmf.vpn >= vpn + at && vmf.vpn < vpn + at + length;
+    }
+    at += length + 1;
+  }
+  return wanted ? "wanted" : "others";
+}
+
+// Whether so many pages from vpn on lie in the VMA and in one page table.
+function folio_in_vma_and_table(k: Kernel, vma: number, vpn: number, count: number): boolean {
+  const { start, end } = k.w.vma;
+  if (vpn < start.data[vma] || vpn + count > end.data[vma]) return false;
+  return Math.floor(vpn / k.hpageNr) === Math.floor((vpn + count - 1) / k.hpageNr);
+}
 
 // A write to a private mapping: the file's page is copied into a new anonymous one (refcount 1, mapcount 1, exclusive
 // from 5.19, rss_anon + 1); the file's page keeps its counters. Mirrors do_cow_fault(), mm/memory.c, 6.12.
@@ -114,7 +190,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
   k.set(k.w.page.content, copy, k.w.page.content.data[pfn]);
   vmf.pte = pte_alloc(k, vmf.mm, vmf.vpn);
   if (vmf.pte < 0) {
-    folio_put(k, pfn);
+    folio_put(k, page_folio(k, pfn));
     folio_put(k, copy);
     return VM_FAULT_OOM;
   }
@@ -124,7 +200,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
   folio_add_lru_vma(k, copy, vmf.vma);
   k.set(k.w.pte.entry, vmf.pte, mk_pte(copy, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | write));
   add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
-  folio_put(k, pfn);
+  folio_put(k, page_folio(k, pfn));
   k.outcome |= COW;
   return result;
 });
@@ -135,9 +211,10 @@ const do_shared_fault = kernelFunction("do_shared_fault", "mm/memory.c", (k: Ker
   const ops = vm_ops(k, vmf.vma);
   const { pfn, result } = __do_fault(k, vmf);
   if (result & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)) return result;
-  if (ops.page_mkwrite) do_page_mkwrite(k, vmf, pfn);
+  const folio = page_folio(k, pfn);
+  if (ops.page_mkwrite) do_page_mkwrite(k, vmf, folio);
   const finished = result | finish_fault(k, vmf, pfn);
-  return finished & VM_FAULT_ERROR ? finished : finished | fault_dirty_shared_page(k, vmf, pfn);
+  return finished & VM_FAULT_ERROR ? finished : finished | fault_dirty_shared_page(k, vmf, folio);
 });
 
 // The page of a shared mapping was written to. Up to 5.19 whoever made it dirty gives up the lock, since writers may
@@ -145,40 +222,88 @@ const do_shared_fault = kernelFunction("do_shared_fault", "mm/memory.c", (k: Ker
 export const fault_dirty_shared_page = kernelFunction(
   "fault_dirty_shared_page",
   "mm/memory.c",
-  (k: Kernel, vmf: Fault, pfn: number): number => {
-    const dirtied = (k.w.page.flags.data[pfn] & PG_dirty) === 0 || vm_ops(k, vmf.vma).page_mkwrite;
-    vm_ops(k, vmf.vma).dirty(k, pfn);
+  (k: Kernel, vmf: Fault, folio: number): number => {
+    const dirtied = (k.w.page.flags.data[folio] & PG_dirty) === 0 || vm_ops(k, vmf.vma).page_mkwrite;
+    vm_ops(k, vmf.vma).dirty(k, folio);
     return dirtied && k.model.dirtyingFaultsRetry && fault_flag_allow_retry_first(vmf.flags) ? VM_FAULT_RETRY : 0;
   },
 );
 
-// The page, whose reference the fault handler took, is mapped at the address. Mirrors finish_fault(), mm/memory.c, 6.12.
-const finish_fault = kernelFunction("finish_fault", "mm/memory.c", (k: Kernel, vmf: Fault, pfn: number): number => {
+// The page, to whose folio the fault handler took a reference, is mapped at the address: by a PMD if one can map its folio,
+// else by a PTE, or by PTEs with the rest of its folio. Mirrors finish_fault(), mm/memory.c, 7.2.
+const finish_fault = kernelFunction("finish_fault", "mm/memory.c", (k: Kernel, vmf: Fault, page: number): number => {
+  const file = k.w.vma.file.data[vmf.vma] - 1;
+  const folio = page_folio(k, page);
+  const whole = folio_test_large(k, folio) && within_file(k, file, folio, 0);
+  if (folio_order(k, folio) === k.hpageOrder && (whole || !k.model.pmdMapsWithinFile)) {
+    if (do_set_pmd(k, vmf.vma, vmf.vpn, folio, vmf.flags)) {
+      k.outcome |= mapped_outcome(k, folio);
+      return 0;
+    }
+  }
   vmf.pte = pte_alloc(k, vmf.mm, vmf.vpn);
   if (vmf.pte < 0) {
-    folio_put(k, pfn);
+    folio_put(k, folio);
     return VM_FAULT_OOM;
   }
-  set_file_pte(k, vmf, vmf.vpn, vmf.pte, pfn);
+  const before = page - folio;
+  const nr = folio_nr_pages(k, folio);
+  if (whole && maps_whole_folio(k, vmf, file, before, nr)) {
+    folio_ref_add(k, folio, nr - 1);
+    set_pte_range(k, vmf, vmf.vpn - before, vmf.pte - before, folio, nr);
+  } else {
+    set_pte_range(k, vmf, vmf.vpn, vmf.pte, page, 1);
+  }
   return 0;
 });
 
-// The entry of a page-cache page. A private mapping's is write-protected; a shared one's is writable from the start
-// unless the file wants to know of the first write. Mirrors set_pte_range(), mm/memory.c, 6.12.
-function set_file_pte(k: Kernel, vmf: Fault, vpn: number, pte: number, pfn: number): void {
+// Whether the fault maps all of the large folio, of which `before` pages lie before the wanted one: no entry stands in the
+// way. Mirrors the tests in finish_fault(), mm/memory.c, 7.2.
+function maps_whole_folio(k: Kernel, vmf: Fault, file: number, before: number, nr: number): boolean {
+  const { finishFaultMapsFolio } = k.model;
+  if (finishFaultMapsFolio === "no") return false;
+  if (finishFaultMapsFolio === "anonymous shmem" && !is_anon_shmem(k, file)) return false;
+  if (!folio_in_vma_and_table(k, vmf.vma, vmf.vpn - before, nr)) return false;
+  for (let i = 0; i < nr; i++) if (k.w.pte.entry.data[vmf.pte - before + i] !== 0) return false;
+  return true;
+}
+
+// The entries of page-cache pages in a row, of one folio. A private mapping's are write-protected; a shared one's are
+// writable from the start unless the file wants to know of the first write. Mirrors set_pte_range(), mm/memory.c, 6.12
+// (do_set_pte(), for one page, before 6.6).
+function set_pte_range(k: Kernel, vmf: Fault, vpn: number, pte: number, page: number, nr: number): void {
+  const around = vmf.vpn - vpn;
+  if (nr > 1 && !k.model.faultAroundBatches && around >= 0 && around < nr && makes_old(k)) {
+    // The wanted page's entry begins as accessed, those beside it do not.
+    if (around > 0) set_pte_range(k, vmf, vpn, pte, page, around);
+    set_pte_range(k, vmf, vmf.vpn, pte + around, page + around, 1);
+    const rest = nr - around - 1;
+    if (rest > 0) set_pte_range(k, vmf, vmf.vpn + 1, pte + around + 1, page + around + 1, rest);
+    return;
+  }
   const vmaFlags = k.w.vma.flags.data[vmf.vma];
-  const pageFlags = k.w.page.flags.data[pfn];
+  const folio = page_folio(k, page);
+  const pageFlags = k.w.page.flags.data[folio];
   const shared = VM_SHARED | VM_WRITE;
   let flags = pte_prot(vmaFlags);
   // Every entry begins as accessed but the prefaulted ones of arm64.
-  if (vpn !== vmf.vpn && k.model.armPrefaultsOld && k.machine.arch.startsWith("arm64")) flags &= ~PTE_ACCESSED;
+  if ((around < 0 || around >= nr) && makes_old(k)) flags &= ~PTE_ACCESSED;
   if ((vmaFlags & shared) === shared && !vma_wants_writenotify(k, vmf.vma)) flags |= PTE_WRITE;
   if (vmf.flags & FAULT_FLAG_WRITE) flags |= PTE_DIRTY | PTE_SOFT_DIRTY | (vmaFlags & VM_WRITE ? PTE_WRITE : 0);
   else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty)
     flags |= PTE_DIRTY | PTE_SOFT_DIRTY;
-  folio_add_file_rmap_pte(k, vmf.vma, pfn);
-  if (vmaFlags & VM_LOCKED && k.model.mlockBatches && vma_locks(k, vmf.vma)) mlock_folio(k, pfn);
-  k.set(k.w.pte.entry, pte, mk_pte(pfn, flags));
-  add_mm_counter(k, vmf.mm, mm_counter_file(k, pfn), 1);
-  k.outcome |= pageFlags & PG_swapbacked ? SHMEM : FILE;
+  folio_add_file_rmap_ptes(k, vmf.vma, page, nr);
+  const locks = vmaFlags & VM_LOCKED && k.model.mlockBatches && vma_locks(k, vmf.vma);
+  if (locks && !folio_test_large(k, folio)) mlock_folio(k, folio);
+  k.setRun(k.w.pte.entry, pte, nr, mk_pte(page, flags), mk_pte(1, 0));
+  add_mm_counter(k, vmf.mm, mm_counter_file(k, folio), nr);
+  k.outcome |= mapped_outcome(k, folio);
+}
+
+function makes_old(k: Kernel): boolean {
+  return k.model.armPrefaultsOld && k.machine.arch.startsWith("arm64");
+}
+
+function mapped_outcome(k: Kernel, folio: number): number {
+  return k.w.page.flags.data[folio] & PG_swapbacked ? SHMEM : FILE;
 }

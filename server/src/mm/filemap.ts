@@ -3,6 +3,7 @@
 import { FAULT_FLAG_TRIED } from "./abi.ts";
 import { fault_flag_allow_retry_first } from "./account_fault.ts";
 import { type Fault, VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS } from "./fault.ts";
+import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { file_pages, filemap_add_folio, filemap_peek } from "./page_cache.ts";
@@ -10,7 +11,7 @@ import { folio_get } from "./page_ref.ts";
 import { do_async_mmap_readahead, do_sync_mmap_readahead } from "./readahead.ts";
 import { linear_page_index } from "./rmap.ts";
 
-// What a fault handler gives: a page with one reference for the mapping to come, or why not.
+// What a fault handler gives: a page, with one reference to its folio for the mapping to come, or why not.
 export interface FaultPage {
   readonly pfn: number;
   readonly result: number;
@@ -36,6 +37,6 @@ export const filemap_fault = kernelFunction("filemap_fault", "mm/filemap.c", (k:
   } else if ((vmf.flags & FAULT_FLAG_TRIED) === 0 && do_async_mmap_readahead(k, file, index, pfn) && retry) {
     if (k.model.asyncReadaheadRetries) return { pfn: -1, result: VM_FAULT_RETRY };
   }
-  folio_get(k, pfn);
+  folio_get(k, page_folio(k, pfn));
   return { pfn, result };
 });

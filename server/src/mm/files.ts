@@ -37,6 +37,7 @@ export const memfd_create = kernelFunction(
 export const shmem_zero_setup = kernelFunction("shmem_zero_setup", "mm/shmem.c", (k: Kernel, pages: number): number => {
   const file = new_file(k, SHMEM_FILE, BigInt(pages) * BigInt(k.pageSize));
   k.set(k.w.file.open, file, 0);
+  k.set(k.w.file.dev_zero, file, 1);
   return file;
 });
 

@@ -3,20 +3,14 @@
 //
 // Unlike truncation a hole leaves the private copies that were made of its pages.
 
-import { PG_dirty } from "./flags.ts";
+import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { lru_add_drain } from "./lru.ts";
-import {
-  cache_slot,
-  cached_slots,
-  file_pages,
-  filemap_add_folio,
-  filemap_peek,
-  filemap_remove_folio,
-} from "./page_cache.ts";
+import { cache_slot, cached_slots, file_pages, filemap_add_folio, filemap_peek } from "./page_cache.ts";
 import { shmem_free_swap, shmem_swapin_folio, swapped_slot } from "./shmem_swap.ts";
 import { mappings_of } from "./truncate.ts";
+import { remove_folios } from "./truncate_folio.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 import { unmap_drains_lru, zap_pte_range } from "./zap.ts";
 
@@ -84,23 +78,18 @@ function zero_partial_pages(k: Kernel, start: number, end: number, page_of: (ind
     if (to <= from || (from === 0 && to === k.pageSize)) continue;
     const pfn = page_of(index);
     if (pfn < 0) continue;
-    folio_mark_dirty(k, pfn);
+    folio_mark_dirty(k, page_folio(k, pfn));
     k.set(content, pfn, k.contents.write(content.data[pfn], from, new Uint8Array(to - from)));
   }
 }
 
 // Who holds a page keeps it; neither the cache nor the disk has it any more.
 function remove_whole_pages(k: Kernel, file: number, start: number, end: number): void {
-  const { cache, page } = k.w;
+  const { cache } = k.w;
   const first = Math.ceil(start / k.pageSize);
   const last = Math.floor(end / k.pageSize);
-  const slots = cached_slots(k, file, first, last);
-  if (slots.length > 0) lru_add_drain(k);
-  for (const slot of slots) {
-    const pfn = cache.pfn.data[slot];
-    k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
-    filemap_remove_folio(k, slot);
-  }
+  if (cached_slots(k, file, first, last).length > 0) lru_add_drain(k);
+  remove_folios(k, file, first, last);
   for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) {
     const slot = index >= first && index < last ? cache_slot(k, file, index) : -1;
     if (slot < 0) continue;

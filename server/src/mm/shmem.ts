@@ -3,6 +3,7 @@
 import { type Fault, VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_SIGBUS } from "./fault.ts";
 import type { FaultPage } from "./filemap.ts";
 import { PG_uptodate } from "./flags.ts";
+import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { SWAPIN } from "./outcome.ts";
@@ -20,9 +21,12 @@ export const shmem_get_folio = kernelFunction(
   (k: Kernel, file: number, index: number): number => {
     const { flags } = k.w.page;
     const cached = filemap_peek(k, file, index);
-    // fallocate() made it; now somebody wants it.
-    if (cached >= 0 && (flags.data[cached] & PG_uptodate) === 0) k.set(flags, cached, flags.data[cached] | PG_uptodate);
-    if (cached >= 0) return cached;
+    if (cached >= 0) {
+      // fallocate() made it; now somebody wants it.
+      const folio = page_folio(k, cached);
+      if ((flags.data[folio] & PG_uptodate) === 0) k.set(flags, folio, flags.data[folio] | PG_uptodate);
+      return cached;
+    }
     const swapped = swapped_slot(k, file, index);
     return swapped >= 0 ? shmem_swapin_folio(k, swapped) : filemap_add_folio(k, file, index, true, false);
   },
@@ -38,7 +42,7 @@ export const shmem_fault = kernelFunction("shmem_fault", "mm/shmem.c", (k: Kerne
   const read = swapped >= 0 && swap_cache_get_folio(k, k.w.cache.swap.data[swapped]) < 0;
   const pfn = shmem_get_folio(k, file, index);
   if (pfn < 0) return { pfn: -1, result: VM_FAULT_OOM };
-  folio_get(k, pfn);
+  folio_get(k, page_folio(k, pfn));
   if (swapped >= 0) k.outcome |= SWAPIN;
   return { pfn, result: read ? VM_FAULT_MAJOR : 0 };
 });

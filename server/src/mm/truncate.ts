@@ -1,20 +1,24 @@
 // Pages leave the page cache: truncation, dropped caches, and pages that are written back. mm/truncate.c.
 
 import { PG_dirty, PG_reclaim, PG_writeback, VM_SHARED } from "./flags.ts";
+import { folio_nr_pages, folio_test_large, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { deactivate_file_folio, folio_rotate_reclaimable, lru_add_drain } from "./lru.ts";
 import {
   cache_slot,
   cached_files,
+  cached_folios,
   cached_slots,
   file_pages,
   filemap_peek,
   filemap_remove_folio,
+  write_folio,
 } from "./page_cache.ts";
 import { folio_ref_count } from "./page_ref.ts";
-import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset, pte_pfn, pte_with } from "./pgtable.ts";
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pmd_trans_huge, pte_pfn, pte_with, walk_ptes } from "./pgtable.ts";
 import { shmem_free_swap, shmem_swapin_folio, swapped_slot } from "./shmem_swap.ts";
+import { remove_folios } from "./truncate_folio.ts";
 import { folio_mark_dirty, SHMEM_FILE } from "./vm_ops.ts";
 import { unmap_drains_lru, ZAP_EVEN_COWS, zap_pte_range } from "./zap.ts";
 
@@ -51,21 +55,16 @@ export const shmem_truncate_range = kernelFunction(
     const swapped = size % k.pageSize === 0 ? -1 : swapped_slot(k, file, last);
     if (swapped >= 0) shmem_swapin_folio(k, swapped);
     const partial = size % k.pageSize === 0 ? -1 : filemap_peek(k, file, last);
-    if (partial >= 0) folio_mark_dirty(k, partial);
+    if (partial >= 0) folio_mark_dirty(k, page_folio(k, partial));
     remove_pages(k, file, size);
   },
 );
 
 function remove_pages(k: Kernel, file: number, size: number): void {
-  const { cache, page } = k.w;
-  const slots = cached_slots(k, file, Math.ceil(size / k.pageSize), Number.POSITIVE_INFINITY);
+  const first = Math.ceil(size / k.pageSize);
   // The pages are let go of in batches, and pagevec_release() empties the LRU batches so that they can be freed.
-  if (slots.length > 0) lru_add_drain(k);
-  for (const slot of slots) {
-    const pfn = cache.pfn.data[slot];
-    k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
-    filemap_remove_folio(k, slot);
-  }
+  if (cached_slots(k, file, first, Number.POSITIVE_INFINITY).length > 0) lru_add_drain(k);
+  remove_folios(k, file, first, Number.POSITIVE_INFINITY);
   for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) forget_disk(k, file, index, size);
 }
 
@@ -113,13 +112,12 @@ const invalidate_mapping_pages = kernelFunction(
   "invalidate_mapping_pages",
   "mm/truncate.c",
   (k: Kernel, file: number) => {
-    const { page, cache } = k.w;
-    for (const [i, slot] of cached_slots(k, file, 0, file_pages(k, file)).entries()) {
+    const { page } = k.w;
+    for (const [i, folio] of cached_folios(k, file, 0, file_pages(k, file)).entries()) {
       if (i > 0 && i % k.model.lruBatchSize === 0) lru_add_drain(k);
-      const pfn = cache.pfn.data[slot];
-      const busy = page.flags.data[pfn] & (PG_dirty | PG_writeback) || folio_ref_count(k, pfn) > 1;
-      if (busy) deactivate_file_folio(k, pfn);
-      else filemap_remove_folio(k, slot);
+      const held = folio_ref_count(k, folio) > folio_nr_pages(k, folio);
+      if (held || page.flags.data[folio] & (PG_dirty | PG_writeback)) deactivate_file_folio(k, folio);
+      else filemap_remove_folio(k, cache_slot(k, file, page.index.data[folio]));
     }
     lru_add_drain(k);
   },
@@ -138,15 +136,14 @@ export const filemap_fdatawrite_range = kernelFunction(
   "filemap_fdatawrite_range",
   "mm/filemap.c",
   (k: Kernel, file: number, first: number, last: number) => {
-    const { page, cache } = k.w;
+    const { page } = k.w;
     if (k.w.file.kind.data[file] === SHMEM_FILE) return;
-    for (const slot of cached_slots(k, file, first, last)) {
-      const pfn = cache.pfn.data[slot];
-      if ((page.flags.data[pfn] & PG_dirty) === 0) continue;
-      folio_mkclean(k, file, pfn);
-      k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
-      k.set(cache.disk, slot, page.content.data[pfn]);
-      folio_end_writeback(k, pfn);
+    for (const folio of cached_folios(k, file, first, last)) {
+      if ((page.flags.data[folio] & PG_dirty) === 0) continue;
+      folio_mkclean(k, file, folio);
+      k.set(page.flags, folio, page.flags.data[folio] & ~PG_dirty);
+      write_folio(k, folio);
+      folio_end_writeback(k, folio);
     }
   },
 );
@@ -161,14 +158,25 @@ function folio_end_writeback(k: Kernel, pfn: number): void {
 }
 
 // Mirrors folio_mkclean(), mm/rmap.c, 6.12: the entries of shared mappings lose their write and dirty bits.
-const folio_mkclean = kernelFunction("folio_mkclean", "mm/rmap.c", (k: Kernel, file: number, pfn: number) => {
+const folio_mkclean = kernelFunction("folio_mkclean", "mm/rmap.c", (k: Kernel, file: number, folio: number) => {
   const { vma, page } = k.w;
-  for (const row of k.rmap.ofFilePage(file + 1, page.index.data[pfn])) {
+  const first = page.index.data[folio];
+  const nr = folio_nr_pages(k, folio);
+  for (const row of folio_test_large(k, folio) ? mappings_of(k, file) : k.rmap.ofFilePage(file + 1, first)) {
     if ((vma.flags.data[row] & VM_SHARED) === 0) continue;
-    const vpn = vma.start.data[row] + page.index.data[pfn] - vma.pgoff.data[row];
-    const pte = pte_offset(k, vma.mm.data[row] - 1, vpn);
-    const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
-    if ((entry & PTE_PRESENT) === 0 || pte_pfn(entry) !== pfn || (entry & (PTE_WRITE | PTE_DIRTY)) === 0) continue;
-    k.set(k.w.pte.entry, pte, pte_with(entry, 0, PTE_WRITE | PTE_DIRTY));
+    const mm = vma.mm.data[row] - 1;
+    const vpn = vma.start.data[row] + first - vma.pgoff.data[row];
+    const from = Math.max(vpn, vma.start.data[row]);
+    const to = Math.min(vpn + nr, vma.end.data[row]);
+    const clean = (at: number, entry: number): void => {
+      if ((entry & (PTE_WRITE | PTE_DIRTY)) !== 0) k.set(k.w.pte.entry, at, pte_with(entry, 0, PTE_WRITE | PTE_DIRTY));
+    };
+    const visit = (at: number, page: number, entry: number): void => {
+      if (entry & PTE_PRESENT && pte_pfn(entry) === folio + page - vpn) clean(at, entry);
+    };
+    if (from < to)
+      walk_ptes(k, mm, from, to, visit, (pmd, _first, _from, _to, entry) => {
+        if (pmd_trans_huge(entry) && pte_pfn(entry) === folio) clean(pmd, entry);
+      });
   }
 });

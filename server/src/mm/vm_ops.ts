@@ -79,7 +79,12 @@ export function is_shmem(k: Kernel, file: number): boolean {
   return k.w.file.kind.data[file] === SHMEM_FILE;
 }
 
-// The file is told that the page is about to be written. Mirrors do_page_mkwrite(), mm/memory.c.
+// What stands behind shared anonymous memory. Mirrors vma_is_anon_shmem(), mm/shmem.c.
+export function is_anon_shmem(k: Kernel, file: number): boolean {
+  return k.w.file.dev_zero.data[file] !== 0;
+}
+
+// The file is told that the folio is about to be written. Mirrors do_page_mkwrite(), mm/memory.c.
 export const do_page_mkwrite = kernelFunction(
   "do_page_mkwrite",
   "mm/memory.c",

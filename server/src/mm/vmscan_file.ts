@@ -46,7 +46,7 @@ export const shrink_file_folio = kernelFunction(
 
 // Takes a page of a file out of every address space: mapcount - 1, refcount - 1, rss - 1 each, and a dirty entry makes
 // the page dirty. Mirrors try_to_unmap_one(), mm/rmap.c, 6.12, for the page cache.
-const try_to_unmap_file = kernelFunction("try_to_unmap", "mm/rmap.c", (k: Kernel, pfn: number) => {
+export const try_to_unmap_file = kernelFunction("try_to_unmap", "mm/rmap.c", (k: Kernel, pfn: number) => {
   if (!folio_mapped(k, pfn)) return;
   rmap_walk(k, pfn, (vma, _vpn, pte, entry) => {
     const mm = k.w.vma.mm.data[vma] - 1;

@@ -100,8 +100,9 @@ const SCHEMA = {
   anon_vma: ["root", "parent", "older"],
   // struct inode with its struct file: size in bytes; open = descriptors; users = VMAs that map it. ra_*: the window that
   // was read last (struct file_ra_state), in pages.
-  // driver_pages: the row of a device's first driver page, 0 = none.
-  file: ["kind", "size", "open", "users", "ra_start", "ra_size", "ra_async", "ra_order", "driver_pages"],
+  // driver_pages: the row of a device's first driver page, 0 = none. dev_zero: 1 = what stands behind shared anonymous
+  // memory (shmem_zero_setup()).
+  file: ["kind", "size", "open", "users", "ra_start", "ra_size", "ra_async", "ra_order", "driver_pages", "dev_zero"],
   // A page of a device's memory, which its driver has allocated: rows of one device follow each other. pfn 0 = given back.
   driver_page: ["file", "pfn"],
   // One slot of a page cache (an entry of inode->i_pages): the cached pfn or 0, what the disk holds, and of a shmem page
