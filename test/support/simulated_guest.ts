@@ -3,7 +3,7 @@
 
 import { encode } from "../../server/src/lang/bytes.ts";
 import type { GuestLine } from "../../server/src/run/linux/drive.ts";
-import type { FrameLook, Look, ResultLook } from "../../server/src/run/linux/look.ts";
+import type { FolioLook, FrameLook, Look, ResultLook } from "../../server/src/run/linux/look.ts";
 import { planOf } from "../../server/src/run/linux/plan.ts";
 import { simulatedLook, simulatedResult } from "../../server/src/run/linux/simulated.ts";
 import type { Recording } from "../../server/src/run/recording.ts";
@@ -91,24 +91,37 @@ function linesOf(look: Look): Map<string, string> {
         swapcache: one.swapcache,
         dirty: one.dirty,
         lru: one.lru,
+        hugetlb: one.hugetlb || undefined,
+        ...(one.folio && folioFields(one.folio)),
         hash: one.hash,
         text: bytes,
       }),
     );
   };
   for (const space of look.spaces) {
-    const { worker, rssAnon, rssFile, rssShmem, swap, pageTables } = space;
-    const counters = { rss_anon: rssAnon, rss_file: rssFile, rss_shmem: rssShmem, swap, page_tables: pageTables };
+    const { worker, rssAnon, rssFile, rssShmem, swap, pageTables, hugetlb, smaps } = space;
+    const rss = { rss_anon: rssAnon, rss_file: rssFile, rss_shmem: rssShmem, swap };
+    const counters = { ...rss, page_tables: pageTables, hugetlb, mmid: space.mmId };
+    // What the simulation knows of all mappings together is the first one's.
+    let rest = fields({
+      pss: smaps?.pss,
+      uss: smaps?.uss,
+      anonhuge: smaps?.anonHuge,
+      shmemhuge: smaps?.shmemHuge,
+      filehuge: smaps?.fileHuge,
+    });
     lines.set(`s ${worker}`, fields(counters));
     for (const vma of space.vmas) {
-      lines.set(`v ${worker} ${hex(vma.start)}`, `end=${hex(vma.end)} perm=${vma.permissions} off=0`);
+      lines.set(`v ${worker} ${hex(vma.start)}`, `end=${hex(vma.end)} perm=${vma.permissions} off=0 ${rest}`);
+      rest = rest.replace(/=\d+/g, "=0");
     }
     for (const entry of space.entries) {
       const { writable: w, dirty: d, accessed: a, special, softDirty: softdirty, exclusive } = entry;
       const pfn = entry.frame?.pfn;
-      const rest = fields({ w, d, a, special, softdirty, exclusive, pfn });
-      lines.set(`e ${worker} ${hex(entry.address)}`, `level=${entry.level} kind=${entry.kind} ${rest}`);
+      const bits = fields({ w, d, a, special, softdirty, exclusive, pfn });
+      lines.set(`e ${worker} ${hex(entry.address)}`, `level=${entry.level} kind=${entry.kind} ${bits}`);
       if (entry.frame) frame(entry.frame);
+      for (const one of entry.rest) frame(one);
     }
   }
   for (const { pin, pages } of look.pins) {
@@ -120,6 +133,24 @@ function linesOf(look: Look): Map<string, string> {
   }
   lines.set("m", `swap_used=${look.machine.swapUsed}`);
   return lines;
+}
+
+function folioFields(folio: FolioLook): Readonly<Record<string, number | boolean | undefined>> {
+  return {
+    order: folio.order,
+    head: folio.head,
+    entire: folio.entireMapcount,
+    nrmapped: folio.nrPagesMapped,
+    large: folio.largeMapcount,
+    pincount: folio.pincount,
+    mmid0: folio.mmId0,
+    mmid1: folio.mmId1,
+    mmcount0: folio.mmId0Mapcount,
+    mmcount1: folio.mmId1Mapcount,
+    shared: folio.maybeMappedShared,
+    double: folio.doubleMap,
+    partial: folio.partiallyMapped,
+  };
 }
 
 function fields(values: Readonly<Record<string, number | boolean | string | undefined>>): string {

@@ -14,7 +14,7 @@ test("what is not simulated is refused by name", () => {
   assert.equal(problem.message, "`khugepaged` is not simulated yet");
 });
 test("so is a flag", () => finds("mmap(2M, rw, «private|anonymous|hugetlb»)", ["not-simulated"], "6.1"));
-test("so is advice", () => finds(`${P}madvise(p, 4K, «hugepage»)`, ["not-simulated"], "6.1"));
+test("so is advice", () => finds(`${P}madvise(p, 4K, «collapse»)`, ["not-simulated"], "6.1"));
 test("a line may expect what the kernel refuses even so", () =>
   finds(`${P}madvise(p + 1, 4K, pageout) -> EINVAL`, [], "6.1"));
 test("advice that this kernel has not yet is an error", () => {

@@ -1,6 +1,6 @@
 // `mmtrace kernel run`: traces on real kernels, printed as `mmtrace run` prints a simulated run.
 
-import { hex } from "../../run/linux/compare.ts";
+import { hex } from "../../run/linux/entry_look.ts";
 import { type RealRun, type RealStep, runOn } from "../../run/linux/real_run.ts";
 import type { Recording } from "../../run/recording.ts";
 import { show } from "../../run/show.ts";

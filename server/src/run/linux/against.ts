@@ -3,8 +3,9 @@
 import type { Kernel } from "../../mm/kernel.ts";
 import type { Recording } from "../recording.ts";
 import { briefOf } from "./brief.ts";
-import { Comparison, type Names, type Observable } from "./compare.ts";
+import { Comparison, type Observable } from "./compare.ts";
 import { drive, type GuestLine } from "./drive.ts";
+import type { Names } from "./places.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { simulatedLook, simulatedResult } from "./simulated.ts";
 

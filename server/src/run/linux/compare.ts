@@ -3,8 +3,13 @@
 // What stands as it stood after the operation before, on both, is not said again: an observable is compared where one of
 // the two values is new.
 
+import { frameAt, hex, PAGE, pagesOf } from "./entry_look.ts";
 import type { EntryLook, FolioLook, FrameLook, Look, ResultLook, SpaceLook } from "./look.ts";
+import { alike, type Both } from "./page_runs.ts";
+import { pairs } from "./pairs.ts";
+import { folioText, type Names, type Place, type Places, placesOf, placeText, samePlace } from "./places.ts";
 import { ACCESSED, BATCHED, comparableRefcount, outsideBatches, type Rule, ZERO_PAGE } from "./rules.ts";
+import { bytes, ownerOf, pssBeside, type Shown, signalOf, text } from "./shown.ts";
 
 export type Verdict = "agree" | "disagree" | "not visible";
 
@@ -18,13 +23,6 @@ export interface Observable {
   // Why it was not visible, where a rule says so.
   readonly reason: string | undefined;
 }
-
-export interface Names {
-  process(worker: number): string;
-  pin(pin: number): string;
-}
-
-type Shown = string | number | boolean | undefined;
 
 // What a machine shows after an operation.
 export interface Seen {
@@ -54,10 +52,15 @@ export class Comparison {
     this.found = [];
     this.now = new Map();
     if (simulated.result && real.result) this.results(simulated.result, real.result);
-    const frames = { simulated: firstPlaces(simulated.look, this.names), real: firstPlaces(real.look, this.names) };
-    this.spaces(simulated.look, real.look, frames);
-    this.pins(simulated.look, real.look, frames);
-    this.changing("machine", "swap_used", simulated.look.machine.swapUsed, real.look.machine.swapUsed);
+    const places = { simulated: placesOf(simulated.look, this.names), real: placesOf(real.look, this.names) };
+    const looks = { simulated: simulated.look, real: real.look, places };
+    this.spaces(looks);
+    this.pins(looks);
+    const [left, right] = [simulated.look.machine, real.look.machine];
+    this.changing("machine", "swap_used", left.swapUsed, right.swapUsed);
+    this.changing("machine", "HugePages_Free", left.hugetlbFree, right.hugetlbFree);
+    this.changing("machine", "HugePages_Rsvd", left.hugetlbReserved, right.hugetlbReserved);
+    this.changing("machine", "HugePages_Surp", left.hugetlbSurplus, right.hugetlbSurplus);
     this.last = this.now;
     return this.found;
   }
@@ -80,8 +83,8 @@ export class Comparison {
     this.add("", "major faults", simulated.majorFaults, real.majorFaults);
   }
 
-  private spaces(simulated: Look, real: Look, frames: Places): void {
-    for (const [a, b] of pairs(simulated.spaces, real.spaces, (space) => space.worker)) {
+  private spaces(looks: Looks): void {
+    for (const [a, b] of pairs(looks.simulated.spaces, looks.real.spaces, (space) => space.worker)) {
       const process = this.names.process((a ?? b).worker);
       this.changing(process, "alive", a !== undefined, b !== undefined);
       if (a === undefined || b === undefined) continue;
@@ -90,8 +93,12 @@ export class Comparison {
         const text = (vma: typeof x) => (vma ? `to ${hex(vma.end)} ${vma.permissions}` : "none");
         this.changing(`${process} ${hex((x ?? y)?.start)}`, "vma", text(x), text(y));
       }
+      let before: Both<EntryLook> | undefined;
       for (const [x, y] of pairs(a.entries, b.entries, (entry) => entry.address)) {
-        this.entry(`${process} ${hex((x ?? y)?.address)}`, x, y, frames);
+        const both = x === undefined || y === undefined ? undefined : { simulated: x, real: y };
+        // The pages of a large folio are many, and mostly alike: the first of such a run stands for all.
+        if (!(both && before && alike(before, both, looks.places))) this.entry(process, x, y, looks);
+        before = both;
       }
     }
   }
@@ -102,9 +109,16 @@ export class Comparison {
     this.changing(process, "rss_shmem", a.rssShmem, b.rssShmem);
     this.changing(process, "swap", a.swap, b.swap);
     this.changing(process, "page_tables", a.pageTables, b.pageTables);
+    this.changing(process, "hugetlb", a.hugetlb, b.hugetlb);
+    this.changing(process, "uss", a.smaps?.uss, b.smaps?.uss);
+    this.changing(process, "pss", a.smaps?.pss, pssBeside(a.smaps, b.smaps));
+    this.changing(process, "AnonHugePages", a.smaps?.anonHuge, b.smaps?.anonHuge);
+    this.changing(process, "ShmemPmdMapped", a.smaps?.shmemHuge, b.smaps?.shmemHuge);
+    this.changing(process, "FilePmdMapped", a.smaps?.fileHuge, b.smaps?.fileHuge);
   }
 
-  private entry(subject: string, a: EntryLook | undefined, b: EntryLook | undefined, frames: Places): void {
+  private entry(process: string, a: EntryLook | undefined, b: EntryLook | undefined, looks: Looks): void {
+    const subject = `${process} ${hex((a ?? b)?.address)}`;
     const levels = a?.level !== undefined && b?.level !== undefined;
     const kind = (entry: EntryLook | undefined) =>
       entry === undefined ? "none" : entry.kind === "present" && levels ? `present ${entry.level}` : entry.kind;
@@ -119,41 +133,73 @@ export class Comparison {
     this.changing(subject, "entry dirty", a.dirty, b.dirty);
     this.changing(subject, "special", a.special, b.special);
     this.changing(subject, "accessed", a.accessed, b.accessed, ACCESSED);
-    this.frame(subject, a.frame, b.frame, frames);
+    this.frame({ who: process, at: a.address, pin: false }, a.frame, b.frame, looks);
+    if (pagesOf(a) === pagesOf(b)) this.rest(process, a, b, looks);
   }
 
-  private pins(simulated: Look, real: Look, frames: Places): void {
+  // The pages behind the first one that a PMD maps.
+  private rest(process: string, a: EntryLook, b: EntryLook, looks: Looks): void {
+    let before: Both<EntryLook> = { simulated: a, real: b };
+    for (let i = 0; i < Math.min(a.rest.length, b.rest.length); i++) {
+      const at = a.address + (i + 1) * PAGE;
+      const both = {
+        simulated: { ...a, address: at, frame: frameAt(a, at) },
+        real: { ...b, address: at, frame: frameAt(b, at) },
+      };
+      if (!alike(before, both, looks.places)) {
+        this.frame({ who: process, at, pin: false }, both.simulated.frame, both.real.frame, looks);
+      }
+      before = both;
+    }
+  }
+
+  private pins(looks: Looks): void {
+    const { simulated, real } = looks;
     // Who may not read the kernel's memory sees no page tables either.
     const blind = real.pins.length === 0 && real.spaces.every(({ pageTables }) => pageTables === undefined);
     for (const [a, b] of pairs(simulated.pins, real.pins, (pin) => pin.pin)) {
       const pin = this.names.pin((a ?? b).pin);
       this.changing(pin, "pages", a?.pages.length ?? 0, blind ? undefined : (b?.pages.length ?? 0));
       for (let i = 0; i < Math.min(a?.pages.length ?? 0, b?.pages.length ?? 0); i++) {
-        this.frame(`${pin} page ${i}`, a?.pages[i], b?.pages[i], frames);
+        this.frame({ who: pin, at: i, pin: true }, a?.pages[i], b?.pages[i], looks);
       }
     }
   }
 
-  // Which page of the trace it is, and once for each frame its counters.
-  private frame(subject: string, a: FrameLook | undefined, b: FrameLook | undefined, frames: Places): void {
-    const first = { simulated: placeIn(frames.simulated, a), real: placeIn(frames.real, b) };
-    this.changing(subject, "frame", first.simulated ?? "none", b === undefined ? undefined : first.real);
+  // Which page of the trace it is, once for each frame what is its own, and once for each folio what is the folio's.
+  private frame(here: Place, a: FrameLook | undefined, b: FrameLook | undefined, looks: Looks): void {
+    const { simulated, real } = looks.places;
+    const subject = placeText(here);
+    const first = { simulated: a && simulated.frames.get(a.pfn), real: b && real.frames.get(b.pfn) };
+    const placed = (place: Place | undefined) => place && placeText(place);
+    this.changing(
+      subject,
+      "frame",
+      placed(first.simulated) ?? "none",
+      b === undefined ? undefined : placed(first.real),
+    );
     if (a === undefined || b === undefined) return;
     if (a.zero && b.zero) this.zeroPage(a, b);
-    if (first.simulated !== subject || first.real !== subject || a.zero || b.zero) return;
+    if (!samePlace(first.simulated, here) || !samePlace(first.real, here) || a.zero || b.zero) return;
+    this.changing(subject, "mapcount", a.mapcount, b.mapcount);
+    this.changing(subject, "exclusive", a.exclusive, b.exclusive);
+    this.contents(subject, a, b);
+    const part = [folioText(simulated, a), folioText(real, b)];
+    this.changing(subject, "folio", part[0], part[1]);
+    this.changing(subject, "order", a.folio?.order ?? 0, b.folio?.order ?? 0);
+    // Of a folio that both have come to before at another page, all is said.
+    if (seenBefore(simulated, a) && seenBefore(real, b)) return;
     const counts = [a.refcount, comparableRefcount(b)];
     const [left, right] = this.batches ? [outsideBatches(a, counts[0]), outsideBatches(b, counts[1])] : counts;
     this.changing(subject, "refcount", left, right);
-    this.changing(subject, "mapcount", a.mapcount, b.mapcount);
-    this.changing(subject, "exclusive", a.exclusive, b.exclusive);
     this.changing(subject, "anon", a.anon, b.anon);
     this.changing(subject, "file", a.file, b.file);
+    this.changing(subject, "hugetlb", a.hugetlb, b.hugetlb);
     this.changing(subject, "ksm", a.ksm, b.ksm);
     this.changing(subject, "swapcache", a.swapcache, b.swapcache);
     this.changing(subject, "dirty", a.dirty, b.dirty);
     this.changing(subject, "lru", a.lru, b.lru, this.batches ? BATCHED : undefined);
-    this.contents(subject, a, b);
-    this.folio(subject, a.folio, b.folio);
+    if (a.folio && b.folio) this.folio(subject, a.folio, b.folio, looks);
   }
 
   // Nobody knows how many references the rest of the machine has to it: what the trace adds is compared.
@@ -183,16 +229,19 @@ export class Comparison {
     this.changing(subject, "contents", bytes(a), same ? bytes(a) : `${bytes(b)}${more}`);
   }
 
-  private folio(subject: string, a: FolioLook | undefined, b: FolioLook | undefined): void {
-    if (a === undefined && b === undefined) return;
-    this.changing(subject, "order", a?.order ?? 0, b?.order ?? 0);
-    if (a === undefined || b === undefined) return;
+  private folio(subject: string, a: FolioLook, b: FolioLook, { simulated, real }: Looks): void {
     this.changing(subject, "entire_mapcount", a.entireMapcount, b.entireMapcount);
     this.changing(subject, "nr_pages_mapped", a.nrPagesMapped, b.nrPagesMapped);
     this.changing(subject, "large_mapcount", a.largeMapcount, b.largeMapcount);
     this.changing(subject, "pincount", a.pincount, b.pincount);
     this.changing(subject, "maybe_mapped_shared", a.maybeMappedShared, b.maybeMappedShared);
-    this.changing(subject, "mm_ids", idsOf(a), idsOf(b));
+    this.changing(subject, "partially_mapped", a.partiallyMapped, b.partiallyMapped);
+    this.changing(subject, "double_map", a.doubleMap, b.doubleMap);
+    const owner = (spaces: readonly SpaceLook[], id: number | undefined) => ownerOf(spaces, this.names, id);
+    this.changing(subject, "mm_id0", owner(simulated.spaces, a.mmId0), owner(real.spaces, b.mmId0));
+    this.changing(subject, "mm_id1", owner(simulated.spaces, a.mmId1), owner(real.spaces, b.mmId1));
+    this.changing(subject, "mm_id0_mapcount", a.mmId0Mapcount, b.mmId0Mapcount);
+    this.changing(subject, "mm_id1_mapcount", a.mmId1Mapcount, b.mmId1Mapcount);
   }
 
   // An observable that stays until something changes it.
@@ -221,70 +270,16 @@ export class Comparison {
   }
 }
 
-interface Places {
-  readonly simulated: ReadonlyMap<number, string>;
-  readonly real: ReadonlyMap<number, string>;
+interface Looks {
+  readonly simulated: Look;
+  readonly real: Look;
+  readonly places: Both<Places>;
 }
 
-// What each frame goes by: the first address of the look that maps it, or the first pin that holds it.
-function firstPlaces(look: Look, names: Names): ReadonlyMap<number, string> {
-  const places = new Map<number, string>();
-  const see = (frame: FrameLook | undefined, place: () => string) => {
-    if (frame && !places.has(frame.pfn)) places.set(frame.pfn, frame.zero ? "zero page" : place());
-  };
-  for (const space of look.spaces) {
-    for (const entry of space.entries) see(entry.frame, () => `${names.process(space.worker)} ${hex(entry.address)}`);
-  }
-  for (const { pin, pages } of look.pins) {
-    for (const [i, frame] of pages.entries()) see(frame, () => `${names.pin(pin)} page ${i}`);
-  }
-  return places;
-}
-
-function placeIn(places: ReadonlyMap<number, string>, frame: FrameLook | undefined): string | undefined {
-  return frame === undefined ? undefined : places.get(frame.pfn);
-}
-
-// Two ascending lists, side by side.
-function* pairs<T>(
-  a: readonly T[],
-  b: readonly T[],
-  of: (one: T) => number,
-): Generator<[T, T] | [T, undefined] | [undefined, T]> {
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    const left = i < a.length ? of(a[i]) : Number.POSITIVE_INFINITY;
-    const right = j < b.length ? of(b[j]) : Number.POSITIVE_INFINITY;
-    if (left === right) yield [a[i++], b[j++]];
-    else if (left < right) yield [a[i++], undefined];
-    else yield [undefined, b[j++]];
-  }
+function seenBefore({ folios }: Places, { pfn, folio }: FrameLook): boolean {
+  return folio !== undefined && folios.get(folio.head)?.pfn !== pfn;
 }
 
 function key(subject: string, name: string): string {
   return `${subject}\t${name}`;
-}
-
-function idsOf(folio: FolioLook): Shown {
-  // Ids mean nothing but whether there are two.
-  if (folio.mmId0 === undefined || folio.mmId1 === undefined) return undefined;
-  return [folio.mmId0, folio.mmId1].filter((id) => id !== 0).length;
-}
-
-function signalOf(signal: string | undefined): string {
-  return signal === undefined ? "none" : signal === "SIGKILL" ? "OOM" : signal;
-}
-
-function bytes(frame: FrameLook): string {
-  return JSON.stringify(frame.text ?? "");
-}
-
-export function hex(address: number | undefined): string {
-  return address === undefined ? "none" : `0x${address.toString(16)}`;
-}
-
-function text(value: Shown): string {
-  if (value === undefined) return "not visible";
-  return value === true ? "1" : value === false ? "0" : String(value);
 }

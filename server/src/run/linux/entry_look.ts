@@ -29,3 +29,7 @@ export function frameAt(entry: EntryLook, address: number): FrameLook | undefine
   const index = Math.floor((address - entry.address) / PAGE);
   return index === 0 ? entry.frame : entry.rest[index - 1];
 }
+
+export function hex(address: number | undefined): string {
+  return address === undefined ? "none" : `0x${address.toString(16)}`;
+}

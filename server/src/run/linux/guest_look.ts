@@ -9,7 +9,7 @@ import type {
   FrameLook,
   Look,
   PinLook,
-  SmapsLook,
+  SmapsSum,
   SpaceLook,
   VmaLook,
 } from "./look.ts";
@@ -27,10 +27,18 @@ const NOTHING: Fields = new Map();
 const LEVELS = ["pte", "pmd", "pud"] as const;
 const KINDS: readonly EntryKind[] = ["present", "swap", "migration", "marker"];
 
+interface Told {
+  readonly fields: Fields;
+  readonly vmas: VmaLook[];
+  readonly entries: EntryLook[];
+  // Of the mappings so far.
+  smaps: SmapsSum | undefined;
+}
+
 // A text says which line cannot be understood.
 export function lookOf(state: ReadonlyMap<string, Fields>): Look | string {
   const frames = new Map<number, FrameLook>();
-  const spaces = new Map<number, { fields: Fields; vmas: VmaLook[]; entries: EntryLook[] }>();
+  const spaces = new Map<number, Told>();
   const pins = new Map<number, (FrameLook | undefined)[]>();
   const huge = new Map<number, FrameLook[]>();
   let held = 0;
@@ -47,7 +55,7 @@ export function lookOf(state: ReadonlyMap<string, Fields>): Look | string {
     } else if (words[0] === "s") {
       const worker = wholeNumber(words[1]);
       if (worker === undefined) return key;
-      spaces.set(worker, { fields, vmas: [], entries: [] });
+      spaces.set(worker, { fields, vmas: [], entries: [], smaps: NO_SMAPS });
     }
   }
   for (const [key, fields] of state) {
@@ -60,8 +68,10 @@ export function lookOf(state: ReadonlyMap<string, Fields>): Look | string {
       if (space === undefined || start === undefined || told > MOST_PAGES) return key;
       const made = words[0] === "v" ? vmaOf(start, fields) : entryOf(start, fields, frames, huge);
       if (made === undefined) return key;
-      if ("permissions" in made) space.vmas.push(made);
-      else for (let i = 0; i < count; i++) space.entries.push(i === 0 ? made : follower(made, i, fields, frames));
+      if ("permissions" in made) {
+        space.vmas.push(made);
+        space.smaps = sumOf(space.smaps, smapsOf(fields));
+      } else for (let i = 0; i < count; i++) space.entries.push(i === 0 ? made : follower(made, i, fields, frames));
     } else if (words[0] === "b") {
       const pin = wholeNumber(words[1]);
       const [first, count] = runOf(words[2]);
@@ -95,10 +105,7 @@ function runOf(text: string | undefined): [string | undefined, number] {
   return count === undefined || count > MOST_PAGES ? [undefined, 1] : [text.slice(0, plus), count];
 }
 
-function spaceOf(
-  worker: number,
-  { fields, vmas, entries }: { fields: Fields; vmas: VmaLook[]; entries: EntryLook[] },
-): SpaceLook {
+function spaceOf(worker: number, { fields, vmas, entries, smaps }: Told): SpaceLook {
   return {
     worker,
     vmas: vmas.sort((a, b) => a.start - b.start),
@@ -109,6 +116,7 @@ function spaceOf(
     swap: wholeNumber(fields.get("swap")),
     pageTables: wholeNumber(fields.get("page_tables")),
     hugetlb: wholeNumber(fields.get("hugetlb")),
+    smaps,
     mmId: wholeNumber(fields.get("mmid")),
   };
 }
@@ -117,17 +125,36 @@ function vmaOf(start: number, fields: Fields): VmaLook | undefined {
   const end = address(fields.get("end"));
   const permissions = fields.get("perm");
   if (end === undefined || permissions === undefined || !/^[r-][w-][x-][sp]$/.test(permissions)) return undefined;
-  return { start, end, permissions, smaps: smapsOf(fields) };
+  return { start, end, permissions };
 }
 
-function smapsOf(fields: Fields): SmapsLook | undefined {
+// One mapping's.
+function smapsOf(fields: Fields): SmapsSum | undefined {
   const pss = wholeNumber(fields.get("pss"));
   const uss = wholeNumber(fields.get("uss"));
   const anonHuge = wholeNumber(fields.get("anonhuge"));
   if (pss === undefined || uss === undefined || anonHuge === undefined) return undefined;
   const shmemHuge = wholeNumber(fields.get("shmemhuge"));
   const fileHuge = wholeNumber(fields.get("filehuge"));
-  return { pss, uss, anonHuge, shmemHuge, fileHuge };
+  return { mappings: 1, pss, uss, anonHuge, shmemHuge, fileHuge };
+}
+
+const NO_SMAPS: SmapsSum = { mappings: 0, pss: 0, uss: 0, anonHuge: 0, shmemHuge: 0, fileHuge: 0 };
+
+function sumOf(a: SmapsSum | undefined, b: SmapsSum | undefined): SmapsSum | undefined {
+  const both = (x: number | undefined, y: number | undefined) =>
+    x === undefined || y === undefined ? undefined : x + y;
+  return (
+    a &&
+    b && {
+      mappings: a.mappings + b.mappings,
+      pss: a.pss + b.pss,
+      uss: a.uss + b.uss,
+      anonHuge: a.anonHuge + b.anonHuge,
+      shmemHuge: both(a.shmemHuge, b.shmemHuge),
+      fileHuge: both(a.fileHuge, b.fileHuge),
+    }
+  );
 }
 
 function entryOf(

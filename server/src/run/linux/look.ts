@@ -42,8 +42,24 @@ export interface SpaceLook {
   readonly pageTables: number | undefined;
   // Base pages of hugetlb folios that are mapped, mm_struct.hugetlb_usage.
   readonly hugetlb: number | undefined;
+  // Undefined where it was not read.
+  readonly smaps: SmapsSum | undefined;
   // What large folios call the address space (mm_struct.mm_id). Undefined where the release has none.
   readonly mmId: number | undefined;
+}
+
+// What /proc/PID/smaps says of all of the trace's mappings together.
+export interface SmapsSum {
+  // So many mappings, of each of which smaps rounds `pss` down.
+  readonly mappings: number;
+  // kB
+  readonly pss: number;
+  // Private_Clean and Private_Dirty, kB.
+  readonly uss: number;
+  // Mapped by PMDs: AnonHugePages, ShmemPmdMapped, FilePmdMapped, kB.
+  readonly anonHuge: number;
+  readonly shmemHuge: number | undefined;
+  readonly fileHuge: number | undefined;
 }
 
 export interface VmaLook {
@@ -52,19 +68,6 @@ export interface VmaLook {
   readonly end: number;
   // As /proc/PID/maps prints it: `rw-p`.
   readonly permissions: string;
-  // What smaps says of it; undefined where it was not read.
-  readonly smaps: SmapsLook | undefined;
-}
-
-// One mapping in /proc/PID/smaps, in kB as that prints it.
-export interface SmapsLook {
-  readonly pss: number;
-  // Private_Clean and Private_Dirty.
-  readonly uss: number;
-  // Mapped by PMDs: AnonHugePages, ShmemPmdMapped, FilePmdMapped.
-  readonly anonHuge: number;
-  readonly shmemHuge: number | undefined;
-  readonly fileHuge: number | undefined;
 }
 
 export type EntryKind = "present" | "swap" | "migration" | "marker";

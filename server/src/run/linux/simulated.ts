@@ -1,22 +1,8 @@
 // What a look at the simulated machine shows, at the kernel's cursor.
 
-import { decode } from "../../lang/bytes.ts";
-import {
-  PG_anon,
-  PG_anon_exclusive,
-  PG_dirty,
-  PG_ksm,
-  PG_lru,
-  PG_swapbacked,
-  PG_swapcache,
-  PG_zero,
-  VM_EXEC,
-  VM_READ,
-  VM_SHARED,
-  VM_WRITE,
-} from "../../mm/flags.ts";
+import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from "../../mm/flags.ts";
 import type { Kernel } from "../../mm/kernel.ts";
-import { livePins, liveTasks, mmOf, vmasOf } from "../../mm/observe.ts";
+import { livePins, liveTasks, mmOf, smaps, vmasOf } from "../../mm/observe.ts";
 import { NO_PAGE } from "../../mm/page_alloc.ts";
 import {
   PTE_ACCESSED,
@@ -31,17 +17,8 @@ import {
 import { is_migration_entry, is_swap_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "../../mm/swapops.ts";
 import { is_shmem } from "../../mm/vm_ops.ts";
 import type { Recording } from "../recording.ts";
-import {
-  type EntryLook,
-  type FrameLook,
-  fnv1a,
-  type Look,
-  type ResultLook,
-  type SpaceLook,
-  type VmaLook,
-} from "./look.ts";
-
-const TEXT = 32;
+import type { EntryLook, FrameLook, Look, ResultLook, SmapsSum, SpaceLook, VmaLook } from "./look.ts";
+import { frameLook } from "./simulated_frame.ts";
 
 // What a step of the recording came to. The kernel's cursor is left behind the step.
 export function simulatedResult(recording: Recording, step: number): ResultLook {
@@ -113,17 +90,21 @@ function spaceLook(k: Kernel, task: number, frame: (pfn: number) => FrameLook): 
   const entries: EntryLook[] = [];
   const vmas: VmaLook[] = [];
   for (const row of vmasOf(k, mm)) {
-    vmas.push({
-      start: start.data[row] * k.pageSize,
-      end: end.data[row] * k.pageSize,
-      permissions: rights(k, row),
-      smaps: undefined,
-    });
-    walk_ptes(k, mm, start.data[row], end.data[row], (_row, vpn, entry) => {
-      entries.push(entryLook(k, vpn * k.pageSize, entry, frame));
-    });
+    vmas.push({ start: start.data[row] * k.pageSize, end: end.data[row] * k.pageSize, permissions: rights(k, row) });
+    walk_ptes(
+      k,
+      mm,
+      start.data[row],
+      end.data[row],
+      (_row, vpn, entry) => {
+        entries.push(entryLook(k, vpn * k.pageSize, "pte", entry, frame));
+      },
+      (_pmd, first, _from, _to, entry) => {
+        entries.push(entryLook(k, first * k.pageSize, "pmd", entry, frame));
+      },
+    );
   }
-  const { rss_anon, rss_file, rss_shmem, rss_swap, pgtables_bytes } = k.w.mm;
+  const { rss_anon, rss_file, rss_shmem, rss_swap, pgtables_bytes, hugetlb_usage, mm_id } = k.w.mm;
   return {
     worker: task,
     vmas,
@@ -133,8 +114,26 @@ function spaceLook(k: Kernel, task: number, frame: (pfn: number) => FrameLook): 
     rssShmem: rss_shmem.data[mm],
     swap: rss_swap.data[mm],
     pageTables: pgtables_bytes.data[mm],
-    hugetlb: undefined,
-    mmId: undefined,
+    hugetlb: hugetlb_usage.data[mm],
+    smaps: smapsSum(k, mm, entries),
+    mmId: mm_id.data[mm],
+  };
+}
+
+function smapsSum(k: Kernel, mm: number, entries: readonly EntryLook[]): SmapsSum {
+  const { pss, uss } = smaps(k, mm);
+  const huge = (of: (frame: FrameLook) => boolean) =>
+    entries.filter(({ level, frame }) => level === "pmd" && frame && !frame.zero && !frame.hugetlb && of(frame))
+      .length *
+    k.hpageNr *
+    (k.pageSize / 1024);
+  return {
+    mappings: 1,
+    pss: Math.floor(pss / 1024),
+    uss: uss * (k.pageSize / 1024),
+    anonHuge: huge(({ anon }) => anon === true),
+    shmemHuge: huge(({ anon, file }) => !anon && !file),
+    fileHuge: huge(({ file }) => file === true),
   };
 }
 
@@ -149,12 +148,19 @@ function rights(k: Kernel, vma: number): string {
   ].join("");
 }
 
-function entryLook(k: Kernel, address: number, entry: number, frame: (pfn: number) => FrameLook): EntryLook {
+function entryLook(
+  k: Kernel,
+  address: number,
+  level: "pte" | "pmd",
+  entry: number,
+  frame: (pfn: number) => FrameLook,
+): EntryLook {
   const present = (entry & PTE_PRESENT) !== 0;
   const of = (bit: number) => (present ? (entry & bit) !== 0 : undefined);
+  const pfn = pte_pfn(entry);
   return {
     address,
-    level: "pte",
+    level,
     kind: present ? "present" : is_swap_entry(entry) ? "swap" : is_migration_entry(entry) ? "migration" : "marker",
     writable: of(PTE_WRITE),
     dirty: of(PTE_DIRTY),
@@ -162,44 +168,7 @@ function entryLook(k: Kernel, address: number, entry: number, frame: (pfn: numbe
     special: of(PTE_SPECIAL),
     softDirty: (entry & PTE_SOFT_DIRTY) !== 0,
     exclusive: present || !k.model.anonExclusive ? undefined : (entry & (PTE_SWP_EXCLUSIVE | PTE_SWP_WRITE)) !== 0,
-    frame: present ? frame(pte_pfn(entry)) : undefined,
-    rest: [],
+    frame: present ? frame(pfn) : undefined,
+    rest: present && level === "pmd" ? Array.from({ length: k.hpageNr - 1 }, (_, i) => frame(pfn + 1 + i)) : [],
   };
-}
-
-function frameLook(k: Kernel, pfn: number): FrameLook {
-  const { page } = k.w;
-  const flags = page.flags.data[pfn];
-  const content = k.contents.get(page.content.data[pfn]);
-  const zero = (flags & PG_zero) !== 0;
-  return {
-    pfn,
-    zero,
-    refcount: page._refcount.data[pfn],
-    mapcount: page._mapcount.data[pfn],
-    exclusive: k.model.anonExclusive ? (flags & PG_anon_exclusive) !== 0 : undefined,
-    anon: (flags & PG_anon) !== 0,
-    file: page.mapping.data[pfn] !== 0 && (flags & (PG_anon | PG_swapbacked)) === 0,
-    hugetlb: false,
-    ksm: (flags & PG_ksm) !== 0,
-    swapcache: (flags & PG_swapcache) !== 0,
-    dirty: (flags & PG_dirty) !== 0,
-    lru: (flags & PG_lru) !== 0,
-    private: false,
-    hash: hashOf(content, k.pageSize),
-    text: decode(content.subarray(0, TEXT)),
-    folio: undefined,
-  };
-}
-
-// Contents are immutable and shared by many pages.
-const hashes = new WeakMap<Uint8Array, number>();
-
-function hashOf(content: Uint8Array, length: number): number {
-  let hash = hashes.get(content);
-  if (hash === undefined) {
-    hash = fnv1a(content, length);
-    hashes.set(content, hash);
-  }
-  return hash;
 }
