@@ -148,6 +148,34 @@ test("faults of many pages in a row are told in short", (t) => {
   assert.deepEqual([pages.length, pages.at(-1)?.address], [4096, 0x200000fff000]);
 });
 
+const HUGE = [`0 mmap ${P} 0x400000 3 0x22 - 0`, `0 madvise ${P} 0x200000 hugepage`, `0 write ${P} 1 61`];
+
+// What translates the first page, and how many entries there are.
+function leaf(answer: Answer): string {
+  const { entries } = answer.look.spaces[0];
+  return `${entries[0]?.level} of ${entries.length}`;
+}
+
+test("a huge page stays one when its PMD is split, and its VMA is as it was", (t) => {
+  if (!runs(t)) return;
+  const all = answers([...HUGE, `0 split_pmd ${P}`, `0 split_pmd 0x200000200000`], "thp=madvise");
+  if (leaf(all[2]) !== "pmd of 1") return t.skip("not checked: this machine gave no huge page");
+  assert.deepEqual([leaf(all[3]), leaf(all[4])], ["pte of 512", "pte of 512"]);
+  const frames = all[3].look.spaces[0].entries.map(({ frame }) => frame?.pfn ?? 0);
+  assert.ok(frames.every((pfn, i) => pfn === frames[0] + i));
+  assert.deepEqual(all[3].look.spaces[0].vmas, all[2].look.spaces[0].vmas);
+  assert.ok(all.every(({ refused }) => refused === undefined));
+});
+
+test("split_folio makes small pages of a huge one", (t) => {
+  if (!runs(t)) return;
+  const all = answers([...HUGE, `0 write 0x200000001000 1 62`, `0 split_folio ${P}`], "thp=madvise");
+  if (leaf(all[2]) !== "pmd of 1") return t.skip("not checked: this machine gave no huge page");
+  if (all[4].refused !== undefined) return t.skip(`not checked: ${all[4].refused}`);
+  const [first, second] = all[4].look.spaces[0].entries;
+  assert.deepEqual([first.level, first.frame?.text, second.level, second.frame?.text], ["pte", "a", "pte", "b"]);
+});
+
 test("a setting of the machine is put back even when the program is killed", async (t) => {
   if (!runs(t)) return;
   const path = "/proc/sys/vm/max_map_count";

@@ -94,7 +94,12 @@ export class Comparison {
         this.changing(`${process} ${hex((x ?? y)?.start)}`, "vma", text(x), text(y));
       }
       let before: Both<EntryLook> | undefined;
+      let end = 0;
       for (const [x, y] of pairs(a.entries, b.entries, (entry) => entry.address)) {
+        // Of PTEs on one side where the other has a PMD, the first stands for all.
+        const first = (x ?? y)?.address ?? 0;
+        if (first < end) continue;
+        end = first + Math.max(x ? pagesOf(x) : 1, y ? pagesOf(y) : 1) * PAGE;
         const both = x === undefined || y === undefined ? undefined : { simulated: x, real: y };
         // The pages of a large folio are many, and mostly alike: the first of such a run stands for all.
         if (!(both && before && alike(before, both, looks.places))) this.entry(process, x, y, looks);
