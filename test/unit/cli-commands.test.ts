@@ -64,6 +64,23 @@ test("run --journal prints the events below the kernel functions that made them"
   assert.match(out, /^ +! page_fault_user main 0x200000000000 write$/m);
 });
 
+test("run --journal --json has each event of each step, with the kernel functions on the stack", async () => {
+  const { out } = await mmtrace(["run", "a", "--journal", "--json", "--kernel", "6.12"], { files: { a: GOOD } });
+  const [{ steps }] = JSON.parse(out);
+  const events: Record<string, unknown>[] = steps.flatMap(({ journal }: { journal: unknown[] }) => journal);
+  const { out: text } = await mmtrace(["run", "a", "--journal", "--kernel", "6.12"], { files: { a: GOOD } });
+  for (const event of events) assert.ok(text.includes(`  ${event.text}\n`), String(event.text));
+  const copied = events.find(({ text }) => /refcount 2 → 1$/.test(String(text)));
+  assert.ok(copied && Array.isArray(copied.stack) && copied.stack.includes("do_wp_page"), JSON.stringify(copied));
+  assert.deepEqual([copied.count, copied.fromStep, copied.toStep], [1, 0, 0]);
+});
+
+test("--expand-runs without --journal is a mistake that is told", async () => {
+  const { status, err } = await mmtrace(["run", "a", "--expand-runs"], { files: { a: GOOD } });
+  assert.equal(status, 2);
+  assert.match(err, /--expand-runs goes with --journal/);
+});
+
 test("a problem of the text is FILE:LINE:COLUMN with a code, and the status is 2", async () => {
   const { status, err, out } = await mmtrace(["run", "a"], { files: { a: "p = mmapp(4K)\n" } });
   assert.equal(status, 2);

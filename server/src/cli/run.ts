@@ -2,14 +2,14 @@
 
 import { modelsOf } from "../lang/models.ts";
 import { countersAfter } from "../run/counters.ts";
-import { journalLines } from "../run/journal_text.ts";
+import { journalLines, type Runs } from "../run/journal_text.ts";
 import type { Recording } from "../run/recording.ts";
 import { start } from "../run/run.ts";
 import { checkWord, NOT_DONE } from "../run/steps.ts";
 import { type Paint, paintFor } from "./colour.ts";
-import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, WRONG_INPUT } from "./command.ts";
+import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, UsageError, WRONG_INPUT } from "./command.ts";
 import type { Io } from "./io.ts";
-import { runJson } from "./json.ts";
+import { runsJson } from "./json.ts";
 import { LIMIT_OPTIONS, limitsOf } from "./limits.ts";
 import { type Progress, progressOn } from "./progress.ts";
 import { readSource } from "./sources.ts";
@@ -18,12 +18,12 @@ import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf, 
 // Milliseconds of running between two looks at the terminal.
 const SLICE_MS = 200;
 
-// Lines that are written at once.
+// Lines or pieces that are written at once.
 const BATCH = 256;
 
 export const runCommand: Command = {
   name: "run",
-  synopsis: "FILE [--kernel M[,M…]|all] [--json] [--journal] [--check] [--limit-events N]",
+  synopsis: "FILE [--kernel M[,M…]|all] [--json] [--journal [--expand-runs]] [--check] [--limit-events N]",
   summary: "Run a trace and print what each line came to",
   details: [
     "Runs under the first model that the trace names, or the models of --kernel; `all` is every model that is simulated.",
@@ -31,8 +31,12 @@ export const runCommand: Command = {
   ],
   options: [
     { name: "kernel", short: "k", value: "M[,M…]|all", help: "the models to run under" },
-    { name: "json", help: "print one JSON document instead: steps, failures, checks of each model" },
+    {
+      name: "json",
+      help: "print one JSON document instead: steps, failures, checks of each model; with --journal each event",
+    },
     { name: "journal", help: "print every event too, indented by call depth, in the kernel's words" },
+    { name: "expand-runs", help: "with --journal: a line for each row of an event that changes many alike (×512)" },
     { name: "check", help: "check the invariants of the model after each operation" },
     ...LIMIT_OPTIONS,
   ],
@@ -42,6 +46,7 @@ export const runCommand: Command = {
 
 async function runFile(args: Arguments, io: Io): Promise<number> {
   const limits = limitsOf(args);
+  const journal = journalOf(args);
   const chosen = chosenModels(args.text("kernel"));
   const trace = traceOf(await readSource(args.positional[0], io));
   const models = chosen ?? modelsOf(trace.program).slice(0, 1);
@@ -70,26 +75,30 @@ async function runFile(args: Arguments, io: Io): Promise<number> {
       continue;
     }
     if (models.length > 1) io.out(`${paintFor(io).strong(`# ${model}`)}\n`);
-    if (args.on("journal")) await printJournal(trace, recording, io);
+    if (journal) await print(journalText(trace, recording, journal), io);
     else await printSteps(trace, recording, io, progress);
     printFailures(trace, recording, io);
   }
-  if (args.on("json"))
-    io.out(
-      `${JSON.stringify(
-        recordings.map((recording) => runJson(trace, recording)),
-        undefined,
-        2,
-      )}\n`,
-    );
+  if (args.on("json")) await print(runsJson(trace, recordings, journal), io);
   return status;
 }
 
-async function printJournal(trace: Trace, recording: Recording, io: Io): Promise<void> {
+// Whether the journal is asked for, and how events of many rows are shown in it.
+function journalOf(args: Arguments): Runs | undefined {
+  if (args.on("journal")) return args.on("expand-runs") ? "expanded" : "one line";
+  if (args.on("expand-runs")) throw new UsageError("--expand-runs goes with --journal");
+  return undefined;
+}
+
+function* journalText(trace: Trace, recording: Recording, runs: Runs): Generator<string> {
   const text = (statement: number) => writtenText(trace, trace.program.statements[statement]);
+  for (const line of journalLines(recording, text, runs)) yield `${line}\n`;
+}
+
+async function print(pieces: Iterable<string>, io: Io): Promise<void> {
   let batch: string[] = [];
-  for (const line of journalLines(recording, text)) {
-    batch.push(`${line}\n`);
+  for (const piece of pieces) {
+    batch.push(piece);
     if (batch.length < BATCH) continue;
     io.out(batch.join(""));
     batch = [];

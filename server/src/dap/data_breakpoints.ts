@@ -6,6 +6,7 @@
 import { evaluate } from "../lang/evaluate.ts";
 import { isFault } from "../lang/program.ts";
 import type { Value } from "../lang/value.ts";
+import { MOST_FIELDS } from "../mm/journal.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { contentOf, mmOf } from "../mm/observe.ts";
 import type { Field } from "../mm/world.ts";
@@ -109,15 +110,22 @@ function union(watches: readonly Watch[]): Watch {
 function cellWatch(recording: Recording, cells: readonly WatchedCell[]): Watch {
   const { journal } = recording.kernel;
   const masks = new Map<number, number | undefined>();
+  const fields = new Set<number>();
   for (const { table, field, row, mask } of cells) {
     const column = columnOf(recording.kernel, table, field);
-    if (column) masks.set(row * 256 + column.id, mask);
+    if (!column) continue;
+    masks.set(row * MOST_FIELDS + column.id, mask);
+    fields.add(column.id);
   }
   return eventWatch(recording, (event) => {
-    const key = journal.row(event) * 256 + journal.field(event);
-    if (!masks.has(key)) return false;
-    const mask = masks.get(key);
-    return mask === undefined || ((journal.from(event) ^ journal.to(event)) & mask) !== 0;
+    const field = journal.field(event);
+    if (!fields.has(field)) return false;
+    return journal.some(event, (row, from, to) => {
+      const key = row * MOST_FIELDS + field;
+      if (!masks.has(key)) return false;
+      const mask = masks.get(key);
+      return mask === undefined || ((from ^ to) & mask) !== 0;
+    });
   });
 }
 
@@ -146,13 +154,19 @@ function mayChangeBytes(k: Kernel, at: bigint, length: number): (event: number) 
   const pages = Math.ceil((offset + length) / k.pageSize);
   return (event) => {
     const field = journal.field(event);
-    if (field === w.pte.entry.id) return ((journal.row(event) % geometry.stride) - first + perTable) % perTable < pages;
+    if (field === w.pte.entry.id) return journal.some(event, isSlot);
     if (field !== w.page.content.id) return false;
-    if (!onePage) return true;
-    const [from, to] = [journal.from(event), journal.to(event)];
+    return !onePage || journal.some(event, otherBytes);
+  };
+
+  function isSlot(row: number): boolean {
+    return ((row % geometry.stride) - first + perTable) % perTable < pages;
+  }
+
+  function otherBytes(_row: number, from: number, to: number): boolean {
     for (let i = offset; i < offset + length; i++) if (contents.byte(from, i) !== contents.byte(to, i)) return true;
     return false;
-  };
+  }
 }
 
 // undefined where no page is mapped, nor in swap.

@@ -1,7 +1,7 @@
 // What the debug console understands beside expressions: questions about history, in any editor.
 
 import { type Expr, isFault } from "../lang/program.ts";
-import { sourcesOf } from "../run/cells.ts";
+import { type Source, sourcesOf } from "../run/cells.ts";
 import { changes } from "../run/changes.ts";
 import type { Recording } from "../run/recording.ts";
 import { holderRowsOf } from "../run/views.ts";
@@ -94,7 +94,8 @@ function writesLines(view: View, text: string): string[] {
     future.push(event);
     at = event + 1;
   }
-  return [...past.map((event) => writeLine(view, event)), "◆ now", ...future.map((event) => writeLine(view, event))];
+  const line = (event: number) => writeLine(view, event, sources);
+  return [...past.map(line), "◆ now", ...future.map(line)];
 }
 
 function lastLines(view: View, text: string): string[] {
@@ -102,11 +103,17 @@ function lastLines(view: View, text: string): string[] {
   const sources = sourcesHere(view, text);
   const event = nextWrite(recording.kernel.journal, sources, view.timeline.position, "backwards");
   if (event < 0) return [`${text} was never written before now`];
-  return [writeLine(view, event), ...linkOf(recording, event).stack.map((fn, i) => `${"  ".repeat(i + 1)}${fn}`)];
+  return [
+    writeLine(view, event, sources),
+    ...linkOf(recording, event).stack.map((fn, i) => `${"  ".repeat(i + 1)}${fn}`),
+  ];
 }
 
-function writeLine(view: View, event: number): string {
-  const link = linkOf(view.timeline.recording, event);
+function writeLine(view: View, event: number, sources: readonly Source[]): string {
+  const { recording } = view.timeline;
+  const { journal } = recording.kernel;
+  const source = sources.find(({ field, row }) => field.id === journal.field(event) && journal.covers(event, row));
+  const link = linkOf(recording, event, source);
   return `${whereText(view, link.step)}: ${link.text}`;
 }
 

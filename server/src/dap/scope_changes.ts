@@ -20,14 +20,21 @@ export const changesScope: ScopeSpec = {
 // A jump over a whole trace changes more than a person reads.
 const MOST = 5000;
 
-// Two mappings that stood at one address, one after the other, are told apart by their rows.
+// Two mappings that stood at one address, one after the other, are told apart by their rows. Rows that changed alike
+// are opened to see each of them.
 function changeEntry(change: ChangeRow, isAmbiguous: boolean): Entry {
-  const { name, table, field, row } = change;
+  const { name, table, field, row, count } = change;
+  const entry = { name: isAmbiguous ? `${name} #${row}` : name, value: changeValue(change), hint: READ_ONLY };
+  if (count === 1) {
+    return { ...entry, watched: () => [{ kind: "cell", table, field, row, mask: undefined, name }] };
+  }
   return {
-    name: isAmbiguous ? `${name} #${row}` : name,
-    value: changeValue(change),
-    hint: READ_ONLY,
-    watched: () => [{ kind: "cell", table, field, row, mask: undefined, name }],
+    ...entry,
+    children: {
+      kind: "indexed",
+      count,
+      page: (start, most) => change.rows(start, most).map((one) => changeEntry(one, isAmbiguous)),
+    },
   };
 }
 

@@ -12,12 +12,12 @@ import {
 } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { is_swap_pte } from "../mm/swapops.ts";
-import { entryText, mmName, subject } from "../run/describe.ts";
+import { entryText, mmName, runSubject, span } from "../run/describe.ts";
 import type { Recording } from "../run/recording.ts";
 
-// So many objects are told one by one; of the rest there is a count.
+// So many objects, or rows of equal neighbours, are told one by one; of the rest there is a count.
 const TOLD = 4;
-// Of a step of more events than this only their number is told.
+// Of a step that changes more rows than this only the number of its events is told.
 const READ = 50_000;
 // The flags that decide what a write does.
 const FLAGS = PG_anon | PG_anon_exclusive | PG_dirty | PG_ksm | PG_swapcache;
@@ -31,7 +31,7 @@ interface Change {
 export function counterChanges(recording: Recording, step: number): string[] {
   const { steps, kernel: k } = recording;
   const [start, end] = [steps.start(step), steps.end(step)];
-  if (end - start > READ) return [`${(end - start).toLocaleString("en-US")} events`];
+  if (changedRows(k, start, end) > READ) return [`${(end - start).toLocaleString("en-US")} events`];
   const changes = netChanges(k, start, end);
   const { _refcount, _mapcount, flags } = k.w.page;
   const { rss_anon, rss_file, rss_shmem, rss_swap } = k.w.mm;
@@ -53,24 +53,59 @@ export function counterChanges(recording: Recording, step: number): string[] {
       ].filter((part) => part !== ""),
     }))
     .filter(({ parts }) => parts.length > 0)
-    .map(({ pfn, parts }) => `pfn ${pfn} ${parts.join(" ")}`);
+    .map(({ pfn, parts }) => ({ pfn, text: parts.join(" ") }));
+  const folios = neighbours(pages, (page, next) => next.pfn === page.pfn + 1 && next.text === page.text);
   const cursor = k.position;
   k.seek(end);
   const spaces = [rss_anon, rss_file, rss_shmem, rss_swap].flatMap((field) =>
     [...of(field).values()].map((change) => `${mmName(k, change.row)} ${counter(field.name, change)}`),
   );
-  const entries = [...of(k.w.pte.entry).values()]
-    .filter(({ to }) => is_swap_pte(to))
-    .map(({ row, to }) => `${subject(k, { table: "pte", row })} → ${entryText(to)}`);
+  const entries = [...of(k.w.pte.entry).values()].filter(({ to }) => is_swap_pte(to));
+  const entryRuns = neighbours(
+    entries,
+    (entry, next) => next.row === entry.row + 1 && sameKind(entryText(entry.to), entryText(next.to)),
+  );
+  const entryTexts = entryRuns.slice(0, TOLD).map((run) => {
+    const row = run[0].row;
+    const values = span(entryText(run[0].to), entryText(run[run.length - 1].to));
+    return `${runSubject(k, { table: "pte", row, count: run.length })} → ${values}`;
+  });
   k.seek(cursor);
   return [
-    ...pages.slice(0, TOLD),
-    ...more(pages.length - TOLD, "page"),
-    ...entries.slice(0, TOLD),
-    ...more(entries.length - TOLD, "entry"),
+    ...folios
+      .slice(0, TOLD)
+      .map((run) => `${span(`pfn ${run[0].pfn}`, `pfn ${run[run.length - 1].pfn}`)} ${run[0].text}`),
+    ...more(folios.slice(TOLD).flat().length, "page"),
+    ...entryTexts,
+    ...more(entryRuns.slice(TOLD).flat().length, "entry"),
     ...spaces,
     ...tables(of(flags)),
   ];
+}
+
+// Rows that the events change, of each event anew.
+function changedRows(k: Kernel, start: number, end: number): number {
+  let rows = end - start;
+  if (rows > READ) return rows;
+  for (let at = start; at < end; at++) rows += k.journal.count(at) - 1;
+  return rows;
+}
+
+// Items in runs in which each follows from the one before.
+function neighbours<T>(items: readonly T[], follows: (item: T, next: T) => boolean): T[][] {
+  const runs: T[][] = [];
+  for (const item of items) {
+    const run = runs[runs.length - 1];
+    if (run && follows(run[run.length - 1], item)) run.push(item);
+    else runs.push([item]);
+  }
+  return runs;
+}
+
+// The same but for the first number, which is the next one: `swap slot 3 exclusive`, `swap slot 4 exclusive`.
+function sameKind(entry: string, next: string): boolean {
+  const number = /\d+/.exec(entry)?.[0];
+  return number === undefined ? entry === next : entry.replace(number, String(Number(number) + 1)) === next;
 }
 
 // The first and last value of each field and row that [start, end) changed, by field and row.
@@ -82,10 +117,11 @@ function netChanges(k: Kernel, start: number, end: number): Map<number, Map<numb
   for (let at = start; at < end; at++) {
     const rows = changes.get(k.journal.field(at));
     if (!rows) continue;
-    const row = k.journal.row(at);
-    const known = rows.get(row);
-    if (known) known.to = k.journal.to(at);
-    else rows.set(row, { row, from: k.journal.from(at), to: k.journal.to(at) });
+    k.journal.each(at, (row, from, to) => {
+      const known = rows.get(row);
+      if (known) known.to = to;
+      else rows.set(row, { row, from, to });
+    });
   }
   for (const rows of changes.values()) {
     for (const [row, { from, to }] of rows) if (from === to) rows.delete(row);

@@ -134,8 +134,8 @@ export const ADVICE: readonly WordSpec[] = [
     simulated: true,
     doc: "Read the file's pages into the page cache, and what is in swap into the swap cache (`MADV_WILLNEED`).",
   },
-  { name: "hugepage", simulated: false, doc: "Use transparent huge pages here (`MADV_HUGEPAGE`)." },
-  { name: "nohugepage", simulated: false, doc: "Use none here; existing ones stay (`MADV_NOHUGEPAGE`)." },
+  { name: "hugepage", simulated: true, doc: "Use transparent huge pages here (`MADV_HUGEPAGE`). mm-semantics §2.8." },
+  { name: "nohugepage", simulated: true, doc: "Use none here; existing ones stay (`MADV_NOHUGEPAGE`)." },
   {
     name: "collapse",
     since: "6.1",

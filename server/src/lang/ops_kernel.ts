@@ -8,6 +8,7 @@ import {
   ksm_do_scan,
   lru_add_drain,
   reclaim,
+  split_pmd,
   swapout,
   sys_swapoff,
   writeback,
@@ -101,6 +102,10 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     params: [required("addr", { kind: "address" }, "An address that a PMD maps.")],
     doc: "Replaces a PMD mapping by PTEs; the folio stays large. Never fails. mm-semantics §5.8.\n\n`__split_huge_pmd()`, mm/huge_memory.c.",
     example: "split_pmd(p)",
+    perform: (a) => {
+      split_pmd(a.k, a.task, a.number(0));
+      return {};
+    },
   }),
   operation({
     name: "lru_add_drain",

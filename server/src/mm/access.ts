@@ -21,6 +21,8 @@ import {
   PTE_PRESENT,
   PTE_PROTNONE,
   PTE_WRITE,
+  pmd_offset,
+  pmd_trans_huge,
   pte_offset,
   pte_pfn,
   pte_with,
@@ -93,14 +95,21 @@ function touch(k: Kernel, task: number, vpn: number, write: boolean): number {
   const marks = write ? PTE_ACCESSED | PTE_DIRTY : PTE_ACCESSED;
   for (let faulted = false; ; faulted = true) {
     const pte = vpn < k.geometry.taskPages ? pte_offset(k, mm, vpn) : -1;
-    const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
+    const row = pte < 0 && vpn < k.geometry.taskPages ? huge_entry(k, mm, vpn) : pte;
+    const entry = row < 0 ? 0 : k.w.pte.entry.data[row];
     if ((entry & needs) === needs && (entry & PTE_PROTNONE) === 0) {
       if (!faulted) k.outcome |= HIT;
-      if ((entry & marks) !== marks) k.set(k.w.pte.entry, pte, pte_with(entry, marks));
-      return pte_pfn(entry);
+      if ((entry & marks) !== marks) k.set(k.w.pte.entry, row, pte_with(entry, marks));
+      return pte < 0 ? pte_pfn(entry) + (vpn % k.hpageNr) : pte_pfn(entry);
     }
     if (do_user_addr_fault(k, task, vpn, write)) return -1;
   }
+}
+
+// The row of a PMD that maps a folio itself, -1 where there is none.
+function huge_entry(k: Kernel, mm: number, vpn: number): number {
+  const pmd = pmd_offset(k, mm, vpn);
+  return pmd >= 0 && pmd_trans_huge(k.w.pte.entry.data[pmd]) ? pmd : -1;
 }
 
 // The page fault of an access from user mode; true when it ended in a signal, which is then in the outcome.

@@ -8,6 +8,8 @@ export interface Fault {
   readonly vpn: number;
   // FAULT_FLAG_* bits.
   readonly flags: number;
+  // The row of the PMD that serves the page; -1 where nobody asks for it, since a PTE table hangs there.
+  readonly pmd: number;
   // The row of the entry, -1 while its table does not exist.
   pte: number;
   // The entry as the fault found it (orig_pte).
@@ -24,4 +26,6 @@ export const VM_FAULT_HWPOISON = 0x10;
 export const VM_FAULT_SIGSEGV = 0x40;
 export const VM_FAULT_NOPAGE = 0x100;
 export const VM_FAULT_RETRY = 0x400;
+// No huge page: the fault goes on with PTEs.
+export const VM_FAULT_FALLBACK = 0x800;
 export const VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_HWPOISON;

@@ -116,6 +116,8 @@ export const VMA_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [VM_DONTDUMP, "dontdump"],
   [VM_SOFTDIRTY, "soft_dirty"],
   [VM_MIXEDMAP, "mixedmap"],
+  [VM_HUGEPAGE, "hugepage"],
+  [VM_NOHUGEPAGE, "nohugepage"],
 ];
 
 export function flagNames(names: readonly (readonly [number, string])[], bits: number): string[] {

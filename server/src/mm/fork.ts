@@ -1,9 +1,8 @@
 // fork: a child that shares the parent's pages until somebody writes. kernel/fork.c, mm/memory.c; mm-semantics §3.
 
 import { type Errno, isErrno } from "./abi.ts";
-import { add_mm_counter, mm_counter_file } from "./counters.ts";
+import { add_mm_counter } from "./counters.ts";
 import {
-  PG_anon,
   VM_COPY_ON_FORK,
   VM_DONTCOPY,
   VM_HUGETLB,
@@ -13,6 +12,9 @@ import {
   VM_WIPEONFORK,
   VM_WRITE,
 } from "./flags.ts";
+import { folio_test_anon, folio_test_large, page_folio } from "./folio.ts";
+import { copy_present_ptes, rss_name } from "./fork_batch.ts";
+import { copy_huge_pmd } from "./fork_huge.ts";
 import { copy_nonpresent_pte } from "./fork_nonpresent.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -30,6 +32,7 @@ import {
   PTE_SOFT_DIRTY,
   PTE_WRITE,
   pmd_alloc,
+  pmd_offset,
   pte_alloc,
   pte_offset,
   pte_pfn,
@@ -120,8 +123,13 @@ const copy_page_range = kernelFunction(
       const parent = vma.mm.data[src] - 1;
       if (!copy_tables(k, vma.mm.data[dst] - 1, parent, start)) return "ENOMEM";
       if (pte_offset(k, parent, start) < 0) {
-        start = next_table(k, parent, start, end);
-        continue;
+        const pmd = pmd_offset(k, parent, start);
+        const huge = pmd < 0 || k.w.pte.entry.data[pmd] === 0 ? "none" : copy_huge_pmd(k, dst, src, start, pmd);
+        if (huge === "ENOMEM") return "ENOMEM";
+        if (huge !== "EAGAIN") {
+          start = huge === "done" ? stop : next_table(k, parent, start, end);
+          continue;
+        }
       }
       if (!copy_pte_range(k, dst, src, start, stop)) return "ENOMEM";
       start = stop;
@@ -159,7 +167,7 @@ const copy_pte_range = kernelFunction(
   "copy_pte_range",
   "mm/memory.c",
   (k: Kernel, dst: number, src: number, start: number, end: number): boolean => {
-    const { vma, mm, page } = k.w;
+    const { vma, mm } = k.w;
     const parent = vma.mm.data[src] - 1;
     const child = vma.mm.data[dst] - 1;
     const cow = is_cow_mapping(vma.flags.data[src]);
@@ -178,13 +186,24 @@ const copy_pte_range = kernelFunction(
         continue;
       }
       const pfn = vm_normal_page(k, src, entry);
-      if (pfn !== undefined && page.flags.data[pfn] & PG_anon) {
+      const folio = pfn === undefined ? -1 : page_folio(k, pfn);
+      if (pfn !== undefined && folio_test_large(k, folio) && k.model.batchesPtes) {
+        const nr = copy_present_ptes(k, dst, src, pfn, { src_pte, dst_pte, max: end - vpn });
+        if (nr > 0) {
+          rss[rss_name(k, folio)] += nr;
+          vpn += nr - 1;
+          src_pte += nr - 1;
+          dst_pte += nr - 1;
+          continue;
+        }
+      }
+      if (pfn !== undefined && folio_test_anon(k, folio)) {
         if (cow && k.model.forkCopiesPinned(k, parent, pfn)) {
           complete = copy_present_page(k, dst, vpn, dst_pte, pfn);
           if (complete) rss.anon++;
           continue;
         }
-        folio_get(k, pfn);
+        folio_get(k, folio);
         folio_dup_anon_rmap_pte(k, dst, pfn);
         rss.anon++;
       } else if (pfn !== undefined) {
@@ -193,10 +212,9 @@ const copy_pte_range = kernelFunction(
           if (complete) rss.anon++;
           continue;
         }
-        folio_get(k, pfn);
+        folio_get(k, folio);
         folio_dup_file_rmap_pte(k, dst, pfn);
-        if (mm_counter_file(k, pfn) === mm.rss_shmem) rss.shmem++;
-        else rss.file++;
+        rss[rss_name(k, folio)]++;
       }
       if (cow && entry & PTE_WRITE) {
         entry = pte_with(entry, 0, PTE_WRITE);

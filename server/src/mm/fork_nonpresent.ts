@@ -1,7 +1,7 @@
 // fork's way with entries that are not present. mm/memory.c; mm-semantics §3.5.
 
 import { mm_counter } from "./counters.ts";
-import { PG_anon } from "./flags.ts";
+import { folio_test_anon, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { pte_with } from "./pgtable.ts";
@@ -34,10 +34,10 @@ export const copy_nonpresent_pte = kernelFunction(
       copy = pte_with(old, 0, PTE_SWP_EXCLUSIVE);
       counted = "swap";
     } else if (is_migration_entry(old)) {
-      const pfn = migration_entry_pfn(old);
+      const folio = page_folio(k, migration_entry_pfn(old));
       if (cow) copy = pte_with(old, 0, PTE_SWP_EXCLUSIVE | PTE_SWP_WRITE);
-      counted =
-        k.w.page.flags.data[pfn] & PG_anon ? "anon" : mm_counter(k, pfn) === k.w.mm.rss_shmem ? "shmem" : "file";
+      const shmem = mm_counter(k, folio) === k.w.mm.rss_shmem;
+      counted = folio_test_anon(k, folio) ? "anon" : shmem ? "shmem" : "file";
     }
     k.set(entry, src_pte, copy);
     k.set(entry, dst_pte, copy);

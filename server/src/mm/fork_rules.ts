@@ -1,6 +1,6 @@
 // Does fork share a page that may be pinned, or copy it for the child at once? mm-semantics §3.3.
 
-import { PG_anon_exclusive } from "./flags.ts";
+import { PageAnonExclusive, page_folio } from "./folio.ts";
 import { condition } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_maybe_dma_pinned, folio_ref_count } from "./page_ref.ts";
@@ -17,13 +17,15 @@ export function pinned_pages_are_shared(): boolean {
 }
 
 // 5.9 to 5.18: copy_present_page(), mm/memory.c, 5.10.
-export function pinned_pages_are_copied_510(k: Kernel, mm: number, pfn: number): boolean {
+export function pinned_pages_are_copied_510(k: Kernel, mm: number, page: number): boolean {
   if (k.w.mm.has_pinned.data[mm] === 0) return false;
-  return k.decide(NEEDS_COW_FOR_DMA, folio_ref_count(k, pfn), folio_maybe_dma_pinned(k, pfn));
+  const folio = page_folio(k, page);
+  return k.decide(NEEDS_COW_FOR_DMA, folio_ref_count(k, folio), folio_maybe_dma_pinned(k, folio));
 }
 
 // From 5.19 on: only an exclusive page can be pinned. folio_try_dup_anon_rmap_pte(), include/linux/rmap.h, 6.12.
-export function pinned_pages_are_copied(k: Kernel, mm: number, pfn: number): boolean {
-  if (k.w.mm.has_pinned.data[mm] === 0 || (k.w.page.flags.data[pfn] & PG_anon_exclusive) === 0) return false;
-  return k.decide(EXCLUSIVE_AND_PINNED, folio_ref_count(k, pfn), folio_maybe_dma_pinned(k, pfn));
+export function pinned_pages_are_copied(k: Kernel, mm: number, page: number): boolean {
+  if (k.w.mm.has_pinned.data[mm] === 0 || !PageAnonExclusive(k, page)) return false;
+  const folio = page_folio(k, page);
+  return k.decide(EXCLUSIVE_AND_PINNED, folio_ref_count(k, folio), folio_maybe_dma_pinned(k, folio));
 }

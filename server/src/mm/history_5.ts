@@ -10,6 +10,15 @@ import { shared_by_first_page } from "./mapped_shared_rules.ts";
 import { upgrades_dirty_shared } from "./mprotect_rules.ts";
 import { reuse_by_mapcount_or_ksm, reuse_by_page_count, reuse_exclusive, reuse_only_reference } from "./reuse.ts";
 import {
+  reuse_large_by_mapcount,
+  reuse_large_by_page_count,
+  reuse_large_exclusive_or_only,
+  reuse_large_only_reference,
+  reuse_thp_by_mapcount,
+  reuse_thp_exclusive,
+  reuse_thp_only_reference,
+} from "./reuse_large_rules.ts";
+import {
   map_swapped_page_by_mapcount,
   map_swapped_page_by_refcount,
   map_swapped_page_exclusive,
@@ -20,6 +29,16 @@ export const FIRST: Rules = {
   ...FIRST_FILE_FOLIOS,
   anonExclusive: false,
   reuseAnonSmall: reuse_by_mapcount_or_ksm,
+  reuseAnonLarge: reuse_large_by_mapcount,
+  reuseThp: reuse_thp_by_mapcount,
+  thpCopy: "the folio",
+  hugeZeroWrite: "allocates",
+  hugeZeroWriteQueues: false,
+  splitKeepsDirty: false,
+  batchesPtes: false,
+  mlocksLargePtes: false,
+  mprotectUpgradesPmds: false,
+  zapHugeKeepsUse: false,
   mapSwappedPage: map_swapped_page_by_mapcount,
   swapinSkipsCache: true,
   lazyfreeOutcome: discards_clean,
@@ -187,6 +206,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         text: "A reference for reading to a page of a private mapping breaks COW first, as a write would: CVE-2020-29374 is closed for who takes the reference.",
         rules: { gupBreaksCow: true },
       },
+      {
+        since: "5.8",
+        commits: ["3917c80280c9"],
+        text: "A write to a THP that is shared makes its PMD PTEs and copies one page, where it copied the whole; a write to the huge zero page makes its PMD PTEs, where it brought a THP.",
+        rules: { thpCopy: "the page", hugeZeroWrite: "splits" },
+      },
     ],
   },
   {
@@ -226,7 +251,11 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         since: "5.9",
         commits: ["09854ba94c6a"],
         text: "A write fault reuses an anonymous page only when nobody holds a further reference to it: CVE-2020-29374 is closed for small pages. A KSM page is always copied.",
-        rules: { reuseAnonSmall: reuse_by_page_count, reusesKsmPages: false },
+        rules: {
+          reuseAnonSmall: reuse_by_page_count,
+          reuseAnonLarge: reuse_large_by_page_count,
+          reusesKsmPages: false,
+        },
       },
       {
         since: "5.9",
@@ -385,7 +414,13 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         since: "5.18",
         commits: ["53a05ad9f21d", "d4c470970d45"],
         text: "Before a write fault copies an anonymous page, it gives up the references that the swap cache and the LRU batches hold.",
-        rules: { reuseAnonSmall: reuse_only_reference },
+        rules: { reuseAnonSmall: reuse_only_reference, reuseAnonLarge: reuse_large_only_reference },
+      },
+      {
+        since: "5.18",
+        commits: ["3bff7e3f1f16"],
+        text: "A write reuses a THP that a PMD maps when that is its only reference, where mappings alone counted.",
+        rules: { reuseThp: reuse_thp_only_reference },
       },
       {
         since: "5.18",
@@ -414,7 +449,13 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         since: "5.19",
         commits: ["6c287605fd56"],
         text: "PG_anon_exclusive marks a page that belongs to one address space alone. It is enough for a write fault to reuse the page; fork takes it away.",
-        rules: { anonExclusive: true, reuseAnonSmall: reuse_exclusive, forkCopiesPinned: pinned_pages_are_copied },
+        rules: {
+          anonExclusive: true,
+          reuseAnonSmall: reuse_exclusive,
+          reuseAnonLarge: reuse_large_exclusive_or_only,
+          reuseThp: reuse_thp_exclusive,
+          forkCopiesPinned: pinned_pages_are_copied,
+        },
       },
       {
         since: "5.19",

@@ -6,6 +6,7 @@ import type { ReleaseHistory } from "./history.ts";
 import { spares_referenced } from "./lazyfree_rules.ts";
 import { shared_by_mapcounts, shared_by_mm_ids } from "./mapped_shared_rules.ts";
 import { upgrades_exclusive, upgrades_exclusive_dirty } from "./mprotect_rules.ts";
+import { reuse_large_all_ours, reuse_large_exclusive } from "./reuse_large_rules.ts";
 import { map_swapped_page_first, map_swapped_page_writable } from "./swapin_rules.ts";
 
 export const HISTORY_6: readonly ReleaseHistory[] = [
@@ -168,6 +169,18 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         rules: { mprotectUpgrades: upgrades_exclusive },
       },
       {
+        since: "6.2",
+        commits: [],
+        text: "mprotect makes the PMD of an exclusive THP writable, too.",
+        rules: { mprotectUpgradesPmds: true },
+      },
+      {
+        since: "6.2",
+        commits: ["e833bc503405"],
+        text: "When a PMD becomes PTEs, they are as dirty as it was.",
+        rules: { splitKeepsDirty: true },
+      },
+      {
         since: "6.3",
         commits: ["5dfab109d519"],
         text: "migrate_pages() unmaps all pages of a list before it moves the first, and tries without waiting before it waits.",
@@ -234,6 +247,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.7",
+        commits: ["dc68badcede4"],
+        text: "mlock locks large folios that PTEs map, when all of it is mapped in the range.",
+        rules: { mlocksLargePtes: true },
+      },
+      {
+        since: "6.7",
         commits: ["af8ca1c14906"],
         text: "mremap widens a range to the start of its page table when nothing else lives there, to move the table whole.",
         rules: { mremapRealigns: true },
@@ -278,6 +297,18 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: ["9cecde80aae0"],
         text: "A batch of the LRU holds 31 pages instead of 15.",
         rules: { lruBatchSize: 31 },
+      },
+      {
+        since: "6.9",
+        commits: ["f8d937761d65"],
+        text: "fork and unmapping handle entries that map a large folio's pages in a row as one.",
+        rules: { batchesPtes: true },
+      },
+      {
+        since: "6.10",
+        commits: [],
+        text: "A write to a page of a PTE-mapped large folio reuses it only when it is exclusive, also when no other page of the folio is mapped any more.",
+        rules: { reuseAnonLarge: reuse_large_exclusive },
       },
       {
         since: "6.9",
@@ -356,6 +387,18 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         rules: { shmemSwapinAlone: true },
       },
       {
+        since: "6.13",
+        commits: ["1ced09e0331f"],
+        text: "A write to the huge zero page brings a THP, where it made its PMD PTEs.",
+        rules: { hugeZeroWrite: "allocates" },
+      },
+      {
+        since: "6.15",
+        commits: ["1da190f4d0a6"],
+        text: "A write to a page of a PTE-mapped large folio reuses it when this address space alone maps the folio and nobody else holds it.",
+        rules: { reuseAnonLarge: reuse_large_all_ours },
+      },
+      {
         since: "6.15",
         commits: [],
         text: "A further reference alone does not make a page that MADV_FREE gave up an ordinary one again: the next reclaim drops it.",
@@ -372,6 +415,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.18",
     changes: [
+      {
+        since: "6.18",
+        commits: [],
+        text: "The THP that a write to the huge zero page brings waits in the deferred split queue, as others do.",
+        rules: { hugeZeroWriteQueues: true },
+      },
       {
         since: "6.16",
         commits: [],
@@ -413,6 +462,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "7.2",
     changes: [
+      {
+        since: "7.2",
+        commits: [],
+        text: "A PMD of a file that is unmapped leaves word of its dirty and accessed bits with the folio.",
+        rules: { zapHugeKeepsUse: true },
+      },
       {
         since: "6.19",
         commits: ["6707915e030a"],

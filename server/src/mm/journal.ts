@@ -5,11 +5,9 @@
 // share the past of the recording that it left. An event may be a run: equal changes of many rows (event_runs.ts). Whoever
 // reads events asks covers(), each() or some(), and the values of one row by fromAt() and toAt().
 
+import type { Event, EventKind, Frame } from "./event.ts";
 import { EventRuns, fill } from "./event_runs.ts";
 import { CONDITIONS } from "./frames.ts";
-
-// Decisions and tracepoints stand between the changes, in the order in which the kernel made them.
-export type EventKind = "set" | "decide" | "trace";
 
 export interface FieldInfo {
   readonly id: number;
@@ -22,29 +20,6 @@ export interface KernelFunction {
   readonly id: number;
   readonly name: string;
   readonly file: string;
-}
-
-// One invocation of a kernel function. `up` is its caller; undefined at the top of a system call.
-export interface Frame {
-  readonly id: number;
-  readonly name: string;
-  readonly file: string;
-  readonly up: Frame | undefined;
-}
-
-export interface Event {
-  readonly index: number;
-  readonly kind: EventKind;
-  readonly table: string;
-  // Of a run the first one; it changes `count` rows, each of them from fromStep and to toStep more than the one before.
-  readonly row: number;
-  readonly field: string;
-  readonly from: number;
-  readonly to: number;
-  readonly count: number;
-  readonly fromStep: number;
-  readonly toStep: number;
-  readonly frame: Frame | undefined;
 }
 
 // Ids of fields are one byte of an event.

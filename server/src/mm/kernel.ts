@@ -12,6 +12,7 @@ import type { Machine } from "./machine.ts";
 import type { Model } from "./model.ts";
 import { RmapIndex } from "./rmap_index.ts";
 import { Side } from "./side.ts";
+import { TRACEPOINTS, type Tracepoint } from "./tracepoints.ts";
 import { VmaIndex } from "./vma_index.ts";
 import { type Columns, ensureRows, type Field, newColumns, type Table, type World } from "./world.ts";
 
@@ -31,16 +32,6 @@ const POLL_MASK = 0x3ff;
 const ROWS_SHIFT = 4;
 
 export const DEFAULT_LIMITS: Limits = { events: 20_000_000, bytes: 2 ** 31 };
-
-// Tracepoints: what happened that changes no field. The names are the kernel's (include/trace/events).
-export const TRACEPOINTS = {
-  page_fault_user: "page_fault_user", // row = task, from = virtual page number, to = FAULT_FLAG_* bits
-  mm_page_alloc: "mm_page_alloc_failed", // row = 0, from = pages wanted, to = pages free
-  signal_generate: "signal_generate", // row = task, from = signal number, to = virtual page number
-  mark_victim: "mark_victim", // row = task, from = oom_badness() in pages
-  oom_kill: "oom_kill", // row = task: SIGKILL from the OOM killer
-} as const;
-export type Tracepoint = keyof typeof TRACEPOINTS;
 
 // Who runs when no process of the trace does: the process that makes them, or a thread of the kernel, whose allocations
 // kill nobody.

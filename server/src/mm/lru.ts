@@ -16,6 +16,7 @@ import {
   VM_LOCKED,
   VM_SPECIAL,
 } from "./flags.ts";
+import { folio_test_large } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import {
@@ -155,9 +156,14 @@ export const munlock_folio = kernelFunction("munlock_folio", "mm/mlock.c", (k: K
 // count says what is looked up here (mlock_count; before 5.18 the kernel looked it up as well, try_to_munlock(),
 // mm/rmap.c).
 function __munlock_folio(k: Kernel, pfn: number): void {
+  munlock_folio_but_for(k, pfn, -1);
+}
+
+// The same where one VMA's lock does not count (-1: each does), or none's (undefined).
+export function munlock_folio_but_for(k: Kernel, pfn: number, but: number | undefined): void {
   const { flags } = k.w.page;
   if ((flags.data[pfn] & PG_mlocked) === 0) return;
-  if (!rmap_walk(k, pfn, (vma) => !vma_locks(k, vma))) return;
+  if (but !== undefined && !rmap_walk(k, pfn, (vma) => vma === but || !vma_locks(k, vma))) return;
   k.set(flags, pfn, flags.data[pfn] & ~PG_mlocked);
   if (flags.data[pfn] & PG_lru) lru_add(k, pfn);
 }
@@ -188,7 +194,8 @@ function move(k: Kernel, batch: number, pfn: number): void {
   else MOVES[batch](k, pfn);
 }
 
-// One more page waits, and has one reference more. The page that fills the batch takes all of it to the lists.
+// One more page waits, and has one reference more. The page that fills the batch, and a large folio, take all of it to the
+// lists.
 // Mirrors folio_batch_add_and_move(), mm/swap.c, 6.12 (__lru_cache_add() and pagevec_lru_move_fn() before).
 const folio_batch_add_and_move = kernelFunction(
   "folio_batch_add_and_move",
@@ -202,7 +209,7 @@ const folio_batch_add_and_move = kernelFunction(
     k.set(batch_page.pfn, batch * STRIDE + count, pfn);
     k.set(batch_page.unlocks, batch * STRIDE + count, unlocks ? 1 : 0);
     k.set(b.count, batch, count + 1);
-    if (count + 1 === k.model.lruBatchSize) folio_batch_move_lru(k, batch);
+    if (count + 1 === k.model.lruBatchSize || folio_test_large(k, pfn)) folio_batch_move_lru(k, batch);
   },
 );
 

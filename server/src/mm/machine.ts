@@ -94,9 +94,8 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
   {
     key: "thp",
     value: { kind: "word", words: ["never", "madvise", "always"] },
-    simulated: false,
-    idle: ["never"],
-    doc: "Transparent huge pages, as /sys/kernel/mm/transparent_hugepage/enabled.",
+    simulated: true,
+    doc: "Transparent huge pages, as /sys/kernel/mm/transparent_hugepage/enabled: `madvise` gives them to memory with `madvise(…, hugepage)`. mm-semantics §2.8.",
   },
   {
     key: "mthp",

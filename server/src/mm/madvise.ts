@@ -4,7 +4,18 @@
 
 import type { Errno } from "./abi.ts";
 import { bug } from "./errors.ts";
-import { VM_DONTCOPY, VM_HUGETLB, VM_IO, VM_LOCKED, VM_PFNMAP, VM_SHARED, VM_SPECIAL, VM_WIPEONFORK } from "./flags.ts";
+import {
+  VM_DONTCOPY,
+  VM_HUGEPAGE,
+  VM_HUGETLB,
+  VM_IO,
+  VM_LOCKED,
+  VM_NOHUGEPAGE,
+  VM_PFNMAP,
+  VM_SHARED,
+  VM_SPECIAL,
+  VM_WIPEONFORK,
+} from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { madvise_guard_install, madvise_guard_remove } from "./guard_regions.ts";
 import { faultin_page_range } from "./gup.ts";
@@ -34,6 +45,8 @@ export const SIMULATED_ADVICE = [
   "dofork",
   "wipeonfork",
   "keeponfork",
+  "hugepage",
+  "nohugepage",
   "mergeable",
   "unmergeable",
   "guard_install",
@@ -177,6 +190,10 @@ const madvise_vma_behavior = kernelFunction(
         return madvise_update_vma(k, vma, start, end, flags | VM_WIPEONFORK);
       case "keeponfork":
         return madvise_update_vma(k, vma, start, end, flags & ~VM_WIPEONFORK);
+      case "hugepage":
+        return madvise_update_vma(k, vma, start, end, (flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE);
+      case "nohugepage":
+        return madvise_update_vma(k, vma, start, end, (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE);
       case "guard_install":
         return madvise_guard_install(k, vma, start, end);
       case "guard_remove":

@@ -1,17 +1,21 @@
 // Page faults: from the entry that did not allow an access to the page that does. mm/memory.c; mm-semantics §2.
 //
-//   handle_mm_fault ─▶ handle_pte_fault ─┬─ none, anonymous ─▶ do_anonymous_page     zero page, or a new page
-//                                        ├─ none, file ──────▶ do_fault (file_fault.ts)
-//                                        ├─ not present ─────▶ do_swap_page (do_swap_page.ts)
-//                                        └─ present, write ──▶ do_wp_page (wp.ts)     reuse, or a copy
+//   handle_mm_fault ─┬─ no PTE table ─▶ huge_pmd_fault        a huge page, or what a huge entry does not allow
+//                    └─ a PTE ─▶
+//                       handle_pte_fault ─┬─ none, anonymous ─▶ do_anonymous_page     zero page, or a new page
+//                                         ├─ none, file ──────▶ do_fault (file_fault.ts)
+//                                         ├─ not present ─────▶ do_swap_page (do_swap_page.ts)
+//                                         └─ present, write ──▶ do_wp_page (wp.ts)     reuse, or a copy
 
 import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
 import { do_swap_page } from "./do_swap_page.ts";
-import { type Fault, VM_FAULT_OOM } from "./fault.ts";
+import { type Fault, VM_FAULT_FALLBACK, VM_FAULT_OOM } from "./fault.ts";
 import { do_fault } from "./file_fault.ts";
 import { VM_WRITE } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
+import { do_huge_pmd_anonymous_page, thp_vma_allowable } from "./huge_memory.ts";
+import { huge_pmd_set_accessed, wp_huge_pmd } from "./huge_pmd_wp.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
 import { ANON, ZERO } from "./outcome.ts";
@@ -25,6 +29,8 @@ import {
   PTE_SPECIAL,
   PTE_WRITE,
   pmd_alloc,
+  pmd_offset,
+  pmd_trans_huge,
   pte_alloc,
   pte_offset,
   pte_prot,
@@ -46,11 +52,30 @@ export const handle_mm_fault = kernelFunction(
     // Unsharing means something in a COW mapping only. Mirrors sanitize_fault_flags().
     const sane = is_cow_mapping(k.w.vma.flags.data[vma]) ? flags : flags & ~FAULT_FLAG_UNSHARE;
     if (!pmd_alloc(k, mm, vpn)) return VM_FAULT_OOM;
-    const pte = pte_offset(k, mm, vpn);
+    let pte = pte_offset(k, mm, vpn);
+    if (pte < 0) {
+      const done = huge_pmd_fault(k, { task, mm, vma, vpn, flags: sane, pmd: pmd_offset(k, mm, vpn), pte, entry: 0 });
+      if ((done & VM_FAULT_FALLBACK) === 0) return done;
+      pte = pte_offset(k, mm, vpn);
+    }
     const entry = pte < 0 ? 0 : k.w.pte.entry.data[pte];
-    return handle_pte_fault(k, { task, mm, vma, vpn, flags: sane, pte, entry });
+    return handle_pte_fault(k, { task, mm, vma, vpn, flags: sane, pmd: -1, pte, entry });
   },
 );
+
+// Where no PTE table hangs: a huge page for the first touch, or copy-on-write of what a huge entry maps.
+// VM_FAULT_FALLBACK when PTEs have to do. Mirrors the part of __handle_mm_fault(), mm/memory.c, 6.12, that is about PMDs.
+function huge_pmd_fault(k: Kernel, vmf: Fault): number {
+  const entry = k.w.pte.entry.data[vmf.pmd];
+  if (entry === 0) {
+    const anon = vma_is_anonymous(k, vmf.vma);
+    return anon && thp_vma_allowable(k, vmf.vma) ? do_huge_pmd_anonymous_page(k, vmf) : VM_FAULT_FALLBACK;
+  }
+  // Nothing waits for a migration to end here: each is over within its operation.
+  if (!pmd_trans_huge(entry)) return 0;
+  const wants = vmf.flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE);
+  return wants && (entry & PTE_WRITE) === 0 ? wp_huge_pmd(k, vmf) : huge_pmd_set_accessed(k, vmf);
+}
 
 // Mirrors handle_pte_fault(), mm/memory.c, 6.12.
 const handle_pte_fault = kernelFunction("handle_pte_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {

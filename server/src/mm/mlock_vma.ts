@@ -1,32 +1,82 @@
 // Locked pages: mapped in a VMA with VM_LOCKED, marked with PG_mlocked, and kept apart from the lists that reclaim reads.
 // mm/mlock.c, mm/internal.h.
 
-import { PG_mlocked } from "./flags.ts";
+import { FOLIO_DOUBLE_MAP, PG_mlocked } from "./flags.ts";
+import { folio_nr_pages, folio_test_large, has_flag, large_folio, page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
-import { lru_add_drain, mlock_folio, munlock_folio, vma_locks } from "./lru.ts";
+import { lru_add_drain, mlock_folio, munlock_folio, munlock_folio_but_for, vma_locks } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { PTE_PRESENT, walk_ptes } from "./pgtable.ts";
+import { FPB_IGNORE_DIRTY, FPB_IGNORE_SOFT_DIRTY, pte_batch } from "./pte_batch.ts";
 
 export { vma_locks };
 
-// The page lost a mapping in a locked VMA, or its VMA the lock. Before 5.18 pages that are not locked are passed over.
-// Mirrors munlock_vma_folio(), mm/internal.h, 6.12.
-export function munlock_vma_folio(k: Kernel, pfn: number): void {
-  if (k.model.mlockBatches || (k.w.page.flags.data[pfn] & PG_mlocked) !== 0) munlock_folio(k, pfn);
+// The folio lost a mapping in a locked VMA, or its VMA the lock; entire: a PMD's mapping. Up to 6.6 PTEs of a large folio
+// lock nothing. Before 5.18 folios that are not locked are passed over. Mirrors munlock_vma_folio(), mm/internal.h, 6.12.
+export function munlock_vma_folio(k: Kernel, folio: number, entire = false): void {
+  if (!entire && !k.model.mlocksLargePtes && folio_test_large(k, folio)) return;
+  if (k.model.mlockBatches || (k.w.page.flags.data[folio] & PG_mlocked) !== 0) munlock_folio(k, folio);
 }
 
-// The VMA's flags have changed: what its range maps is locked or not from now on. Before 5.18 the walk only unlocks, and
-// mlock's populate locks page by page (follow_page_pte() with FOLL_MLOCK).
-// Mirrors mlock_vma_pages_range(), mm/mlock.c, 6.12 (munlock_vma_pages_range() before 5.18).
+// A PMD of the VMA became PTEs, which lock no large folio: it is locked no longer, unless another VMA locks it.
+// Mirrors __split_huge_pmd(), mm/huge_memory.c, 5.10, munlock_vma_page() at the end of __split_huge_pmd_locked(), 6.1, and
+// folio_remove_rmap_pmd(), 6.12.
+export function mlocked_pmd_splits(k: Kernel, vma: number, folio: number): void {
+  if ((k.w.page.flags.data[folio] & PG_mlocked) === 0) return;
+  if (!k.model.mlockBatches) munlock_folio_but_for(k, folio, undefined);
+  else if (vma_locks(k, vma)) munlock_folio_but_for(k, folio, vma);
+}
+
+// The VMA's flags have changed: what its range maps is locked or not from now on. A large folio that PTEs map is locked
+// only when all of it is mapped in the range (6.7), before not at all. Before 5.18 the walk only unlocks, and mlock's
+// populate locks page by page (follow_page_pte() with FOLL_MLOCK).
+// Mirrors mlock_vma_pages_range() and mlock_pte_range(), mm/mlock.c, 6.12 (munlock_vma_pages_range() before 5.18).
 export function mlock_vma_pages_range(k: Kernel, vma: number, start: number, end: number): void {
   const locked = vma_locks(k, vma);
   if (locked && !k.model.mlockBatches) return;
   if (k.model.mlockBatches) lru_add_drain(k);
-  walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (_row, _vpn, entry) => {
-    const pfn = entry & PTE_PRESENT ? vm_normal_page(k, vma, entry) : undefined;
-    if (pfn === undefined) return;
-    if (locked) mlock_folio(k, pfn);
-    else munlock_vma_folio(k, pfn);
-  });
+  // The first page of memory behind the entries of a folio that was seen to already.
+  let done = start;
+  walk_ptes(
+    k,
+    k.w.vma.mm.data[vma] - 1,
+    start,
+    end,
+    (row, vpn, entry) => {
+      const page = vpn >= done && entry & PTE_PRESENT ? vm_normal_page(k, vma, entry) : undefined;
+      if (page === undefined) return;
+      const folio = page_folio(k, page);
+      if (folio_test_large(k, folio)) {
+        const left = Math.min(end, vpn - (vpn % k.hpageNr) + k.hpageNr) - vpn;
+        const nr = k.model.mlocksLargePtes ? pte_batch(k, row, page, left, IGNORED) : 1;
+        done = vpn + nr;
+        if (!large_ptes_count(k, page, nr, locked)) return;
+      }
+      if (locked) mlock_folio(k, folio);
+      else munlock_vma_folio(k, folio);
+    },
+    (_pmd, _first, _from, _to, entry) => {
+      const page = entry & PTE_PRESENT ? vm_normal_page(k, vma, entry) : undefined;
+      if (page === undefined) return;
+      if (locked) mlock_folio(k, page);
+      else munlock_vma_folio(k, page, true);
+    },
+  );
   if (k.model.mlockBatches) lru_add_drain(k);
+}
+
+const IGNORED = FPB_IGNORE_DIRTY | FPB_IGNORE_SOFT_DIRTY;
+
+// Whether so many PTEs of a large folio make a difference. Mirrors allow_mlock_munlock(), mm/mlock.c, 6.12; up to 6.6
+// mlock_pte_range() passes them over.
+function large_ptes_count(k: Kernel, page: number, nr: number, locks: boolean): boolean {
+  return k.model.mlocksLargePtes && (!locks || nr === folio_nr_pages(k, page_folio(k, page)));
+}
+
+// What GUP locks for mlock() before 5.18: no large folio that PTEs map, and none that another PMD maps as well.
+// Mirrors the FOLL_MLOCK parts of follow_page_pte(), mm/gup.c, and follow_trans_huge_pmd(), mm/huge_memory.c, 5.10.
+export function gup_locks(k: Kernel, page: number, entire: boolean): boolean {
+  const row = large_folio(k, page);
+  if (row < 0) return true;
+  return entire && k.w.folio._entire_mapcount.data[row] === 1 && !has_flag(k, page, FOLIO_DOUBLE_MAP);
 }

@@ -17,6 +17,40 @@ export interface Model extends LargeFolioRules, FileFolioRules {
   // Whether a write fault may make the small anonymous page writable in place. do_wp_page(), mm-semantics §2.4, §7.0.
   readonly reuseAnonSmall: (k: Kernel, vma: number, pfn: number, vpn: number) => boolean;
 
+  // The same of a page of a large folio that a PTE maps. do_wp_page(), mm-semantics §7.0, §7.6.
+  readonly reuseAnonLarge: (k: Kernel, vma: number, page: number) => boolean;
+
+  // The same of a THP that a PMD maps. do_huge_pmd_wp_page(), mm/huge_memory.c; mm-semantics §2.9.
+  readonly reuseThp: (k: Kernel, vma: number, folio: number) => boolean;
+
+  // What a write gets a copy of when it may not have such a THP in place: all of it, or, as the PMD becomes PTEs, the page (5.8,
+  // 3917c80280c9). do_huge_pmd_wp_page(), mm/huge_memory.c.
+  readonly thpCopy: "the folio" | "the page";
+
+  // What a write to the huge zero folio does: brings a THP, or makes its PMD PTEs of the zero page (5.8 to 6.12,
+  // 3917c80280c9, 1ced09e0331f), and whether that THP waits in the deferred split queue as others do (6.18).
+  readonly hugeZeroWrite: "allocates" | "splits";
+  readonly hugeZeroWriteQueues: boolean;
+
+  // A PMD's PTEs are as dirty as it was (6.2, e833bc503405). __split_huge_pmd_locked(), mm/huge_memory.c; mm-semantics, measured 13.
+  readonly splitKeepsDirty: boolean;
+
+  // fork and unmapping handle entries that map a large folio's pages in a row as one (6.9, f8d937761d65). folio_pte_batch(),
+  // mm/internal.h.
+  readonly batchesPtes: boolean;
+
+  // mlock() locks large folios that PTEs map, if all of it is (6.7, dc68badcede4); before those alone that a PMD maps.
+  // mlock_pte_range(), mm/mlock.c.
+  readonly mlocksLargePtes: boolean;
+
+  // mprotect makes PMDs writable by the rule for PTEs (6.2; before never in private memory). change_huge_pmd(),
+  // mm/huge_memory.c; mm-semantics §5.3.
+  readonly mprotectUpgradesPmds: boolean;
+
+  // A PMD of a file that is unmapped leaves word of its dirty and accessed bits with the folio (7.x, seen in 7.2.13, not in
+  // 6.12.117). zap_huge_pmd(), mm/huge_memory.c.
+  readonly zapHugeKeepsUse: boolean;
+
   // do_swap_page() from the page that came back to the entry that maps it: who may write, what becomes of the swap cache.
   // Returns VM_FAULT_* bits. mm-semantics §2.7.
   readonly mapSwappedPage: (k: Kernel, vmf: Fault, pfn: number, slot: number) => number;

@@ -1,12 +1,15 @@
 // mremap's real work: entries, or whole page tables, go from one range to another. mm/mremap.c; mm-semantics §5.2.
 
 import { kernelFunction } from "./frames.ts";
+import { __split_huge_pmd } from "./huge_pmd_split.ts";
 import type { Kernel } from "./kernel.ts";
 import {
   move_table,
   PTE_SOFT_DIRTY,
   PTE_TABLE,
+  pgtable_trans_huge_move,
   pmd_alloc,
+  pmd_none_or_table,
   pte_alloc,
   pte_offset,
   pte_with,
@@ -14,6 +17,7 @@ import {
   slot_offset,
 } from "./pgtable.ts";
 import { find_vma_intersection } from "./unmapped_area.ts";
+import { vma_is_anonymous } from "./vma.ts";
 
 // Where the entries of `pages` pages go; source and target are the VMAs that hold the two ranges.
 export interface PageTableMove {
@@ -73,12 +77,34 @@ function move_lower_table(k: Kernel, mm: number, from: number, to: number, end: 
   // get_old_pmd() gives nothing for an empty slot.
   if (table === 0) return extent;
   if (!pmd_alloc(k, mm, to)) return undefined;
+  if (!pmd_none_or_table(table)) {
+    const vma = k.vmas.lookup(mm, from);
+    if (extent === k.hpageNr && move_huge_pmd(k, vma, source, slot_offset(k, mm, to, 1))) return extent;
+    __split_huge_pmd(k, vma, source);
+    if (k.w.pte.entry.data[source] === 0) return extent;
+  }
   const whole = extent === k.scales[1] && k.model.mremapMovesTables !== "none";
   if (whole && move_normal_table(k, source, slot_offset(k, mm, to, 1), to)) return extent;
   if (pte_alloc(k, mm, to) < 0) return undefined;
   move_ptes(k, mm, from, to, extent);
   return extent;
 }
+
+// A huge entry, and the table that waits for it. Soft-dirty from now on; no counter changes.
+// Mirrors move_huge_pmd(), mm/huge_memory.c, 6.12.
+const move_huge_pmd = kernelFunction(
+  "move_huge_pmd",
+  "mm/huge_memory.c",
+  (k: Kernel, vma: number, source: number, target: number): boolean => {
+    const { entry } = k.w.pte;
+    if (entry.data[target] !== 0) return false;
+    const old = entry.data[source];
+    k.set(entry, source, 0);
+    if (vma_is_anonymous(k, vma)) pgtable_trans_huge_move(k, source, target);
+    k.set(entry, target, pte_with(old, PTE_SOFT_DIRTY));
+    return true;
+  },
+);
 
 // Mirrors move_normal_pmd() and move_normal_pud(): the table serves another range from now on.
 function move_normal_table(k: Kernel, source: number, target: number, first: number): boolean {

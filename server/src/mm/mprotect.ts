@@ -2,7 +2,6 @@
 
 import type { Errno } from "./abi.ts";
 import {
-  PG_anon,
   VM_ACCESS_FLAGS,
   VM_ACCOUNT,
   VM_HUGETLB,
@@ -12,8 +11,10 @@ import {
   VM_SOFTDIRTY,
   VM_WRITE,
 } from "./flags.ts";
+import { folio_test_anon, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { populate_vma_page_range } from "./gup.ts";
+import { __split_huge_pmd } from "./huge_pmd_split.ts";
 import type { Kernel } from "./kernel.ts";
 import { calc_vm_prot_bits } from "./mmap.ts";
 import { vm_normal_page } from "./normal_page.ts";
@@ -105,22 +106,54 @@ const change_protection = kernelFunction(
     const mayWrite = (flags & VM_WRITE) !== 0;
     const always = mayWrite && (flags & VM_SHARED) !== 0 && !vma_wants_writenotify(k, vma);
     const set = (always ? PTE_WRITE : 0) | (flags & VM_ACCESS_FLAGS ? 0 : PTE_PROTNONE);
-    walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (row, _vpn, old) => {
-      k.tick();
-      if ((old & PTE_PRESENT) === 0) return change_nonpresent_pte(k, row, old);
-      let entry = pte_with(old, set, PTE_WRITE | PTE_PROTNONE);
-      if (
-        mayWrite &&
-        !always &&
-        !soft_dirty_forbids(k, vma, entry) &&
-        k.model.mprotectUpgrades(k, vma, entry, vm_normal_page(k, vma, entry))
-      ) {
-        entry = pte_with(entry, PTE_WRITE);
-      }
-      k.set(k.w.pte.entry, row, entry);
-    });
+    const change: EntryChange = { set, upgrades: mayWrite && !always };
+    const hugeChange: EntryChange = { set, upgrades: change.upgrades && k.model.mprotectUpgradesPmds };
+    walk_ptes(
+      k,
+      k.w.vma.mm.data[vma] - 1,
+      start,
+      end,
+      (row, _vpn, old) => change_entry(k, vma, row, old, change),
+      (pmd, _first, from, to) => {
+        if (to - from === k.hpageNr) change_huge_pmd(k, vma, pmd, hugeChange);
+        else __split_huge_pmd(k, vma, pmd);
+      },
+    );
   },
 );
+
+interface EntryChange {
+  // What every present entry of the VMA has from now on, of the write bit and PROT_NONE.
+  readonly set: number;
+  // The model is asked for the write bit of the others.
+  readonly upgrades: boolean;
+}
+
+// A huge entry that the range covers. The head's exclusive flag is that of all its pages. Mirrors change_huge_pmd(),
+// mm/huge_memory.c, 6.12.
+const change_huge_pmd = kernelFunction(
+  "change_huge_pmd",
+  "mm/huge_memory.c",
+  (k: Kernel, vma: number, pmd: number, change: EntryChange) =>
+    change_entry(k, vma, pmd, k.w.pte.entry.data[pmd], change),
+);
+
+function change_entry(k: Kernel, vma: number, row: number, old: number, change: EntryChange): void {
+  k.tick();
+  if ((old & PTE_PRESENT) === 0) {
+    change_nonpresent_pte(k, row, old);
+    return;
+  }
+  let entry = pte_with(old, change.set, PTE_WRITE | PTE_PROTNONE);
+  if (
+    change.upgrades &&
+    !soft_dirty_forbids(k, vma, entry) &&
+    k.model.mprotectUpgrades(k, vma, entry, vm_normal_page(k, vma, entry))
+  ) {
+    entry = pte_with(entry, PTE_WRITE);
+  }
+  k.set(k.w.pte.entry, row, entry);
+}
 
 // A part of can_change_pte_writable(), mm/mprotect.c, 6.12, and of change_pte_range(), 5.10.
 function soft_dirty_forbids(k: Kernel, vma: number, entry: number): boolean {
@@ -132,7 +165,7 @@ function soft_dirty_forbids(k: Kernel, vma: number, entry: number): boolean {
 // say nothing of rights. Mirrors change_softleaf_pte(), mm/mprotect.c, 7.2 (a part of change_pte_range() before).
 function change_nonpresent_pte(k: Kernel, row: number, old: number): void {
   if (!is_migration_entry(old) || (old & PTE_SWP_WRITE) === 0) return;
-  const anon = (k.w.page.flags.data[migration_entry_pfn(old)] & PG_anon) !== 0;
+  const anon = folio_test_anon(k, page_folio(k, migration_entry_pfn(old)));
   k.set(k.w.pte.entry, row, pte_with(old, k.model.anonExclusive && anon ? PTE_SWP_EXCLUSIVE : 0, PTE_SWP_WRITE));
 }
 

@@ -1,7 +1,8 @@
 // Does mprotect to a writable protection make an entry writable at once, or does the next write fault?
 // mm-semantics §5.3.
 
-import { PG_anon, PG_anon_exclusive, VM_SHARED } from "./flags.ts";
+import { VM_SHARED } from "./flags.ts";
+import { folio_test_anon, PageAnonExclusive, page_folio } from "./folio.ts";
 import { condition } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { PTE_DIRTY, PTE_PROTNONE } from "./pgtable.ts";
@@ -34,7 +35,6 @@ export function upgrades_exclusive(k: Kernel, vma: number, entry: number, pfn: n
 
 function exclusive(k: Kernel, pfn: number | undefined): boolean {
   if (pfn === undefined) return false;
-  const bits = k.w.page.flags.data[pfn];
-  const both = PG_anon | PG_anon_exclusive;
-  return k.decide(ANON_EXCLUSIVE, bits & PG_anon_exclusive ? 1 : 0, (bits & both) === both);
+  const is = PageAnonExclusive(k, pfn);
+  return k.decide(ANON_EXCLUSIVE, is ? 1 : 0, is && folio_test_anon(k, page_folio(k, pfn)));
 }

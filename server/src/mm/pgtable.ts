@@ -196,12 +196,23 @@ export function pte_free_table(k: Kernel, mm: number, pmd: number): void {
 // The PTE table waits until the huge entry goes or is split: VmPTE + one page (mm_inc_nr_ptes). Any one of a PMD table's
 // waiting tables serves any of its entries. Mirrors pgtable_trans_huge_deposit(), mm/pgtable-generic.c.
 export function pgtable_trans_huge_deposit(k: Kernel, mm: number, pmd: number, table: number): void {
+  wait_under(k, pmd, table);
+  k.add(k.w.mm.pgtables_bytes, mm, k.pageSize);
+}
+
+function wait_under(k: Kernel, pmd: number, table: number): void {
   const { table: t } = k.w;
   const above = Math.floor(pmd / k.geometry.stride);
   k.set(t.up, table, above + 1);
   k.set(t.huge_pte, table, t.huge_pte.data[above]);
   k.set(t.huge_pte, above, table + 1);
-  k.add(k.w.mm.pgtables_bytes, mm, k.pageSize);
+}
+
+// The huge entry goes to another PMD of the address space, and a table of PTEs with it unless that is one of the same
+// table's. Mirrors the part of move_huge_pmd(), mm/huge_memory.c, that asks pmd_move_must_withdraw().
+export function pgtable_trans_huge_move(k: Kernel, from: number, to: number): void {
+  const { stride } = k.geometry;
+  if (Math.floor(from / stride) !== Math.floor(to / stride)) wait_under(k, to, pgtable_trans_huge_withdraw(k, from));
 }
 
 // One of the tables that wait there. Mirrors pgtable_trans_huge_withdraw(), mm/pgtable-generic.c.

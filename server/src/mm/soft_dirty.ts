@@ -4,6 +4,7 @@
 // next write faults. A VMA made or extended since then has VM_SOFTDIRTY: all of it counts as written.
 
 import { VM_PFNMAP, VM_SOFTDIRTY } from "./flags.ts";
+import { page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { vm_normal_page } from "./normal_page.ts";
@@ -46,18 +47,32 @@ export const clear_refs_write = kernelFunction("clear_refs_write", "fs/proc/task
 // fs/proc/task_mmu.c, 6.12.
 const clear_refs_pte_range = kernelFunction("clear_refs_pte_range", "fs/proc/task_mmu.c", (k: Kernel, vma: number) => {
   const { start, end, mm } = k.w.vma;
-  walk_ptes(k, mm.data[vma] - 1, start.data[vma], end.data[vma], (pte, _vpn, entry) => {
-    const present = (entry & PTE_PRESENT) !== 0;
-    if (present && k.model.clearRefsSkipsPinned && pte_is_pinned(k, vma, entry)) return;
-    k.set(k.w.pte.entry, pte, pte_with(entry, 0, present ? PTE_SOFT_DIRTY | PTE_WRITE : PTE_SOFT_DIRTY));
-  });
+  walk_ptes(
+    k,
+    mm.data[vma] - 1,
+    start.data[vma],
+    end.data[vma],
+    (pte, _vpn, entry) => {
+      if (entry & PTE_PRESENT && k.model.clearRefsSkipsPinned && pte_is_pinned(k, vma, entry)) return;
+      clear_soft_dirty(k, pte, entry);
+    },
+    // Of a huge entry nobody asks whether it is pinned: clear_soft_dirty_pmd().
+    (pmd, _first, _from, _to, entry) => clear_soft_dirty(k, pmd, entry),
+  );
 });
+
+function clear_soft_dirty(k: Kernel, row: number, entry: number): void {
+  const present = (entry & PTE_PRESENT) !== 0;
+  k.set(k.w.pte.entry, row, pte_with(entry, 0, present ? PTE_SOFT_DIRTY | PTE_WRITE : PTE_SOFT_DIRTY));
+}
 
 // A copy at the next write would part the process from its pin. Mirrors pte_is_pinned(), fs/proc/task_mmu.c, 6.12.
 function pte_is_pinned(k: Kernel, vma: number, entry: number): boolean {
   const { flags, mm } = k.w.vma;
   if ((entry & PTE_WRITE) === 0 || !is_cow_mapping(flags.data[vma])) return false;
   if (k.w.mm.has_pinned.data[mm.data[vma] - 1] === 0) return false;
-  const pfn = vm_normal_page(k, vma, entry);
-  return pfn !== undefined && k.decide(MAYBE_PINNED, folio_ref_count(k, pfn), folio_maybe_dma_pinned(k, pfn));
+  const page = vm_normal_page(k, vma, entry);
+  if (page === undefined) return false;
+  const folio = page_folio(k, page);
+  return k.decide(MAYBE_PINNED, folio_ref_count(k, folio), folio_maybe_dma_pinned(k, folio));
 }

@@ -1,6 +1,7 @@
 // When a page leaves the swap cache, and its slot with it. mm/swapfile.c; mm-semantics §2.11.
 
-import { PG_dirty, PG_ksm, PG_swapcache, PG_writeback } from "./flags.ts";
+import { FOLIO_DOUBLE_MAP, PG_dirty, PG_ksm, PG_swapcache, PG_writeback } from "./flags.ts";
+import { folio_nr_pages, folio_test_large, folio_test_swapcache, has_flag, large_folio, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mapped } from "./mapcount.ts";
@@ -24,21 +25,42 @@ export const folio_free_swap = kernelFunction("folio_free_swap", "mm/swapfile.c"
   return true;
 });
 
-// Up to 5.17: whether a write may have the page in place, as mappings and entries of its slot count at most one. The
-// swap cache lets such a page go at once, whoever holds references. Mirrors reuse_swap_page(), mm/swapfile.c, 5.10.
+// Up to 5.17: whether a write may have the page in place, as mappings and entries of its slot count at most one; of a
+// large folio the page for which they are most. The swap cache lets such a folio go at once, whoever holds references,
+// unless entries name the slots of other pages. Mirrors reuse_swap_page(), mm/swapfile.c, 5.10.
 export const reuse_swap_page = kernelFunction("reuse_swap_page", "mm/swapfile.c", (k: Kernel, pfn: number): boolean => {
   const { page } = k.w;
-  const flags = page.flags.data[pfn];
+  const folio = page_folio(k, pfn);
+  const flags = page.flags.data[folio];
   if (flags & PG_ksm) return false;
-  const swapcount = flags & PG_swapcache ? swap_count(k, page.swap.data[pfn]) : 0;
-  const count = page._mapcount.data[pfn] + swapcount;
+  const swapcount = flags & PG_swapcache ? swap_count(k, page.swap.data[folio] + pfn - folio) : 0;
+  const large = folio_test_large(k, folio) ? page_trans_huge_map_swapcount(k, folio) : undefined;
+  const count = large?.count ?? page._mapcount.data[pfn] + swapcount;
   if (!k.decide(MAP_SWAPCOUNT_AT_MOST_1, count, count <= 1)) return false;
-  if (count === 1 && (flags & (PG_swapcache | PG_writeback)) === PG_swapcache) {
-    k.set(page.flags, pfn, flags | PG_dirty);
-    delete_from_swap_cache(k, pfn);
+  const others = large === undefined ? 0 : large.swapped - swapcount;
+  if (count === 1 && others === 0 && (flags & (PG_swapcache | PG_writeback)) === PG_swapcache) {
+    k.set(page.flags, folio, flags | PG_dirty);
+    delete_from_swap_cache(k, folio);
   }
   return true;
 });
+
+// The largest count of mappings and of entries of its slot that a page of the folio has, and how many entries name its
+// slots. Mirrors page_trans_huge_map_swapcount(), mm/swapfile.c, 5.10.
+function page_trans_huge_map_swapcount(k: Kernel, folio: number): { count: number; swapped: number } {
+  const { page } = k.w;
+  const first = folio_test_swapcache(k, folio) ? page.swap.data[folio] : 0;
+  let most = 0;
+  let swapped = 0;
+  for (let i = 0; i < folio_nr_pages(k, folio); i++) {
+    const swapcount = first === 0 ? 0 : swap_count(k, first + i);
+    swapped += swapcount;
+    most = Math.max(most, page._mapcount.data[folio + i] + swapcount);
+  }
+  const row = large_folio(k, folio);
+  const doubly = has_flag(k, folio, FOLIO_DOUBLE_MAP) ? 1 : 0;
+  return { count: most - doubly + k.w.folio._entire_mapcount.data[row], swapped };
+}
 
 // A page that lost a mapping: once nobody maps it, the swap cache lets it go. Mirrors free_swap_cache(),
 // mm/swap_state.c.

@@ -3,6 +3,7 @@
 import type { Errno } from "./abi.ts";
 import { PG_uptodate, PG_zero } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
+import { mm_put_huge_zero_folio } from "./huge_zero.ts";
 import { INIT_TASK, type Kernel, KTHREAD } from "./kernel.ts";
 import { mm_alloc_id, mm_free_id } from "./mm_ids.ts";
 import { FIRST_PFN, ZERO_PFN } from "./page_alloc.ts";
@@ -100,4 +101,5 @@ export const exit_mmap = kernelFunction("exit_mmap", "mm/mmap.c", (k: Kernel, mm
   for (const row of vmas) vma_unlink(k, row);
   pgd_free(k, mm);
   mm_free_id(k, mm);
+  mm_put_huge_zero_folio(k, mm);
 });

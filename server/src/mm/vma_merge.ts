@@ -8,6 +8,7 @@
 import type { Errno } from "./abi.ts";
 import { VM_MAYBE_GUARD, VM_SOFTDIRTY, VM_SPECIAL } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
+import { vma_adjust_trans_huge } from "./huge_pmd_split.ts";
 import type { Kernel } from "./kernel.ts";
 import { set_anon_vma } from "./rmap.ts";
 import { anon_vma_chain_singular, anon_vmas_of } from "./rmap_index.ts";
@@ -89,14 +90,20 @@ export const vma_merge_existing_range = kernelFunction(
     if (left) {
       dup_anon_vma(k, prev, middle);
       if (rightSide) vma_unlink(k, middle);
-      else move_start(k, middle, range.end);
+      else {
+        vma_adjust_trans_huge(k, middle, range.end);
+        move_start(k, middle, range.end);
+      }
       k.set(v.end, prev, range.end);
       return prev;
     }
     if (right) {
       dup_anon_vma(k, next, middle);
       if (leftSide) vma_unlink(k, middle);
-      else k.set(v.end, middle, range.start);
+      else {
+        vma_adjust_trans_huge(k, middle, range.start);
+        k.set(v.end, middle, range.start);
+      }
       move_start(k, next, range.start);
       return next;
     }
@@ -160,6 +167,7 @@ export const __split_vma = kernelFunction(
   (k: Kernel, vma: number, at: number, newBelow: boolean) => {
     const { start, end } = k.w.vma;
     const fields = vma_fields(k, vma);
+    vma_adjust_trans_huge(k, vma, at);
     if (newBelow) {
       move_start(k, vma, at);
       return vma_link(k, { ...fields, end: at });

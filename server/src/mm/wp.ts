@@ -4,7 +4,8 @@ import { FAULT_FLAG_UNSHARE } from "./abi.ts";
 import { add_mm_counter, mm_counter } from "./counters.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_OOM, VM_FAULT_WRITE } from "./fault.ts";
 import { fault_dirty_shared_page } from "./file_fault.ts";
-import { PG_anon, PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { folio_test_anon, folio_test_large, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
@@ -35,12 +36,15 @@ const PAGE_ANON = condition("folio_test_anon(folio)", "anon");
 // An unshare leaves the write bit alone. Mirrors do_wp_page(), mm/memory.c, 6.12.
 export const do_wp_page = kernelFunction("do_wp_page", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
   const flags = k.w.vma.flags.data[vmf.vma];
-  const pfn = vm_normal_page(k, vmf.vma, vmf.entry);
-  if (flags & VM_SHARED) return pfn === undefined ? wp_pfn_shared(k, vmf) : wp_page_shared(k, vmf, pfn);
-  const anon = pfn !== undefined && (k.w.page.flags.data[pfn] & PG_anon) !== 0;
-  if (!k.decide(PAGE_ANON, anon ? 1 : 0, anon) || pfn === undefined) return wp_page_copy(k, vmf, pfn);
-  if (!k.model.reuseAnonSmall(k, vmf.vma, pfn, vmf.vpn)) return wp_page_copy(k, vmf, pfn);
-  if (k.model.anonExclusive) k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_anon_exclusive);
+  const page = vm_normal_page(k, vmf.vma, vmf.entry);
+  if (flags & VM_SHARED) return page === undefined ? wp_pfn_shared(k, vmf) : wp_page_shared(k, vmf, page);
+  const anon = page !== undefined && folio_test_anon(k, page_folio(k, page));
+  if (!k.decide(PAGE_ANON, anon ? 1 : 0, anon) || page === undefined) return wp_page_copy(k, vmf, page);
+  const reuse = folio_test_large(k, page)
+    ? k.model.reuseAnonLarge(k, vmf.vma, page)
+    : k.model.reuseAnonSmall(k, vmf.vma, page, vmf.vpn);
+  if (!reuse) return wp_page_copy(k, vmf, page);
+  if (k.model.anonExclusive) k.set(k.w.page.flags, page, k.w.page.flags.data[page] | PG_anon_exclusive);
   if (vmf.flags & FAULT_FLAG_UNSHARE) return 0;
   wp_page_reuse(k, vmf);
   return VM_FAULT_WRITE;
@@ -56,20 +60,25 @@ const wp_page_reuse = kernelFunction("wp_page_reuse", "mm/memory.c", (k: Kernel,
 
 // A shared mapping whose file wants to know of the first write. The page gets dirty; counters come out even.
 // Mirrors wp_page_shared(), mm/memory.c, 6.12.
-const wp_page_shared = kernelFunction("wp_page_shared", "mm/memory.c", (k: Kernel, vmf: Fault, pfn: number): number => {
-  folio_get(k, pfn);
-  if (vm_ops(k, vmf.vma).page_mkwrite) {
-    const result = do_page_mkwrite(k, vmf, pfn);
-    if (result & VM_FAULT_ERROR) {
-      folio_put(k, pfn);
-      return result;
+const wp_page_shared = kernelFunction(
+  "wp_page_shared",
+  "mm/memory.c",
+  (k: Kernel, vmf: Fault, page: number): number => {
+    const folio = page_folio(k, page);
+    folio_get(k, folio);
+    if (vm_ops(k, vmf.vma).page_mkwrite) {
+      const result = do_page_mkwrite(k, vmf, folio);
+      if (result & VM_FAULT_ERROR) {
+        folio_put(k, folio);
+        return result;
+      }
     }
-  }
-  wp_page_reuse(k, vmf);
-  const dirtied = fault_dirty_shared_page(k, vmf, pfn);
-  folio_put(k, pfn);
-  return dirtied;
-});
+    wp_page_reuse(k, vmf);
+    const dirtied = fault_dirty_shared_page(k, vmf, folio);
+    folio_put(k, folio);
+    return dirtied;
+  },
+);
 
 // A shared mapping of a frame without a struct page to count. Mirrors wp_pfn_shared(), mm/memory.c, 6.12.
 const wp_pfn_shared = kernelFunction("wp_pfn_shared", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
@@ -85,24 +94,25 @@ const wp_page_copy = kernelFunction(
   (k: Kernel, vmf: Fault, old: number | undefined): number => {
     const { page } = k.w;
     const unshare = (vmf.flags & FAULT_FLAG_UNSHARE) !== 0;
-    if (old !== undefined) folio_get(k, old);
+    const folio = old === undefined ? -1 : page_folio(k, old);
+    if (folio >= 0) folio_get(k, folio);
     anon_vma_prepare(k, vmf.vma);
     const pfn = alloc_page(k);
     if (pfn < 0) {
-      if (old !== undefined) folio_put(k, old);
+      if (folio >= 0) folio_put(k, folio);
       return VM_FAULT_OOM;
     }
     // Reclaim for the new page may have taken the old one away: the access faults again (pte_same()).
     if (k.w.pte.entry.data[vmf.pte] !== vmf.entry) {
       folio_put(k, pfn);
-      if (old !== undefined) folio_put(k, old);
+      if (folio >= 0) folio_put(k, folio);
       return 0;
     }
     k.set(page.content, pfn, __wp_page_copy_user(k, vmf.entry, old));
     if (old === undefined) {
       add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
-    } else if ((page.flags.data[old] & PG_anon) === 0) {
-      add_mm_counter(k, vmf.mm, mm_counter(k, old), -1);
+    } else if (!folio_test_anon(k, folio)) {
+      add_mm_counter(k, vmf.mm, mm_counter(k, folio), -1);
       add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
     }
     folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn);
@@ -110,10 +120,10 @@ const wp_page_copy = kernelFunction(
     k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, copied_pte_flags(k, vmf, unshare)));
     if (old !== undefined) {
       folio_remove_rmap_pte(k, vmf.vma, old);
-      if (vma_locks(k, vmf.vma)) munlock_vma_folio(k, old);
-      if (k.model.copyFreesSwapCache) free_swap_cache(k, old);
-      folio_put(k, old);
-      folio_put(k, old);
+      if (vma_locks(k, vmf.vma)) munlock_vma_folio(k, folio);
+      if (k.model.copyFreesSwapCache) free_swap_cache(k, folio);
+      folio_put(k, folio);
+      folio_put(k, folio);
     }
     k.outcome |= unshare ? UNSHARE : COW;
     return VM_FAULT_WRITE;

@@ -1,15 +1,19 @@
 // Taking pages away from an address space: munmap, exit, MADV_DONTNEED, truncation. mm/memory.c; mm-semantics §5.1.
 
 import { add_mm_counter, mm_counter } from "./counters.ts";
-import { PG_anon, PG_swapcache } from "./flags.ts";
+import { PG_swapcache } from "./flags.ts";
+import { folio_test_anon, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
+import { zap_pmd_range } from "./huge_pmd_zap.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mark_accessed, lru_add_drain } from "./lru.ts";
+import { folio_mapped } from "./mapcount.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { folio_maybe_dma_pinned, folio_put } from "./page_ref.ts";
+import { folio_maybe_dma_pinned, folio_put_refs } from "./page_ref.ts";
 import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, walk_ptes } from "./pgtable.ts";
-import { folio_remove_rmap_pte } from "./rmap.ts";
+import { FPB_IGNORE_DIRTY, FPB_IGNORE_SOFT_DIRTY, folio_pte_batch } from "./pte_batch.ts";
+import { folio_remove_rmap_ptes } from "./rmap.ts";
 import { free_swap_and_cache, free_swap_cache } from "./swapfile.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, PTE_MARKER, swp_offset } from "./swapops.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
@@ -50,33 +54,59 @@ export function unmap_drains_lru(k: Kernel): void {
   if (k.model.unmapDrainsLru) lru_add_drain(k);
 }
 
-// details: ZAP_* bits.
+// details: ZAP_* bits. A huge entry goes whole where the range covers it, and is split where not.
 export const zap_pte_range = kernelFunction(
   "zap_pte_range",
   "mm/memory.c",
   (k: Kernel, vma: number, start: number, end: number, details: number) => {
     const mm = k.w.vma.mm.data[vma] - 1;
-    const locked = vma_locks(k, vma);
-    walk_ptes(k, mm, start, end, (pte, _vpn, entry) => {
-      if ((entry & PTE_PRESENT) === 0) return zap_nonpresent_pte(k, mm, pte, entry, details);
-      const pfn = vm_normal_page(k, vma, entry);
-      const anon = pfn !== undefined && (k.w.page.flags.data[pfn] & PG_anon) !== 0;
-      if (anon && (details & ZAP_EVEN_COWS) === 0) return;
-      k.set(k.w.pte.entry, pte, 0);
-      if (pfn === undefined) return;
-      if (!anon && entry & PTE_DIRTY) folio_mark_dirty(k, pfn);
-      if (!anon && entry & PTE_ACCESSED) folio_mark_accessed(k, pfn);
-      add_mm_counter(k, mm, mm_counter(k, pfn), -1);
-      folio_remove_rmap_pte(k, vma, pfn);
-      if (anon && folio_maybe_dma_pinned(k, pfn) && k.w.page._mapcount.data[pfn] > 0) {
-        k.set(k.w.page.unmapped_by, pfn, mm + 1);
-      }
-      if (locked) munlock_vma_folio(k, pfn);
-      if (k.w.page.flags.data[pfn] & PG_swapcache) free_swap_cache(k, pfn);
-      folio_put(k, pfn);
-    });
+    const huge = zap_pmd_range(k, vma);
+    walk_ptes(
+      k,
+      mm,
+      start,
+      end,
+      (pte, vpn, entry) => {
+        if ((entry & PTE_PRESENT) === 0) return zap_nonpresent_pte(k, mm, pte, entry, details);
+        const page = vm_normal_page(k, vma, entry);
+        if (page === undefined) return k.set(k.w.pte.entry, pte, 0);
+        const anon = folio_test_anon(k, page_folio(k, page));
+        if (anon && (details & ZAP_EVEN_COWS) === 0) return;
+        const left = Math.min(end, vpn - (vpn % k.hpageNr) + k.hpageNr) - vpn;
+        const nr = folio_pte_batch(k, pte, page, left, FPB_IGNORE_DIRTY | FPB_IGNORE_SOFT_DIRTY);
+        zap_present_folio_ptes(k, vma, page, { pte, nr, entry });
+      },
+      huge,
+    );
   },
 );
+
+// The entries of pages in a row of one folio. A file's batch is as dirty and as young as any of its entries.
+// Mirrors zap_present_folio_ptes(), mm/memory.c, 6.12.
+function zap_present_folio_ptes(
+  k: Kernel,
+  vma: number,
+  page: number,
+  { pte, nr, entry }: { readonly pte: number; readonly nr: number; readonly entry: number },
+): void {
+  const mm = k.w.vma.mm.data[vma] - 1;
+  const folio = page_folio(k, page);
+  const anon = folio_test_anon(k, folio);
+  let used = entry;
+  if (!anon) for (let i = 1; i < nr; i++) used |= k.w.pte.entry.data[pte + i] & (PTE_DIRTY | PTE_ACCESSED);
+  if (nr === 1) k.set(k.w.pte.entry, pte, 0);
+  else k.setRun(k.w.pte.entry, pte, nr, 0);
+  if (!anon && used & PTE_DIRTY) folio_mark_dirty(k, folio);
+  if (!anon && used & PTE_ACCESSED) folio_mark_accessed(k, folio);
+  add_mm_counter(k, mm, mm_counter(k, folio), -nr);
+  folio_remove_rmap_ptes(k, vma, page, nr);
+  if (anon && folio_maybe_dma_pinned(k, folio) && folio_mapped(k, folio)) {
+    k.set(k.w.page.unmapped_by, folio, mm + 1);
+  }
+  if (vma_locks(k, vma)) munlock_vma_folio(k, folio);
+  if (k.w.page.flags.data[folio] & PG_swapcache) free_swap_cache(k, folio);
+  folio_put_refs(k, folio, nr);
+}
 
 // An entry that maps no page. A swap entry: rss_swap - 1, its slot loses a user, and with the last one the page that only
 // the swap cache held. A migration entry: rss - 1, nothing else. Markers go when the mapping does.
@@ -88,10 +118,10 @@ function zap_nonpresent_pte(k: Kernel, mm: number, pte: number, entry: number, d
     add_mm_counter(k, mm, k.w.mm.rss_swap, -1);
     free_swap_and_cache(k, swp_offset(entry));
   } else if (is_migration_entry(entry)) {
-    const pfn = migration_entry_pfn(entry);
-    if ((details & ZAP_EVEN_COWS) === 0 && k.w.page.flags.data[pfn] & PG_anon) return;
+    const folio = page_folio(k, migration_entry_pfn(entry));
+    if ((details & ZAP_EVEN_COWS) === 0 && folio_test_anon(k, folio)) return;
     k.set(k.w.pte.entry, pte, 0);
-    add_mm_counter(k, mm, mm_counter(k, pfn), -1);
+    add_mm_counter(k, mm, mm_counter(k, folio), -1);
   } else if (entry & PTE_MARKER && details & ZAP_DROP_MARKERS) {
     k.set(k.w.pte.entry, pte, 0);
   }

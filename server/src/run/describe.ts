@@ -7,8 +7,8 @@ import { decode, quote } from "../lang/bytes.ts";
 import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, PIN_KINDS } from "../mm/abi.ts";
 import { INSERT_MIXED_DEVICE, INSERT_PAGE_DEVICE, PFNMAP_DEVICE } from "../mm/device.ts";
 import { bug } from "../mm/errors.ts";
+import { type Event, eventOfRow } from "../mm/event.ts";
 import { flagNames, PAGE_FLAG_NAMES, PG_anon, PG_ksm, VMA_FLAG_NAMES } from "../mm/flags.ts";
-import type { Event } from "../mm/journal.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { BATCH_NAMES, batchNameOf } from "../mm/lru.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
@@ -42,8 +42,34 @@ export function describe(k: Kernel, event: Event): string {
     case "trace":
       return tracepoint(k, event);
     case "set":
-      return `${subject(k, event)} ${change(k, event)}`;
+      return event.count === 1 ? `${subject(k, event)} ${change(k, event)}` : runText(k, event);
   }
+}
+
+// `pfn 512…1023 mapcount 0 → 1 ×512`: the first and the last row, where they differ.
+function runText(k: Kernel, event: Event): string {
+  const { row, count } = event;
+  const last = eventOfRow(event, row + count - 1);
+  return `${runSubject(k, event)} ${span(change(k, eventOfRow(event, row)), change(k, last))} ×${count}`;
+}
+
+// What the event is about, all of its rows: `pfn 512…1023`.
+export function runSubject(k: Kernel, event: Pick<Event, "table" | "row" | "count">): string {
+  const { table, row, count } = event;
+  return span(subject(k, { table, row }), subject(k, { table, row: row + count - 1 }));
+}
+
+// One row of the event: `pfn 517 mapcount 0 → 1 (one of pfn 512…1023 ×512)`.
+export function describeRow(k: Kernel, event: Event, row: number): string {
+  const text = describe(k, eventOfRow(event, row));
+  return event.count === 1 ? text : `${text} (one of ${runSubject(k, event)} ×${event.count})`;
+}
+
+// Two texts as one, word by word: `pfn 512` and `pfn 1023` are `pfn 512…1023`.
+export function span(first: string, last: string): string {
+  const [from, to] = [first.split(" "), last.split(" ")];
+  if (from.length !== to.length) return `${first} … ${last}`;
+  return from.map((word, i) => (word === to[i] ? word : `${word}…${to[i]}`)).join(" ");
 }
 
 function decision(k: Kernel, event: Event): string {

@@ -2,7 +2,7 @@
 // of them has and the other has not.
 
 import { bug } from "../mm/errors.ts";
-import type { Event } from "../mm/journal.ts";
+import type { Event } from "../mm/event.ts";
 import { pte_flags } from "../mm/pgtable.ts";
 import { describe, isBookkeeping } from "./describe.ts";
 import type { Recording } from "./recording.ts";
@@ -74,6 +74,10 @@ function questionKey({ kernel }: Recording, event: Event): string | undefined {
 // Numbers of frames and rows mean nothing to the other run; what a counter or a flag changed by does.
 function writeKey(_recording: Recording, event: Event): string | undefined {
   if (event.kind === "decide" || isBookkeeping(event)) return undefined;
+  return event.count === 1 ? changeKey(event) : `${changeKey(event)} ×${event.count}`;
+}
+
+function changeKey(event: Event): string {
   const what = `${event.table}.${event.field}`;
   switch (what) {
     case "page._refcount":

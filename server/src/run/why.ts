@@ -5,10 +5,10 @@ import { evaluate } from "../lang/evaluate.ts";
 import { type Expr, type Fault, isFault } from "../lang/program.ts";
 import type { Value } from "../lang/value.ts";
 import { type Source, sourcesOf } from "./cells.ts";
-import { describe } from "./describe.ts";
+import { describe, describeRow } from "./describe.ts";
 import { stackOf } from "./journal_text.ts";
 import type { Recording } from "./recording.ts";
-import { writeBefore, writesBefore } from "./writes.ts";
+import { type Cell, writeBefore, writesBefore } from "./writes.ts";
 
 export interface Decision {
   readonly event: number;
@@ -62,13 +62,14 @@ export function chainOf(recording: Recording, source: Source, position: number):
   const birth = birthOf(recording, source, position);
   const matters = (event: number) => {
     if (event < birth) return false;
-    return source.mask === undefined || ((journal.from(event) ^ journal.to(event)) & source.mask) !== 0;
+    const changed = journal.fromAt(event, source.row) ^ journal.toAt(event, source.row);
+    return source.mask === undefined || (changed & source.mask) !== 0;
   };
   const events = writesBefore(journal, source, position, Number.MAX_SAFE_INTEGER, (event) => event <= birth)
     .filter(matters)
     .reverse();
   const shown = events.slice(-MOST_LINKS);
-  return { source, links: shown.map((event) => linkOf(recording, event)), older: shown.length < events.length };
+  return { source, links: shown.map((event) => linkOf(recording, event, source)), older: shown.length < events.length };
 }
 
 // Where the story of the cell begins: for a field of a page, its last allocation; else the start of the recording.
@@ -77,16 +78,17 @@ function birthOf(recording: Recording, source: Source, position: number): number
   const { journal, w } = recording.kernel;
   const refcount = { field: w.page._refcount, row: source.row };
   let at = writeBefore(journal, refcount, position);
-  while (at >= 0 && journal.from(at) !== 0) at = writeBefore(journal, refcount, at);
+  while (at >= 0 && journal.fromAt(at, source.row) !== 0) at = writeBefore(journal, refcount, at);
   return Math.max(at, 0);
 }
 
-export function linkOf(recording: Recording, index: number): Link {
+// Of a run the change of the cell alone is told, and what changed with it.
+export function linkOf(recording: Recording, index: number, cell?: Cell): Link {
   const { kernel, steps } = recording;
   const event = kernel.journal.at(index);
   kernel.seek(index);
   const step = index < steps.boot ? undefined : steps.stepAt(index);
-  const text = describe(kernel, event);
+  const text = cell ? describeRow(kernel, event, cell.row) : describe(kernel, event);
   const stack = stackOf(event.frame).map((frame) => `${frame.name} (${frame.file})`);
   return { event: index, step, text, stack, decisions: decisionsBefore(recording, index, step) };
 }

@@ -2,7 +2,7 @@
 //
 // A cell is one field of one row of the world. Data breakpoints, "who changed this counter?" and `why` all come here.
 
-import type { Journal } from "../mm/journal.ts";
+import { type Journal, MOST_FIELDS } from "../mm/journal.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import type { Field } from "../mm/world.ts";
 
@@ -15,7 +15,7 @@ export interface Cell {
 export function writeBefore(journal: Journal, cell: Cell, position: number): number {
   const { id } = cell.field;
   for (let at = Math.min(position, journal.length) - 1; at >= 0; at--) {
-    if (journal.field(at) === id && journal.row(at) === cell.row) return at;
+    if (journal.field(at) === id && journal.covers(at, cell.row)) return at;
   }
   return -1;
 }
@@ -24,7 +24,7 @@ export function writeBefore(journal: Journal, cell: Cell, position: number): num
 export function writeFrom(journal: Journal, cell: Cell, position: number): number {
   const { id } = cell.field;
   for (let at = position; at < journal.length; at++) {
-    if (journal.field(at) === id && journal.row(at) === cell.row) return at;
+    if (journal.field(at) === id && journal.covers(at, cell.row)) return at;
   }
   return -1;
 }
@@ -56,9 +56,11 @@ export function nextWrite(
 ): number {
   if (cells.length === 0) return -1;
   const keys = new Set(cells.map((cell) => key(cell.field.id, cell.row)));
+  const fields = new Set(cells.map((cell) => cell.field.id));
   const step = direction === "forwards" ? 1 : -1;
   for (let at = direction === "forwards" ? position : position - 1; at >= 0 && at < journal.length; at += step) {
-    if (keys.has(key(journal.field(at), journal.row(at)))) return at;
+    const field = journal.field(at);
+    if (fields.has(field) && journal.some(at, (row) => keys.has(key(field, row)))) return at;
   }
   return -1;
 }
@@ -67,12 +69,12 @@ export function nextWrite(
 export function valueAt(k: Kernel, cell: Cell, position: number): number {
   if (position >= k.position) {
     const next = writeBefore(k.journal, cell, position);
-    return next >= k.position ? k.journal.to(next) : cell.field.data[cell.row];
+    return next >= k.position ? k.journal.toAt(next, cell.row) : cell.field.data[cell.row];
   }
   const next = writeFrom(k.journal, cell, position);
-  return next >= 0 && next < k.position ? k.journal.from(next) : cell.field.data[cell.row];
+  return next >= 0 && next < k.position ? k.journal.fromAt(next, cell.row) : cell.field.data[cell.row];
 }
 
 function key(field: number, row: number): number {
-  return row * 256 + field;
+  return row * MOST_FIELDS + field;
 }
