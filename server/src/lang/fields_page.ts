@@ -1,17 +1,11 @@
 // Fields of `page(…)`: the frame that an address maps.
 
-import {
-  PG_anon,
-  PG_anon_exclusive,
-  PG_dirty,
-  PG_ksm,
-  PG_lru,
-  PG_swapbacked,
-  PG_swapcache,
-  PG_zero,
-} from "../mm/flags.ts";
+import { PG_anon, PG_dirty, PG_ksm, PG_lru, PG_swapbacked, PG_swapcache } from "../mm/flags.ts";
+import { PageAnonExclusive, page_folio, page_pgoff } from "../mm/folio.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { folio_maybe_dma_pinned } from "../mm/page_ref.ts";
+import { page_mapcount } from "../mm/mapcount.ts";
+import { is_zero_page } from "../mm/normal_page.ts";
+import { folio_maybe_dma_pinned, folio_ref_count } from "../mm/page_ref.ts";
 import type { FieldSpec } from "./fields.ts";
 import { joined, number, rowOf, textAt, truth } from "./read.ts";
 import type { Value } from "./value.ts";
@@ -25,8 +19,13 @@ function page(name: string, rest: Rest, read: (k: Kernel, pfn: number) => Value)
   return { of: "page", name, simulated: true, ...rest, read: (k, value) => read(k, rowOf(value)) };
 }
 
+// A flag of its folio.
 function flag(name: string, bit: number, doc: string, source: string): FieldSpec {
-  return page(name, { type: "truth", doc, source }, (k, pfn) => truth((k.w.page.flags.data[pfn] & bit) !== 0));
+  return page(name, { type: "truth", doc, source }, (k, pfn) => truth((flagsOf(k, pfn) & bit) !== 0));
+}
+
+function flagsOf(k: Kernel, pfn: number): number {
+  return k.w.page.flags.data[page_folio(k, pfn)];
 }
 
 export const PAGE_FIELDS: readonly FieldSpec[] = [
@@ -46,27 +45,27 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
       doc: "References to the page's folio: one for each page-table entry that maps it, one for each page in the page or swap cache, one for each `FOLL_GET`, 1024 for each `FOLL_PIN` of a small folio. 0 is a free page. Read signed. mm-semantics §1.1.",
       source: `struct folio._refcount, ${MM_TYPES}; folio_ref_count(), include/linux/page_ref.h`,
     },
-    (k, pfn) => number(k.w.page._refcount.data[pfn]),
+    (k, pfn) => number(folio_ref_count(k, page_folio(k, pfn))),
   ),
   page(
     "mapcount",
     {
       type: "counter",
-      doc: "Page-table entries that map this page; the logical value, so 0 is an unmapped page (the kernel stores one less). The zero page and special mappings count nothing. mm-semantics §0.1, §1.1.",
-      source: `struct page._mapcount, ${MM_TYPES}; folio_precise_page_mapcount(), fs/proc/internal.h`,
+      doc: "Page-table entries that map this page, PMDs of its folio included: what `/proc/kpagecount` shows. The logical value, so 0 is an unmapped page (the kernel stores one less); what `PG_double_map` adds is taken off. The zero page and special mappings count nothing. With `machine page_mapcount=off` the pages of a large folio share their average. mm-semantics §0.1, §1.1, §11.2.",
+      source: `struct page._mapcount, ${MM_TYPES}; folio_precise_page_mapcount() and folio_average_page_mapcount(), fs/proc/internal.h (page_mapcount() before 6.11)`,
     },
-    (k, pfn) => number(k.w.page._mapcount.data[pfn]),
+    (k, pfn) => number(page_mapcount(k, pfn)),
   ),
   page(
     "exclusive",
     {
       type: "truth",
-      doc: "`PG_anon_exclusive`: this anonymous page certainly belongs to one address space, so a write fault may use it in place whatever its refcount. Set on a fresh page and on every copy, cleared by fork. `munmap` leaves it as it is. `none` before 5.19. mm-semantics §7.4.",
+      doc: "`PG_anon_exclusive`: this anonymous page certainly belongs to one address space, so a write fault may use it in place whatever its refcount. Set on a fresh page and on every copy, cleared by fork. `munmap` leaves it as it is. Of a folio that a PMD maps only the head page's is set, and means them all. `none` before 5.19. mm-semantics §7.4.",
       source: `PageAnonExclusive(), ${PAGE_FLAGS}`,
       since: "5.19",
       also: ["exclusive-bit", "exclusive-on-gup"],
     },
-    (k, pfn) => truth((k.w.page.flags.data[pfn] & PG_anon_exclusive) !== 0),
+    (k, pfn) => truth(PageAnonExclusive(k, pfn)),
   ),
   flag(
     "anon",
@@ -81,7 +80,8 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
       doc: "The page is in the page cache of an ordinary file.",
       source: "!folio_test_anon() && !folio_test_swapbacked()",
     },
-    (k, pfn) => truth(k.w.page.mapping.data[pfn] !== 0 && (k.w.page.flags.data[pfn] & (PG_anon | PG_swapbacked)) === 0),
+    (k, pfn) =>
+      truth(k.w.page.mapping.data[page_folio(k, pfn)] !== 0 && (flagsOf(k, pfn) & (PG_anon | PG_swapbacked)) === 0),
   ),
   page(
     "shmem",
@@ -90,14 +90,17 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
       doc: "The page is shared memory: of a memfd, or of a `shared|anonymous` mapping.",
       source: "!folio_test_anon() && folio_test_swapbacked(), as mm_counter_file() of include/linux/mm.h asks",
     },
-    (k, pfn) => truth((k.w.page.flags.data[pfn] & (PG_anon | PG_swapbacked)) === PG_swapbacked),
+    (k, pfn) => truth((flagsOf(k, pfn) & (PG_anon | PG_swapbacked)) === PG_swapbacked),
   ),
   flag("ksm", PG_ksm, "The page is a stable page of KSM. mm-semantics §5.9.", `folio_test_ksm(), ${PAGE_FLAGS}`),
-  flag(
+  page(
     "zero",
-    PG_zero,
-    "The page is the zero page, which all processes share and which counts no mapping. mm-semantics §1.4.",
-    "is_zero_pfn(), include/linux/pgtable.h",
+    {
+      type: "truth",
+      doc: "The page is the zero page, or of the huge zero folio, which all processes share and which count no mapping. mm-semantics §1.4.",
+      source: "is_zero_pfn(), include/linux/pgtable.h; is_huge_zero_folio(), include/linux/huge_mm.h",
+    },
+    (k, pfn) => truth(is_zero_page(k, pfn)),
   ),
   flag(
     "swapcache",
@@ -122,10 +125,10 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
     {
       type: "truth",
       since: "5.7",
-      doc: "The kernel takes the page for pinned (`FOLL_PIN`): the refcount of a small folio is at least 1024, so that 1024 ordinary references look the same. mm-semantics §1.6.",
+      doc: "The kernel takes the page's folio for pinned (`FOLL_PIN`): the refcount of a small one is at least 1024, so that 1024 ordinary references look the same; a large one has a `pincount`. mm-semantics §1.6.",
       source: "folio_maybe_dma_pinned(), include/linux/mm.h",
     },
-    (k, pfn) => truth(folio_maybe_dma_pinned(k, pfn)),
+    (k, pfn) => truth(folio_maybe_dma_pinned(k, page_folio(k, pfn))),
   ),
   page(
     "data",
@@ -142,9 +145,9 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
       type: "number",
       unit: "pages",
       doc: "The page's offset in its file or, for an anonymous page, in the mapping where it was first faulted. `none` for a page of neither.",
-      source: `struct folio.index, ${MM_TYPES}`,
+      source: `struct folio.index, ${MM_TYPES}; page_pgoff(), include/linux/pagemap.h`,
     },
-    (k, pfn) => (k.w.page.mapping.data[pfn] === 0 ? null : number(k.w.page.index.data[pfn])),
+    (k, pfn) => (k.w.page.mapping.data[page_folio(k, pfn)] === 0 ? null : number(page_pgoff(k, pfn))),
   ),
   page(
     "folio",
@@ -153,6 +156,6 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
       doc: "The folio that the page belongs to: one small page, or several that are allocated and counted together.",
       source: `page_folio(), ${PAGE_FLAGS}`,
     },
-    (_, pfn) => ({ kind: "folio", pfn }),
+    (k, pfn) => ({ kind: "folio", pfn: page_folio(k, pfn) }),
   ),
 ];

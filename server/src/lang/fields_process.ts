@@ -1,7 +1,8 @@
 // Fields of a process, a pin and a file. A dead process has no address space: its sizes are 0.
 
 import type { Kernel } from "../mm/kernel.ts";
-import { cachedPages, mmOf, smaps } from "../mm/observe.ts";
+import { cachedPages, mmOf } from "../mm/observe.ts";
+import { smaps, smaps_precise } from "../mm/smaps.ts";
 import type { Field } from "../mm/world.ts";
 import type { FieldSpec } from "./fields.ts";
 import { joined, number, rowOf, textAt, truth } from "./read.ts";
@@ -70,7 +71,7 @@ export const PROCESS_FIELDS: readonly FieldSpec[] = [
     {
       type: "number",
       unit: "bytes",
-      doc: "Proportional set size as smaps of this release adds it up: each page divided by its mapcount. mm-semantics §11.4.",
+      doc: "Proportional set size as smaps of this release adds it up: each page divided by its mapcount, or with `machine page_mapcount=off` by the average of its folio. mm-semantics §11.4.",
       source: `smaps_account(), ${TASK_MMU}`,
     },
     (k, mm) => number(smaps(k, mm).pss),
@@ -80,7 +81,7 @@ export const PROCESS_FIELDS: readonly FieldSpec[] = [
     {
       type: "number",
       unit: "pages",
-      doc: "Pages that this process alone maps (Private_Clean + Private_Dirty of smaps). mm-semantics §11.4.",
+      doc: "Pages that this process alone maps (Private_Clean + Private_Dirty of smaps); with `machine page_mapcount=off` none of a large folio that others may map. mm-semantics §11.4.",
       source: `smaps_account(), ${TASK_MMU}`,
     },
     (k, mm) => number(smaps(k, mm).uss),
@@ -136,17 +137,17 @@ export const PROCESS_FIELDS: readonly FieldSpec[] = [
       doc: "Base pages of hugetlb folios that are mapped; not in `rss`. mm-semantics §2.10.",
       source: `${MM}.hugetlb_usage, ${MM_TYPES}`,
     },
-    () => 0n,
+    (k, mm) => number(k.w.mm.hugetlb_usage.data[mm]),
   ),
   space(
     "pss_precise",
     {
       type: "number",
       unit: "bytes",
-      doc: "What `pss` would be with a mapcount for every page of a large folio; the same as `pss` without large folios.",
+      doc: "What `pss` would be with a mapcount for every page of a large folio; another number than `pss` only with `machine page_mapcount=off`.",
       source: `smaps_account(), ${TASK_MMU}`,
     },
-    (k, mm) => number(smaps(k, mm).pss),
+    (k, mm) => number(smaps_precise(k, mm).pss),
   ),
 ];
 

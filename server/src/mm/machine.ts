@@ -137,9 +137,8 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
   {
     key: "page_mapcount",
     value: { kind: "switch" },
-    simulated: false,
-    idle: "any",
-    doc: "CONFIG_PAGE_MAPCOUNT: whether each page of a large folio has a mapcount of its own.",
+    simulated: true,
+    doc: "CONFIG_PAGE_MAPCOUNT: whether each page of a large folio has a mapcount of its own. Kernels before 6.15 know no `off`: under them it changes nothing.",
   },
   {
     key: "refcount_bits",
@@ -151,7 +150,7 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
     key: "mapcount_bits",
     value: { kind: "number", min: 8, max: 32 },
     simulated: true,
-    doc: "Bits of `_mapcount`, which is signed.",
+    doc: "Bits of `_mapcount`, `_entire_mapcount` and `_large_mapcount`, which are signed.",
   },
   {
     key: "max_map_count",

@@ -14,6 +14,12 @@ export function folio_mapcount(k: Kernel, folio: number): number {
   return k.model.largeMapcount ? k.w.folio._large_mapcount.data[row] : total_mapcount(k, folio);
 }
 
+// PMD mappings, or hugetlb's. On 32 bits a folio of two pages has no such field from 6.15 on, and no PMD maps one. row is the
+// folio's. Mirrors folio_entire_mapcount(), include/linux/mm.h, 7.2.
+export function folio_entire_mapcount(k: Kernel, row: number): number {
+  return k.w.folio._entire_mapcount.data[row];
+}
+
 // Whether an entry maps the folio, as far as its counters tell: one that has overflowed says that none does.
 // Mirrors folio_mapped(), include/linux/mm.h, and page_mapped(), mm/util.c, 5.10.
 export function folio_mapped(k: Kernel, folio: number): boolean {

@@ -1,4 +1,4 @@
-// Looking at the world at the cursor, without changing it: pages, entries, VMAs, tables, holders, smaps.
+// Looking at the world at the cursor, without changing it: pages, entries, VMAs, tables, holders.
 
 import { PIN_KINDS, type PinKind } from "./abi.ts";
 import type { Content } from "./content.ts";
@@ -7,9 +7,8 @@ import { page_folio } from "./folio.ts";
 import { HOLDERS, type Holder } from "./holders.ts";
 import type { Kernel } from "./kernel.ts";
 import { leafAt } from "./leaf.ts";
-import { vm_normal_page } from "./normal_page.ts";
 import { cached_slots } from "./page_cache.ts";
-import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn, walk_ptes } from "./pgtable.ts";
+import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn } from "./pgtable.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, swp_offset } from "./swapops.ts";
 
 export { type Leaf, leafAt } from "./leaf.ts";
@@ -225,32 +224,6 @@ export function tableEntries(k: Kernel, table: number): TableEntry[] {
     });
   }
   return entries;
-}
-
-export interface Smaps {
-  // Pages that this address space alone maps.
-  readonly uss: number;
-  // Bytes; each page counts its size divided by its mappings.
-  readonly pss: number;
-}
-
-// What /proc/PID/smaps_rollup sums up. Mirrors smaps_account(), fs/proc/task_mmu.c; mm-semantics §11.4.
-export function smaps(k: Kernel, mm: number): Smaps {
-  const { vma, page } = k.w;
-  const shift = 2 ** 12; // PSS_SHIFT: fractions of a byte survive the sum.
-  let uss = 0;
-  let pss = 0;
-  for (const row of vmasOf(k, mm)) {
-    walk_ptes(k, mm, vma.start.data[row], vma.end.data[row], (_pte, _vpn, entry) => {
-      const pfn = vm_normal_page(k, row, entry);
-      if (pfn === undefined) return;
-      const mapcount = page._mapcount.data[pfn];
-      const single = page._refcount.data[pfn] === 1 || mapcount < 2;
-      if (single) uss++;
-      pss += single ? k.pageSize * shift : Math.floor((k.pageSize * shift) / mapcount);
-    });
-  }
-  return { uss, pss: Math.floor(pss / shift) };
 }
 
 function range(length: number): number[] {

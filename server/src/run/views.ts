@@ -7,19 +7,10 @@ import { decode } from "../lang/bytes.ts";
 import { flagNames, PAGE_FLAG_NAMES, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, VMA_FLAG_NAMES } from "../mm/flags.ts";
 import type { Holder } from "../mm/holders.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import {
-  forEachHolder,
-  holdersOf,
-  livePins,
-  mmOf,
-  pinKind,
-  smaps,
-  tableEntries,
-  topTable,
-  vmasOf,
-} from "../mm/observe.ts";
+import { forEachHolder, holdersOf, livePins, mmOf, pinKind, tableEntries, topTable, vmasOf } from "../mm/observe.ts";
 import { NO_PAGE } from "../mm/page_alloc.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
+import { smaps } from "../mm/smaps.ts";
 import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
 import { entryText, mmName } from "./describe.ts";
 import { PIN_FLAG_NAMES } from "./pin_flags.ts";
