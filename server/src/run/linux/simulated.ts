@@ -14,6 +14,7 @@ import {
   pte_pfn,
   walk_ptes,
 } from "../../mm/pgtable.ts";
+import { smaps } from "../../mm/smaps.ts";
 import { is_migration_entry, is_swap_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "../../mm/swapops.ts";
 import { is_shmem } from "../../mm/vm_ops.ts";
 import type { Recording } from "../recording.ts";
