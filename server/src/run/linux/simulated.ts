@@ -2,7 +2,7 @@
 
 import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from "../../mm/flags.ts";
 import type { Kernel } from "../../mm/kernel.ts";
-import { livePins, liveTasks, mmOf, smaps, vmasOf } from "../../mm/observe.ts";
+import { livePins, liveTasks, mmOf, vmasOf } from "../../mm/observe.ts";
 import { NO_PAGE } from "../../mm/page_alloc.ts";
 import {
   PTE_ACCESSED,
