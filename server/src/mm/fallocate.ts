@@ -4,6 +4,7 @@
 
 import type { Errno } from "./abi.ts";
 import { is_device } from "./device.ts";
+import { ext4_block_truncate_page, ext4_zero_partial_blocks } from "./ext4_block.ts";
 import { PG_uptodate } from "./flags.ts";
 import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
@@ -101,13 +102,42 @@ function regular_fallocate(k: Kernel, file: number, mode: number, offset: number
   const end = offset + length;
   if (mode & FALLOC_FL_COLLAPSE_RANGE) return collapse_range(k, file, offset, length);
   if (mode & FALLOC_FL_INSERT_RANGE) return insert_range(k, file, offset, length);
-  if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) {
-    const last = Math.min(end, file_pages(k, file) * k.pageSize);
-    if (offset < last) truncate_pagecache_range(k, file, offset, last);
+  if (mode & FALLOC_FL_PUNCH_HOLE) return punch_hole(k, file, offset, end);
+  const before = k.w.file.size.data[file];
+  if ((mode & FALLOC_FL_KEEP_SIZE) === 0 && end > before) {
+    const error = zero_growth(k, file, before, end);
+    if (error !== 0) return error;
   }
-  if ((mode & FALLOC_FL_PUNCH_HOLE) === 0) extend(k, file, mode, end);
+  if (mode & FALLOC_FL_ZERO_RANGE) {
+    truncate_pagecache_range(k, file, offset, end);
+    const error = ext4_zero_partial_blocks(k, file, offset, end);
+    if (error !== 0) return error;
+  }
+  extend(k, file, mode, end);
   return 0;
 }
+
+// The file gets a new end. Mirrors ext4_alloc_file_blocks(), fs/ext4/extents.c.
+function zero_growth(k: Kernel, file: number, before: number, end: number): 0 | Errno {
+  if (k.model.growthZeroesTail === "no") return 0;
+  if (k.model.growthZeroesTail === "old end") return ext4_block_truncate_page(k, file, before);
+  return ext4_zero_partial_blocks(k, file, before, end);
+}
+
+// A hole that reaches past the end of the file ends with its last page. Mirrors ext4_punch_hole(), fs/ext4/inode.c.
+const punch_hole = kernelFunction(
+  "ext4_punch_hole",
+  "fs/ext4/inode.c",
+  (k: Kernel, file: number, offset: number, end: number): 0 | Errno => {
+    if (k.model.punchHoleWrites) {
+      filemap_fdatawrite_range(k, file, Math.floor(offset / k.pageSize), Math.ceil(end / k.pageSize));
+    }
+    if (offset >= k.w.file.size.data[file]) return 0;
+    const last = Math.min(end, file_pages(k, file) * k.pageSize);
+    truncate_pagecache_range(k, file, offset, last);
+    return ext4_zero_partial_blocks(k, file, offset, last);
+  },
+);
 
 // Mirrors i_size_write() at the end of an allocation.
 function extend(k: Kernel, file: number, mode: number, end: number): void {
@@ -150,16 +180,19 @@ const insert_range = kernelFunction(
 function shift_disk(k: Kernel, file: number, offset: number, to: (index: number) => number): void {
   const { cache } = k.w;
   const first = offset / k.pageSize;
-  const held: { readonly index: number; readonly disk: number }[] = [];
+  const held: { readonly index: number; readonly disk: number; readonly block: number }[] = [];
   filemap_fdatawrite_range(k, file, first, file_pages(k, file));
   const kept = [...(k.side.cacheIndex.get(file)?.keys() ?? [])].filter((index) => index >= first);
   for (const index of kept) {
     const slot = cache_slot(k, file, index);
     if (slot < 0) continue;
-    if (cache.disk.data[slot] !== 0) held.push({ index, disk: cache.disk.data[slot] });
+    if (cache.block.data[slot] !== 0) held.push({ index, disk: cache.disk.data[slot], block: cache.block.data[slot] });
   }
   truncate_pagecache(k, file, offset);
-  for (const { index, disk } of held) {
-    if (to(index) >= first) k.set(cache.disk, make_slot(k, file, to(index)), disk);
+  for (const { index, disk, block } of held) {
+    if (to(index) < first) continue;
+    const slot = make_slot(k, file, to(index));
+    k.set(cache.disk, slot, disk);
+    k.set(cache.block, slot, block);
   }
 }

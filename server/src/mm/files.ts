@@ -2,6 +2,7 @@
 
 import type { Errno } from "./abi.ts";
 import { device_open, device_pages, device_release, is_device } from "./device.ts";
+import { ext4_block_truncate_page } from "./ext4_block.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { free_pages } from "./page_alloc.ts";
@@ -96,13 +97,25 @@ export const sys_ftruncate = kernelFunction(
   (k: Kernel, _task: number, file: number, size: bigint): 0 | Errno => {
     if (k.w.file.open.data[file] === 0) return "EBADF";
     if (size > MAX_FILE || is_device(k, file)) return "EINVAL";
+    if (k.w.file.kind.data[file] === REGULAR_FILE) return ext4_setattr(k, file, Number(size));
     const before = k.w.file.size.data[file];
     k.set(k.w.file.size, file, Number(size));
-    if (k.w.file.kind.data[file] === SHMEM_FILE) {
-      if (Number(size) <= before) shmem_setattr(k, file, Number(size));
-    } else if (Number(size) < before) {
-      truncate_pagecache(k, file, Number(size));
-    }
+    if (Number(size) <= before) shmem_setattr(k, file, Number(size));
+    return 0;
+  },
+);
+
+// Also a file that keeps its size or grows loses what is cached past its new end, and what was written past it.
+// Mirrors ext4_setattr(), fs/ext4/inode.c, 6.12, with ext4_truncate().
+const ext4_setattr = kernelFunction(
+  "ext4_setattr",
+  "fs/ext4/inode.c",
+  (k: Kernel, file: number, size: number): 0 | Errno => {
+    const before = k.w.file.size.data[file];
+    if (size > before && k.model.growthZeroesTail !== "no") ext4_block_truncate_page(k, file, before);
+    k.set(k.w.file.size, file, size);
+    truncate_pagecache(k, file, size);
+    if (size <= before) ext4_block_truncate_page(k, file, size);
     return 0;
   },
 );

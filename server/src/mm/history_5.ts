@@ -60,7 +60,7 @@ export const FIRST: Rules = {
   mprotectUpgrades: upgrades_dirty_shared,
   retriedFaultsAreMajor: false,
   gupCountsTries: true,
-  asyncReadaheadRetries: false,
+  faultUnlocksToRead: false,
   dirtyingFaultsRetry: false,
   lruBatchSize: 15,
   unmapDrainsLru: true,
@@ -84,6 +84,8 @@ export const FIRST: Rules = {
   ioUringCoalesces: "no",
   unuseKeepsSoftDirty: false,
   fallocateModesExclude: false,
+  punchHoleWrites: true,
+  growthZeroesTail: "no",
   populateAdvice: "unknown",
   removeAsksMayWrite: false,
   shmemSwapinAlone: false,
@@ -144,8 +146,8 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       {
         since: "5.1",
         commits: ["6b4c9f446981"],
-        text: "A fault gives up the lock while a file's next window is read, and is tried again.",
-        rules: { asyncReadaheadRetries: true },
+        text: "A fault gives up the lock while a file's next window is read, or a page that is cached but not up to date, and is tried again.",
+        rules: { faultUnlocksToRead: true },
       },
       {
         since: "5.1",

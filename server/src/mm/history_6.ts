@@ -363,6 +363,18 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "Every THP is in the deferred split queue from its birth; a flag tells those that are only partly mapped.",
         rules: { partiallyMappedFlag: true },
       },
+      {
+        since: "6.13",
+        commits: [],
+        text: "A file that grows has its last page zeroed behind the old end, which makes the page dirty; fallocate brings the page of the new end into the page cache, too (stable 6.12.y has it too).",
+        rules: { growthZeroesTail: "both ends" },
+      },
+      {
+        since: "6.14",
+        commits: [],
+        text: "A hole in a file is punched without writing its dirty pages back before (stable 6.12.y has it too).",
+        rules: { punchHoleWrites: false },
+      },
     ],
   },
   {
@@ -521,6 +533,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: [],
         text: "io_uring takes buffers of up to 1 TiB; larger ones are EINVAL.",
         rules: { ioUringTakesTebibyte: true },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "fallocate that lets a file grow zeroes the page of the old end alone, as ftruncate does.",
+        rules: { growthZeroesTail: "old end" },
       },
     ],
   },

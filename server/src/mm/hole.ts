@@ -7,24 +7,21 @@ import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { lru_add_drain } from "./lru.ts";
-import { cache_slot, cached_slots, file_pages, filemap_add_folio, filemap_peek } from "./page_cache.ts";
+import { cache_slot, cached_slots, filemap_peek } from "./page_cache.ts";
 import { shmem_free_swap, shmem_swapin_folio, swapped_slot } from "./shmem_swap.ts";
 import { mappings_of } from "./truncate.ts";
 import { remove_folios } from "./truncate_folio.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 import { unmap_drains_lru, zap_pte_range } from "./zap.ts";
 
-// The bytes [start, end) of an ordinary file. A page that loses a part is read for it.
-// Mirrors truncate_pagecache_range(), mm/truncate.c, and a filesystem's zeroing of partial blocks.
+// The bytes [start, end) of an ordinary file: the cached ones. What becomes of the disk's blocks at both ends is the
+// filesystem's business (ext4_block.ts). Mirrors truncate_pagecache_range(), mm/truncate.c.
 export const truncate_pagecache_range = kernelFunction(
   "truncate_pagecache_range",
   "mm/truncate.c",
   (k: Kernel, file: number, start: number, end: number) => {
     unmap_mapping_range(k, file, start, end);
-    zero_partial_pages(k, start, end, (index) => {
-      const cached = filemap_peek(k, file, index);
-      return cached < 0 && index < file_pages(k, file) ? filemap_add_folio(k, file, index, false, false) : cached;
-    });
+    zero_partial_pages(k, start, end, (index) => filemap_peek(k, file, index));
     remove_whole_pages(k, file, start, end);
   },
 );
@@ -39,7 +36,9 @@ export const shmem_punch_hole = kernelFunction(
     unmap_mapping_range(k, file, start, end < k.pageSize ? Number.POSITIVE_INFINITY : end);
     zero_partial_pages(k, start, end, (index) => {
       const swapped = swapped_slot(k, file, index);
-      return swapped >= 0 ? shmem_swapin_folio(k, swapped) : filemap_peek(k, file, index);
+      const pfn = swapped >= 0 ? shmem_swapin_folio(k, swapped) : filemap_peek(k, file, index);
+      if (pfn >= 0) folio_mark_dirty(k, page_folio(k, pfn));
+      return pfn;
     });
     remove_whole_pages(k, file, start, end);
   },
@@ -66,7 +65,7 @@ const unmap_mapping_range = kernelFunction(
   },
 );
 
-// The pages that the range begins and ends in the middle of: their part of it is zero from now on, and they are dirty.
+// The pages that the range begins and ends in the middle of: their part of it is zero from now on.
 // Mirrors truncate_inode_partial_folio(), mm/truncate.c, 6.12.
 function zero_partial_pages(k: Kernel, start: number, end: number, page_of: (index: number) => number): void {
   const { content } = k.w.page;
@@ -78,7 +77,6 @@ function zero_partial_pages(k: Kernel, start: number, end: number, page_of: (ind
     if (to <= from || (from === 0 && to === k.pageSize)) continue;
     const pfn = page_of(index);
     if (pfn < 0) continue;
-    folio_mark_dirty(k, page_folio(k, pfn));
     k.set(content, pfn, k.contents.write(content.data[pfn], from, new Uint8Array(to - from)));
   }
 }
@@ -94,6 +92,7 @@ function remove_whole_pages(k: Kernel, file: number, start: number, end: number)
     const slot = index >= first && index < last ? cache_slot(k, file, index) : -1;
     if (slot < 0) continue;
     k.set(cache.disk, slot, 0);
+    k.set(cache.block, slot, 0);
     if (cache.swap.data[slot] !== 0) shmem_free_swap(k, slot);
   }
 }

@@ -130,9 +130,9 @@ export interface Model extends LargeFolioRules, FileFolioRules {
   // Each try of a fault of GUP counts, not only the one that succeeds (until 5.9, bce617edecad). faultin_page(), mm/gup.c, 5.8.
   readonly gupCountsTries: boolean;
 
-  // A fault that found a page which asks for the next window gives up the lock while that is read, and is tried again
-  // (5.1, 6b4c9f446981). do_async_mmap_readahead(), mm/filemap.c.
-  readonly asyncReadaheadRetries: boolean;
+  // A fault that found a page which asks for the next window, or has to be read itself, gives up the lock meanwhile, and is
+  // tried again (5.1, 6b4c9f446981). do_async_mmap_readahead() and filemap_fault(), mm/filemap.c.
+  readonly faultUnlocksToRead: boolean;
 
   // A fault that made a page of a shared mapping dirty is tried again, since writers may have to wait for the disk
   // (5.5 to 5.19; from 6.0 on it is done: VM_FAULT_COMPLETED, d92725256b4f). fault_dirty_shared_page(), mm/memory.c.
@@ -301,6 +301,15 @@ export interface Model extends LargeFolioRules, FileFolioRules {
   // fallocate() refuses `keep_size` beside `collapse_range` and `insert_range`, and these beside each other, as modes that
   // no filesystem knows (6.12; EINVAL before). vfs_fallocate(), fs/open.c.
   readonly fallocateModesExclude: boolean;
+
+  // FALLOC_FL_PUNCH_HOLE writes the dirty pages of its range back before anything else (until 6.14; in
+  // 6.12.y). ext4_punch_hole(), fs/ext4/inode.c.
+  readonly punchHoleWrites: boolean;
+
+  // A file that grows gets its last page zeroed behind the old end (6.13; in 6.12.y); fallocate() looked at the pages of
+  // both ends then, the old one and the new one. ext4_setattr(), fs/ext4/inode.c; ext4_alloc_file_blocks(),
+  // fs/ext4/extents.c.
+  readonly growthZeroesTail: "no" | "both ends" | "old end";
 
   // KSM asks whether a page keeps still before it looks for its like in the stable tree (6.11, after ac90c56bbd01).
   readonly ksmAsksChecksumFirst: boolean;

@@ -176,6 +176,7 @@ export function write_folio(k: Kernel, folio: number): void {
   const file = page.mapping.data[folio] - 1;
   each_slot_run(k, file, page.index.data[folio], folio_nr_pages(k, folio), (row, offset, length) => {
     for (let i = 0; i < length; i++) k.set(cache.disk, row + i, page.content.data[folio + offset + i]);
+    k.setRun(cache.block, row, length, 1);
   });
 }
 

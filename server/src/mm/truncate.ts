@@ -77,6 +77,7 @@ function forget_disk(k: Kernel, file: number, index: number, size: number): void
   if (keep >= k.pageSize) return;
   if (keep === 0 && cache.swap.data[slot] !== 0) shmem_free_swap(k, slot);
   k.set(cache.disk, slot, k.contents.truncate(cache.disk.data[slot], keep));
+  if (keep === 0) k.set(cache.block, slot, 0);
   const pfn = cache.pfn.data[slot];
   if (pfn !== 0) k.set(page.content, pfn, k.contents.truncate(page.content.data[pfn], keep));
 }
@@ -142,11 +143,25 @@ export const filemap_fdatawrite_range = kernelFunction(
       if ((page.flags.data[folio] & PG_dirty) === 0) continue;
       folio_mkclean(k, file, folio);
       k.set(page.flags, folio, page.flags.data[folio] & ~PG_dirty);
+      zero_past_end(k, file, folio);
       write_folio(k, folio);
       folio_end_writeback(k, folio);
     }
   },
 );
+
+// What mappings wrote past the end of the file into its last page is gone from it when it is written back. Mirrors
+// ext4_bio_write_folio(), fs/ext4/page-io.c, 6.12.
+function zero_past_end(k: Kernel, file: number, folio: number): void {
+  const { content, index } = k.w.page;
+  const size = k.w.file.size.data[file];
+  const last = Math.floor(size / k.pageSize) - index.data[folio];
+  const nr = folio_nr_pages(k, folio);
+  if (last < 0 || last >= nr) return;
+  const keep = size % k.pageSize;
+  k.set(content, folio + last, k.contents.truncate(content.data[folio + last], keep));
+  if (last + 1 < nr) k.setRun(content, folio + last + 1, nr - last - 1, 0);
+}
 
 // The disk has the page. When reclaim waited for it, it is the next to be looked at.
 // Mirrors folio_end_writeback(), mm/filemap.c, 6.12.

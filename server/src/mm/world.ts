@@ -106,8 +106,8 @@ const SCHEMA = {
   // A page of a device's memory, which its driver has allocated: rows of one device follow each other. pfn 0 = given back.
   driver_page: ["file", "pfn"],
   // One slot of a page cache (an entry of inode->i_pages): the cached pfn or 0, what the disk holds, and of a shmem page
-  // that is in swap its slot there.
-  cache: ["file", "index", "pfn", "disk", "swap"],
+  // that is in swap its slot there. block: something was written to the disk's block; 0 = a hole, or set aside only.
+  cache: ["file", "index", "pfn", "disk", "swap", "block"],
   // One row for each slot of the swap device; the row number is the slot, from 1 on. count: entries that name it
   // (swap_map); cache: the page in the swap cache or 0; content: what the device holds.
   swap: ["count", "cache", "content", "next_free"],
