@@ -140,7 +140,7 @@ export const ADVICE: readonly WordSpec[] = [
     name: "collapse",
     since: "6.1",
     errno: "EINVAL",
-    simulated: false,
+    simulated: true,
     doc: "Make huge pages of the range now (`MADV_COLLAPSE`, 6.1). mm-semantics §5.11.",
   },
   {

@@ -5,6 +5,7 @@ import {
   compact_zone,
   do_pages_move,
   drop_caches,
+  khugepaged,
   ksm_do_scan,
   lru_add_drain,
   reclaim,
@@ -86,8 +87,12 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "khugepaged",
     group,
     params: [required("addr", { kind: "address" }, "An address in the range to collapse.")],
-    doc: "khugepaged looks at one PMD range and collapses it where its rules allow. mm-semantics §5.11.\n\n`collapse_huge_page()`, mm/khugepaged.c.",
+    doc: "khugepaged comes by at the range that the PMD of the address serves, and makes a huge page of it where `machine thp=` and the mapping want one and its limits allow: at most 511 entries empty, 64 in swap, 256 shared (on x86-64), one page used since the last look, nobody but mappings and the swap cache holding any. mm-semantics §5.11.\n\n`collapse_huge_page()`, mm/khugepaged.c.",
     example: "khugepaged(p)",
+    perform: (a) => {
+      khugepaged(a.k, a.task, a.number(0));
+      return {};
+    },
   }),
   operation({
     name: "split_folio",

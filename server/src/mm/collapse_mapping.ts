@@ -1,7 +1,6 @@
 // After the pages of a file became one folio: the page tables that mapped them go, and a PMD maps the folio where
 // MADV_COLLAPSE asked for it. mm/khugepaged.c; mm-semantics §5.11.
 
-import type { Errno } from "./abi.ts";
 import { collapse_scan_file } from "./collapse_file.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import { VM_HUGETLB, VM_MAYBE_GUARD, VM_NOHUGEPAGE, VM_SPECIAL } from "./flags.ts";
@@ -9,39 +8,19 @@ import { folio_order, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { do_set_pmd, file_thp_suitable } from "./huge_file_pmd.ts";
 import type { Kernel } from "./kernel.ts";
-import { lru_add_drain } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { filemap_peek } from "./page_cache.ts";
 import { folio_get, folio_put, folio_put_refs } from "./page_ref.ts";
 import { PTE_PRESENT, pmd_alloc, pmd_none_or_table, pmd_offset, pte_free_table, walk_ptes } from "./pgtable.ts";
 import { folio_remove_rmap_ptes, linear_page_index } from "./rmap.ts";
-import { type Collapser, GOES_ON, madvise_collapse_errno, type ScanResult } from "./scan_result.ts";
+import type { Collapser, ScanResult } from "./scan_result.ts";
 import { filemap_fdatawrite_range, mappings_of } from "./truncate.ts";
 import { is_shmem, REGULAR_FILE } from "./vm_ops.ts";
-
-// MADV_COLLAPSE of a part of a VMA that maps a file. Mirrors madvise_collapse(), mm/khugepaged.c, 6.12.
-export const madvise_collapse_file = kernelFunction(
-  "madvise_collapse",
-  "mm/khugepaged.c",
-  (k: Kernel, vma: number, start: number, end: number): 0 | Errno => {
-    if (!file_collapsible(k, vma)) return "EINVAL";
-    lru_add_drain(k);
-    const first = Math.ceil(start / k.hpageNr) * k.hpageNr;
-    let failed: ScanResult | undefined;
-    for (let vpn = first; vpn + k.hpageNr <= end; vpn += k.hpageNr) {
-      const result = collapse_file_pmd(k, vma, vpn, "MADV_COLLAPSE");
-      if (result === "SCAN_SUCCEED" || result === "SCAN_PMD_MAPPED") continue;
-      failed = result;
-      if (!GOES_ON.includes(result)) break;
-    }
-    return failed === undefined ? 0 : madvise_collapse_errno(failed);
-  },
-);
 
 // Whether khugepaged or MADV_COLLAPSE may have a look at the VMA of a file: shmem always, as MADV_COLLAPSE does not ask
 // shmem_enabled; ordinary files where they can have such folios (Debian's kernels have no CONFIG_READ_ONLY_THP_FOR_FS).
 // Mirrors __thp_vma_allowable_orders(), mm/huge_memory.c, 6.12 (hugepage_vma_check() before 6.8).
-function file_collapsible(k: Kernel, vma: number): boolean {
+export function file_collapsible(k: Kernel, vma: number): boolean {
   const { flags, end, file } = k.w.vma;
   if (flags.data[vma] & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB)) return false;
   if (!file_thp_suitable(k, vma, end.data[vma] - k.hpageNr)) return false;
@@ -107,7 +86,7 @@ const retract = kernelFunction(
 );
 
 // Whether a page table serves the range. Mirrors find_pmd_or_thp_or_none(), mm/khugepaged.c, 6.12.
-function find_pmd_or_thp_or_none(k: Kernel, mm: number, vpn: number): ScanResult {
+export function find_pmd_or_thp_or_none(k: Kernel, mm: number, vpn: number): ScanResult {
   const pmd = pmd_offset(k, mm, vpn);
   if (pmd < 0) return "SCAN_PMD_NULL";
   const entry = k.w.pte.entry.data[pmd];

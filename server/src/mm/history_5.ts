@@ -116,6 +116,12 @@ export const FIRST: Rules = {
   softDirtySticks: false,
   mprotectKeepsSoftDirty: false,
   madviseTooManyVmas: "ENOMEM",
+  khugepagedTakesShared: false,
+  khugepagedNeedsWritable: true,
+  khugepagedReusesSwapPages: true,
+  khugepagedSparesLazyfree: false,
+  collapseOfNothing: "EINVAL",
+  collapsePassesHoles: false,
   guardMarksVma: false,
   unknownAdvice: ["cold", "pageout", "populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
   mmapAlignsFiles: "no",
@@ -202,6 +208,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.8",
     changes: [
+      {
+        since: "5.8",
+        commits: ["71a2c112a0f6", "5503fbf2b0b8"],
+        text: "khugepaged collapses shared pages too, up to half of a range, and pages of large folios.",
+        rules: { khugepagedTakesShared: true },
+      },
       {
         since: "5.8",
         commits: ["17839856fd58"],
@@ -388,6 +400,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.18",
     changes: [
+      {
+        since: "5.18",
+        commits: ["363106c4ce67"],
+        text: "khugepaged takes pages in the swap cache whoever maps them.",
+        rules: { khugepagedReusesSwapPages: false },
+      },
       {
         since: "5.18",
         commits: ["bd55b0c2d64e"],

@@ -434,6 +434,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         rules: { hugeZeroWriteQueues: true },
       },
       {
+        since: "6.18",
+        commits: [],
+        text: "A range of which no entry may be written through is collapsed, too.",
+        rules: { khugepagedNeedsWritable: false },
+      },
+      {
         since: "6.16",
         commits: [],
         text: "A PFN mapping remembers the cache mode of its device on x86, so fork copies it whatever its first page is.",
@@ -479,6 +485,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: [],
         text: "A PMD of a file that is unmapped leaves word of its dirty and accessed bits with the folio.",
         rules: { zapHugeKeepsUse: true },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "khugepaged leaves ranges alone that have lazily freed pages; MADV_COLLAPSE of a range without a whole huge page succeeds, and goes on behind one where nothing is mapped.",
+        rules: { khugepagedSparesLazyfree: true, collapseOfNothing: 0, collapsePassesHoles: true },
       },
       {
         since: "6.19",

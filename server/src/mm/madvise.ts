@@ -20,6 +20,7 @@ import { kernelFunction } from "./frames.ts";
 import { madvise_guard_install, madvise_guard_remove } from "./guard_regions.ts";
 import { faultin_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
+import { madvise_collapse } from "./khugepaged.ts";
 import { ksm_madvise } from "./ksm.ts";
 import { madvise_free_pte_range, madvise_lru } from "./madvise_lru.ts";
 import { madvise_remove } from "./madvise_remove.ts";
@@ -52,6 +53,7 @@ export const SIMULATED_ADVICE = [
   "guard_install",
   "guard_remove",
   "remove",
+  "collapse",
 ] as const;
 
 // madvise(2). Mirrors do_madvise(), mm/madvise.c, 6.12.
@@ -175,6 +177,8 @@ const madvise_vma_behavior = kernelFunction(
         if (!can_drop(flags) || !vma_is_anonymous(k, vma)) return "EINVAL";
         madvise_free_pte_range(k, vma, start, end);
         return 0;
+      case "collapse":
+        return madvise_collapse(k, vma, start, end);
       case "remove":
         return madvise_remove(k, vma, start, end);
       case "normal":

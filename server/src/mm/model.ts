@@ -333,6 +333,25 @@ export interface Model extends LargeFolioRules, FileFolioRules {
   // first process (until 5.4, f168a9a54ec3). mm/oom_kill.c.
   readonly oomPrefersChildren: boolean;
 
+  // khugepaged takes pages that are shared, up to half of a range, and those of large folios (5.8, 71a2c112a0f6 and
+  // 5503fbf2b0b8); before, only small pages that one entry maps. mm/khugepaged.c; mm-semantics §5.11.
+  readonly khugepagedTakesShared: boolean;
+
+  // A range is collapsed only if one of its entries may be written through (until 6.18). __collapse_huge_page_isolate().
+  readonly khugepagedNeedsWritable: boolean;
+
+  // A page in the swap cache is collapsed through a read-only entry only where a write might reuse it (until 5.18,
+  // 363106c4ce67).
+  readonly khugepagedReusesSwapPages: boolean;
+
+  // khugepaged leaves a range alone that has pages which MADV_FREE gave up (seen in 7.2.13).
+  readonly khugepagedSparesLazyfree: boolean;
+
+  // What MADV_COLLAPSE answers for a range without a whole huge page, and whether it goes on behind one without any page
+  // table (both seen in 7.2.13). madvise_collapse(), mm/khugepaged.c.
+  readonly collapseOfNothing: 0 | "EINVAL";
+  readonly collapsePassesHoles: boolean;
+
   // What madvise answers when a split would make too many VMAs (EAGAIN from 5.17 on, ac1e9acc5acf).
   readonly madviseTooManyVmas: "ENOMEM" | "EAGAIN";
 

@@ -200,6 +200,15 @@ export function pgtable_trans_huge_deposit(k: Kernel, mm: number, pmd: number, t
   k.add(k.w.mm.pgtables_bytes, mm, k.pageSize);
 }
 
+// The table of the slot, in which nothing is mapped any more, comes to wait under the slot, whose huge entry the caller sets:
+// VmPTE stays. Mirrors pmdp_collapse_flush() and pgtable_trans_huge_deposit() of collapse_huge_page(), mm/khugepaged.c.
+export function deposit_own_table(k: Kernel, pmd: number): void {
+  const table = Math.floor(k.w.pte.entry.data[pmd] / UNIT);
+  k.set(k.w.pte.entry, pmd, 0);
+  k.set(k.w.table.slot, table, WAITING);
+  wait_under(k, pmd, table);
+}
+
 function wait_under(k: Kernel, pmd: number, table: number): void {
   const { table: t } = k.w;
   const above = Math.floor(pmd / k.geometry.stride);

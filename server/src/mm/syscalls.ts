@@ -7,6 +7,7 @@ export { sys_fallocate } from "./fallocate.ts";
 export { create_file, memfd_create, open_device, sys_close, sys_ftruncate } from "./files.ts";
 export { sys_clone, sys_fork, sys_vfork } from "./fork.ts";
 export { split_pmd } from "./huge_pmd_split.ts";
+export { khugepaged } from "./khugepaged.ts";
 export { ksm_do_scan } from "./ksm_scan.ts";
 export { lru_add_drain } from "./lru.ts";
 export { madvise_refusal, swapout, sys_madvise } from "./madvise.ts";
