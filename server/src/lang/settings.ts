@@ -56,9 +56,9 @@ function valueProblem(spec: SettingSpec, text: string): string | undefined {
     case "switch":
       return text === "on" || text === "off" ? undefined : "is `on` or `off`";
     case "sizes":
-      return text.split("|").every((size) => typeof parseNumber(size) === "bigint")
+      return text.split("|").every((size) => isPowerOfTwo(parseNumber(size)))
         ? undefined
-        : "is sizes joined by `|`: `64K|128K`";
+        : "is sizes joined by `|`, each a power of two: `64K|128K`";
     case "size":
     case "number": {
       const value = parseNumber(text);
@@ -68,6 +68,10 @@ function valueProblem(spec: SettingSpec, text: string): string | undefined {
       return fits ? undefined : `is between ${shown(kind.min)} and ${shown(kind.max)}`;
     }
   }
+}
+
+function isPowerOfTwo(value: ReturnType<typeof parseNumber>): boolean {
+  return typeof value === "bigint" && value > 0n && (value & (value - 1n)) === 0n;
 }
 
 // The values that may be written: a setting with idle ones has words.

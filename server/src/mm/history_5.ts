@@ -116,6 +116,7 @@ export const FIRST: Rules = {
   softDirtySticks: false,
   mprotectKeepsSoftDirty: false,
   madviseTooManyVmas: "ENOMEM",
+  mthp: false,
   khugepagedTakesShared: false,
   khugepagedNeedsWritable: true,
   khugepagedReusesSwapPages: true,

@@ -222,6 +222,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     name: "6.8",
     changes: [
       {
+        since: "6.8",
+        commits: ["19eaf44954df"],
+        text: "The first write to anonymous memory may bring a folio of several pages: multi-size THP.",
+        rules: { mthp: true },
+      },
+      {
         since: "6.7",
         commits: ["e8e17ee90eaf"],
         text: "MADV_REMOVE follows a shared mapping that mprotect made read-only.",

@@ -100,8 +100,8 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
   {
     key: "mthp",
     value: { kind: "sizes" },
-    simulated: false,
-    doc: "Sizes of multi-size THP; they follow `thp`. Default none.",
+    simulated: true,
+    doc: "Sizes of multi-size THP (from 6.8 on), each a power of two; they follow `thp`. Those of less than four pages, or of a PMD and more, mean nothing. Default none.",
   },
   {
     key: "hugetlb_pages",

@@ -8,18 +8,21 @@
 //                                         └─ present, write ──▶ do_wp_page (wp.ts)     reuse, or a copy
 
 import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE } from "./abi.ts";
+import { alloc_anon_folio } from "./anon_folio.ts";
 import { add_mm_counter } from "./counters.ts";
 import { do_swap_page } from "./do_swap_page.ts";
 import { type Fault, VM_FAULT_FALLBACK, VM_FAULT_OOM } from "./fault.ts";
 import { do_fault } from "./file_fault.ts";
 import { VM_WRITE } from "./flags.ts";
+import { folio_nr_pages } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { do_huge_pmd_anonymous_page, thp_vma_allowable } from "./huge_memory.ts";
 import { huge_pmd_set_accessed, wp_huge_pmd } from "./huge_pmd_wp.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
 import { ANON, ZERO } from "./outcome.ts";
-import { alloc_page, ZERO_PFN } from "./page_alloc.ts";
+import { ZERO_PFN } from "./page_alloc.ts";
+import { folio_ref_add } from "./page_ref.ts";
 import {
   mk_pte,
   PTE_ACCESSED,
@@ -89,7 +92,8 @@ const handle_pte_fault = kernelFunction("handle_pte_fault", "mm/memory.c", (k: K
 });
 
 // The first touch of anonymous memory. A read maps the zero page, which counts nowhere; a write a fresh page with
-// refcount 1, mapcount 1, exclusive (from 5.19), and rss_anon + 1. Mirrors do_anonymous_page(), mm/memory.c, 6.12.
+// refcount 1, mapcount 1, exclusive (from 5.19), and rss_anon + 1; with multi-size THP (6.8) as many pages at once, each
+// with one reference and one mapping. Mirrors do_anonymous_page(), mm/memory.c, 6.12.
 const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
   const flags = k.w.vma.flags.data[vmf.vma];
   const prot = pte_prot(flags);
@@ -101,14 +105,18 @@ const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k:
     return 0;
   }
   anon_vma_prepare(k, vmf.vma);
-  const pfn = alloc_page(k);
-  if (pfn < 0) return VM_FAULT_OOM;
-  k.set(k.w.page.content, pfn, 0);
-  add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
-  folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn);
-  folio_add_lru_vma(k, pfn, vmf.vma);
+  const folio = alloc_anon_folio(k, vmf);
+  if (folio < 0) return VM_FAULT_OOM;
+  const nr = folio_nr_pages(k, folio);
+  const first = vmf.vpn - (vmf.vpn % nr);
+  if (nr > 1) folio_ref_add(k, folio, nr - 1);
+  add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, nr);
+  folio_add_new_anon_rmap(k, vmf.vma, first, folio);
+  folio_add_lru_vma(k, folio, vmf.vma);
   const writable = flags & VM_WRITE ? PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY : 0;
-  k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, prot | writable));
+  const entry = mk_pte(folio, prot | writable);
+  if (nr === 1) k.set(k.w.pte.entry, vmf.pte, entry);
+  else k.setRun(k.w.pte.entry, vmf.pte - (vmf.vpn - first), nr, entry, mk_pte(1, 0));
   k.outcome |= ANON;
   return 0;
 });

@@ -333,6 +333,9 @@ export interface Model extends LargeFolioRules, FileFolioRules {
   // first process (until 5.4, f168a9a54ec3). mm/oom_kill.c.
   readonly oomPrefersChildren: boolean;
 
+  // The first write to anonymous memory may bring a folio of one of the sizes of `machine mthp=` (6.8, 19eaf44954df).
+  readonly mthp: boolean;
+
   // khugepaged takes pages that are shared, up to half of a range, and those of large folios (5.8, 71a2c112a0f6 and
   // 5503fbf2b0b8); before, only small pages that one entry maps. mm/khugepaged.c; mm-semantics §5.11.
   readonly khugepagedTakesShared: boolean;
