@@ -8,6 +8,7 @@ import { MODELS } from "../../mm/models.ts";
 import type { ModelName } from "../../mm/releases.ts";
 import { headerOf } from "../../run/fuzz/finding.ts";
 import { HOST, type Profile } from "../../run/fuzz/profile.ts";
+import { LARGE_PROFILES } from "../../run/fuzz/profile_large.ts";
 import { type Found, type SearchOptions, search, type Totals } from "../../run/fuzz/search.ts";
 import { paintFor } from "../colour.ts";
 import { type Arguments, type Command, FAILED, HELD, UsageError, wholeNumber } from "../command.ts";
@@ -22,11 +23,12 @@ import { releasesOf } from "./releases.ts";
 
 export const fuzzCommand: Command = {
   name: "fuzz",
-  synopsis: "--kernel R[,R…]|all|host [--ops N] [--seed S] [--count C] [--only OP[,OP…]] [--out DIR]",
+  synopsis: "--kernel R[,R…]|all|host [--ops N] [--seed S] [--count C] [--profile P] [--only OP[,OP…]] [--out DIR]",
   summary: "Compare random traces with a real kernel, or with another model, and shrink what disagrees",
   details: [
     "Makes random traces, runs each in the simulator and on the real kernel (one boot for all of them), and shrinks each\n" +
       "trace on which the two disagree to the shortest that still does. It is written as a trace file that says both values.",
+    "Traces are about base pages, or with --profile about huge pages (thp), folios of 64K (mthp, from 6.8 on) or hugetlb.",
     "The same seed makes the same traces on every machine. With --against M two models are compared and nothing is booted.",
   ],
   options: [
@@ -41,6 +43,7 @@ export const fuzzCommand: Command = {
     { name: "seed", value: "S", help: "what chance begins with (default: another one each time, printed first)" },
     { name: "count", value: "C", help: "traces (default 100)" },
     { name: "first", value: "I", help: "the index of the first trace (default 0)" },
+    { name: "profile", value: "P", help: "what traces are about: base (default), thp, mthp, hugetlb" },
     { name: "only", value: "OP[,OP…]", help: "use these operations alone" },
     { name: "out", value: "DIR", help: "where traces that disagree are written (default: the current folder)" },
   ],
@@ -59,7 +62,8 @@ interface Task {
 }
 
 async function fuzz(args: Arguments, io: Io): Promise<number> {
-  const tasks = tasksOf(args, io);
+  const profile = profileOf(args.text("profile"));
+  const tasks = tasksOf(args, io, profile);
   const seed = wholeNumber(args, "seed", 0) ?? randomInt(MOST_SEED);
   const wanted = {
     seed,
@@ -74,7 +78,14 @@ async function fuzz(args: Arguments, io: Io): Promise<number> {
   return status;
 }
 
-function tasksOf(args: Arguments, io: Io): Task[] {
+function profileOf(name: string | undefined): Profile | undefined {
+  if (name === undefined || name === "base") return undefined;
+  const names = ["base", ...Object.keys(LARGE_PROFILES)];
+  if (!names.includes(name)) throw new UsageError(`no profile '${name}'; there are ${names.join(", ")}`);
+  return LARGE_PROFILES[name];
+}
+
+function tasksOf(args: Arguments, io: Io, profile: Profile | undefined): Task[] {
   const kernel = args.text("kernel");
   if (kernel === undefined) throw new UsageError("fuzz needs --kernel R[,R…]|all|host");
   const against = chosenModels(args.text("against"));
@@ -82,18 +93,20 @@ function tasksOf(args: Arguments, io: Io): Task[] {
     return (chosenModels(kernel) ?? []).flatMap((model) =>
       against
         .filter((other) => other !== model)
-        .map((other) => ({ kernel: model, model, other, open: async () => modelBench(model, other) })),
+        .map((other) => ({ kernel: model, model, other, profile, open: async () => modelBench(model, other) })),
     );
   }
   const options = { env: io.env };
   if (kernel === "host") {
     const model = hostModel();
+    if (profile) throw new UsageError("--profile is for kernels in a guest: on a host huge pages are everybody's");
     return [{ kernel, model, other: undefined, profile: HOST, open: () => realBench(model, () => openHost(options)) }];
   }
   return releasesOf(kernel.split(",")).map((release) => ({
     kernel: release,
     model: release,
     other: undefined,
+    profile,
     open: () => realBench(release, () => openGuest(release, options)),
   }));
 }
@@ -156,9 +169,10 @@ async function tell(task: Task, { who }: Bench, wanted: Wanted, args: Arguments,
   io.out(`${said}: ${path}\n`);
 }
 
-function commandOf({ kernel, other }: Task, { seed, ops, only }: Wanted, index: number): string {
+function commandOf({ kernel, other, profile }: Task, { seed, ops, only }: Wanted, index: number): string {
   const against = other ? ` --against ${other}` : "";
-  const words = only ? ` --only ${only.join(",")}` : "";
+  const name = Object.keys(LARGE_PROFILES).find((key) => LARGE_PROFILES[key] === profile);
+  const words = `${name ? ` --profile ${name}` : ""}${only ? ` --only ${only.join(",")}` : ""}`;
   return `mmtrace fuzz --kernel ${kernel}${against} --seed ${seed} --ops ${ops}${words} --first ${index} --count 1`;
 }
 

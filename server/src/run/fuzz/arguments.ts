@@ -61,6 +61,9 @@ export function argumentOf(c: Context, spec: OpSpec, param: Param): Argument | u
       return pages(c, within(c, oneOf(c, profile.rangePages)));
     case "size":
       if (param.name === "offset") return pages(c, c.pick(4));
+      // A part of a huge page is moved as often as all of a mapping.
+      if (profile.startPages && param.name.endsWith("_length"))
+        return pages(c, within(c, oneOf(c, profile.rangePages)));
       return pages(c, spec.access ? within(c, oneOf(c, profile.rangePages)) : oneOf(c, profile.mappingPages));
     case "number":
       return number(1 + c.pick(32));
@@ -92,7 +95,8 @@ function address(c: Context): Argument | undefined {
   const from = things.mappings[c.pick(things.mappings.length)];
   if (from === undefined) return undefined;
   const size = BigInt(k.pageSize);
-  const page = c.wish.whole ? 0n : BigInt(c.pick(Number((from.value.end - from.value.start) / size)));
+  const all = Number((from.value.end - from.value.start) / size);
+  const page = c.wish.whole ? 0n : BigInt(profile.startPages ? oneOf(c, profile.startPages) % all : c.pick(all));
   const place = { name: from.name, value: { ...from.value, at: from.value.start + page * size } };
   things.focus = place;
   return { text: textOf(k, place), value: place.value };

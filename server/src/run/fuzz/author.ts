@@ -63,9 +63,8 @@ class Author {
 
   lines(made: Iterable<Choice>, most = Number.POSITIVE_INFINITY): string[] {
     const first = OPS.get("mmap");
-    const lines = first
-      ? [1, 2].flatMap(() => this.line({ spec: first, word: "private|anonymous", whole: false }, []))
-      : [];
+    const { firstMappings = "private|anonymous" } = this.profile;
+    const lines = first ? [1, 2].flatMap(() => this.line({ spec: first, word: firstMappings, whole: false }, [])) : [];
     for (const { op, picks } of made) {
       if (lines.length >= most) break;
       const [step, ...rest] = this.rest.length > 0 ? this.rest : this.tickets[op % this.tickets.length];

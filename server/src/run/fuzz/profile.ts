@@ -10,9 +10,13 @@ export interface Profile {
   // Operations one after the other on one place, which make states that chance alone seldom makes. An entry stands for
   // one share; `madvise=mergeable` gives the operation's flags or word, `write*` does it to the whole mapping.
   readonly phrases: readonly (readonly string[])[];
+  // Flags of the two mappings that a trace begins with; anonymous memory of one's own without it.
+  readonly firstMappings?: string;
   // Pages of a mapping or a file, and of a range within one.
   readonly mappingPages: readonly number[];
   readonly rangePages: readonly number[];
+  // Where in a mapping addresses begin, in pages; without it each page is as likely.
+  readonly startPages?: readonly number[];
   // Bytes that are written: few, so that pages come to be equal.
   readonly bytes: readonly number[];
   // What an argument's flags or word is chosen from; by OPERATION.PARAMETER. Without an entry: all that the release has.
