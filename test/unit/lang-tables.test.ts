@@ -19,7 +19,7 @@ const OPERATIONS =
 
 // What this version has to simulate.
 const SIMULATED =
-  "mmap munmap mprotect mremap madvise brk mlock munlock msync read write file memfd close ftruncate fork vfork clone execve exit get_user_pages pin_user_pages vmsplice io_uring_register o_direct_read o_direct_write process_vm_readv ptrace_poke release dma_write tee lru_add_drain drop_caches writeback ksm_scan migrate compact reclaim device fallocate swapout swapoff clear_refs split_pmd";
+  "mmap munmap mprotect mremap madvise brk mlock munlock msync read write file memfd close ftruncate fork vfork clone execve exit get_user_pages pin_user_pages vmsplice io_uring_register o_direct_read o_direct_write process_vm_readv ptrace_poke release dma_write tee lru_add_drain drop_caches writeback ksm_scan migrate compact reclaim device fallocate swapout swapoff clear_refs split_pmd split_folio deferred_split_scan";
 
 // LANGUAGE.md, section 5.
 const FIELDS_OF = {

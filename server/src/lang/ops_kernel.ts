@@ -3,12 +3,14 @@
 import {
   clear_refs_write,
   compact_zone,
+  deferred_split_scan,
   do_pages_move,
   drop_caches,
   khugepaged,
   ksm_do_scan,
   lru_add_drain,
   reclaim,
+  split_huge_pages_pid,
   split_pmd,
   swapout,
   sys_swapoff,
@@ -100,6 +102,10 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     params: [required("addr", { kind: "address" }, "An address of the folio.")],
     doc: "Splits the large folio at the address into small ones. Refused while anything holds an extra reference. mm-semantics §5.12.\n\n`split_folio()`, mm/huge_memory.c.",
     example: "split_folio(p)",
+    perform: (a) => {
+      split_huge_pages_pid(a.k, a.task, a.number(0));
+      return {};
+    },
   }),
   operation({
     name: "split_pmd",
@@ -148,6 +154,10 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     params: [],
     doc: "Splits the large folios that are only partly mapped any more. mm-semantics §5.10.\n\n`deferred_split_scan()`, mm/huge_memory.c.",
     example: "deferred_split_scan()",
+    perform: (a) => {
+      deferred_split_scan(a.k, Number.POSITIVE_INFINITY);
+      return {};
+    },
   }),
   operation({
     name: "clear_refs",

@@ -8,11 +8,13 @@
 // had yet. A page that compaction moved stays where it is at the next one (PG_compacted), as it is at the end already.
 
 import { PG_anon, PG_compacted, PG_lru, PG_swapcache } from "./flags.ts";
+import { folio_nr_pages, folio_order, folio_test_large } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_isolate_lru, lru_add_drain } from "./lru.ts";
+import { folio_mapcount } from "./mapcount.ts";
 import { migrate_pages, putback_movable_pages } from "./migrate.ts";
-import { alloc_page_noretry, FIRST_PFN } from "./page_alloc.ts";
+import { alloc_page_noretry, FIRST_PFN, folio_alloc } from "./page_alloc.ts";
 import { folio_ref_count } from "./page_ref.ts";
 
 // COMPACT_CLUSTER_MAX: pages that are isolated before they migrate.
@@ -44,9 +46,14 @@ const isolate_migratepages_block = kernelFunction(
     const { page } = k.w;
     const pages: number[] = [];
     let pfn = first;
-    for (; pfn < end && pages.length < CLUSTER; pfn++) {
+    let taken = 0;
+    for (; pfn < end && taken < CLUSTER; pfn++) {
       k.tick();
       const flags = page.flags.data[pfn];
+      if (folio_test_large(k, pfn) && skip_isolation_on_order(k, folio_order(k, pfn))) {
+        pfn += folio_nr_pages(k, pfn) - 1;
+        continue;
+      }
       if ((flags & (PG_lru | PG_compacted)) !== PG_lru) {
         // Of what is no user's page, as most of the memory, nothing is recorded.
         const users = flags & PG_anon || page.mapping.data[pfn] !== 0;
@@ -55,18 +62,28 @@ const isolate_migratepages_block = kernelFunction(
       }
       const mapping = flags & PG_anon ? flags & PG_swapcache : page.mapping.data[pfn];
       const refs = folio_ref_count(k, pfn);
-      if (mapping === 0 && !k.decide(ONLY_MAPPINGS_HOLD, refs, refs <= page._mapcount.data[pfn])) continue;
+      if (mapping === 0 && !k.decide(ONLY_MAPPINGS_HOLD, refs, refs <= folio_mapcount(k, pfn))) continue;
       folio_isolate_lru(k, pfn);
       pages.unshift(pfn);
+      const nr = folio_nr_pages(k, pfn);
+      taken += nr;
+      pfn += nr - 1;
     }
     return { pages, next: pfn };
   },
 );
 
+// What is as large as the pieces that compaction is after stays where it is; up to 6.8 all large folios do.
+// Mirrors skip_isolation_on_order(), mm/compaction.c, 6.12.
+function skip_isolation_on_order(k: Kernel, order: number): boolean {
+  return !k.model.compactsLarge || order >= k.hpageOrder;
+}
+
 // Mirrors compaction_alloc(), mm/compaction.c.
-function compaction_alloc(k: Kernel): number {
-  if (k.w.machine.next_pfn.data[0] >= k.totalPages) return -1;
-  const pfn = alloc_page_noretry(k);
+function compaction_alloc(k: Kernel, src: number): number {
+  const order = folio_order(k, src);
+  if (k.w.machine.next_pfn.data[0] + 2 ** order > k.totalPages) return -1;
+  const pfn = order === 0 ? alloc_page_noretry(k) : folio_alloc(k, order);
   k.set(k.w.page.flags, pfn, PG_compacted);
   return pfn;
 }

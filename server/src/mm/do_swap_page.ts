@@ -2,6 +2,7 @@
 // mm/memory.c; mm-semantics §2.7.
 
 import { type Fault, VM_FAULT_HWPOISON, VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_SIGSEGV } from "./fault.ts";
+import { folio_test_large, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_might_need_to_copy } from "./ksm_swapin.ts";
@@ -12,7 +13,8 @@ import { folio_get, folio_put } from "./page_ref.ts";
 import { read_swap_cache_async, swap_read_folio } from "./swap_in.ts";
 import { swap_update_readahead, swap_vma_readahead } from "./swap_readahead.ts";
 import { swap_count } from "./swap_slots.ts";
-import { swap_cache_get_folio } from "./swap_state.ts";
+import { swap_cache_get_page } from "./swap_state.ts";
+import { swapin_large } from "./swapin_large.ts";
 import { is_guard_marker, is_migration_entry, is_swap_entry, swp_offset } from "./swapops.ts";
 
 const SKIPS_CACHE = condition("si->flags & SWP_SYNCHRONOUS_IO && __swap_count(entry) == 1", "swap count");
@@ -26,34 +28,39 @@ export const do_swap_page = kernelFunction("do_swap_page", "mm/memory.c", (k: Ke
   if (!is_swap_entry(vmf.entry)) return handle_pte_marker(k, vmf);
   const slot = swp_offset(vmf.entry);
   let result = 0;
-  let pfn = swap_cache_get_folio(k, slot);
-  if (pfn >= 0) {
-    folio_get(k, pfn);
-    swap_update_readahead(k, vmf.vma, vmf.vpn, pfn);
+  let page = swap_cache_get_page(k, slot);
+  if (page >= 0) {
+    folio_get(k, page_folio(k, page));
+    if (!folio_test_large(k, page)) swap_update_readahead(k, vmf.vma, vmf.vpn, page);
   } else {
-    pfn = swapin(k, vmf, slot);
-    if (pfn < 0) return VM_FAULT_OOM;
+    page = swapin(k, vmf, slot);
+    if (page < 0) return VM_FAULT_OOM;
     result = VM_FAULT_MAJOR;
   }
   k.outcome |= SWAPIN;
-  const own = ksm_might_need_to_copy(k, pfn, vmf.vma, vmf.vpn);
+  const own = folio_test_large(k, page) ? page : ksm_might_need_to_copy(k, page, vmf.vma, vmf.vpn);
   if (own < 0) {
-    folio_put(k, pfn);
+    folio_put(k, page);
     return VM_FAULT_OOM;
   }
-  if (own !== pfn) folio_add_lru_vma(k, own, vmf.vma);
+  if (own !== page) folio_add_lru_vma(k, own, vmf.vma);
   result |= k.model.mapSwappedPage(k, vmf, own, slot);
-  if (own !== pfn) folio_put(k, pfn);
+  if (own !== page) folio_put(k, page);
   return result;
 });
 
 // Reads the page back from the device, with one reference for the caller, and its neighbours with it. A synchronous
-// device reads none: up to 6.18 when no other entry names the slot, and then the page skips the swap cache; 7.2 ever. -1 when memory is used up.
+// device reads none: up to 6.18 when no other entry names the slot, and then the page skips the swap cache; 7.2 ever. From
+// 6.12 on it is read as a part of a large folio where such are allowed. -1 when memory is used up.
 function swapin(k: Kernel, vmf: Fault, slot: number): number {
   if (k.machine.swap_device !== "sync") return swap_vma_readahead(k, vmf.vma, vmf.vpn, slot);
-  if (!k.model.swapinSkipsCache) return read_swap_cache_async(k, slot);
   const count = swap_count(k, slot);
-  if (!k.decide(SKIPS_CACHE, count, count === 1)) return swap_vma_readahead(k, vmf.vma, vmf.vpn, slot);
+  if (k.model.swapinSkipsCache && !k.decide(SKIPS_CACHE, count, count === 1)) {
+    return swap_vma_readahead(k, vmf.vma, vmf.vpn, slot);
+  }
+  const page = swapin_large(k, vmf, slot);
+  if (page >= 0) return page;
+  if (!k.model.swapinSkipsCache) return read_swap_cache_async(k, slot);
   const pfn = swap_read_folio(k, slot);
   if (pfn >= 0) folio_add_lru(k, pfn);
   return pfn;

@@ -5,7 +5,8 @@ import { pinned_pages_are_copied, pinned_pages_are_copied_510, pinned_pages_are_
 import { follows_dirty_after_cow, must_unshare_never, must_unshare_pins } from "./gup_rules.ts";
 import type { ReleaseHistory, Rules } from "./history.ts";
 import { FIRST_FILE_FOLIOS } from "./history_file_folios.ts";
-import { discards_clean, discards_unreferenced } from "./lazyfree_rules.ts";
+import { FIRST_SPLIT } from "./history_split.ts";
+import { discards_clean, discards_unreferenced_page } from "./lazyfree_rules.ts";
 import { shared_by_first_page } from "./mapped_shared_rules.ts";
 import { upgrades_dirty_shared } from "./mprotect_rules.ts";
 import { reuse_by_mapcount_or_ksm, reuse_by_page_count, reuse_exclusive, reuse_only_reference } from "./reuse.ts";
@@ -27,6 +28,7 @@ import {
 // 4.19, the oldest release.
 export const FIRST: Rules = {
   ...FIRST_FILE_FOLIOS,
+  ...FIRST_SPLIT,
   anonExclusive: false,
   reuseAnonSmall: reuse_by_mapcount_or_ksm,
   reuseAnonLarge: reuse_large_by_mapcount,
@@ -127,7 +129,6 @@ export const FIRST: Rules = {
   unknownAdvice: ["cold", "pageout", "populate_read", "populate_write", "collapse", "guard_install", "guard_remove"],
   mmapAlignsFiles: "no",
   mmapAlignsLarge: "no",
-  partiallyMappedFlag: false,
   doubleMap: true,
   nrPagesMapped: false,
   largeMapcount: false,
@@ -300,7 +301,7 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         since: "5.18",
         commits: ["6c8e2a256915"],
         text: "Reclaim keeps the content of a page that MADV_FREE gave up when somebody holds a reference to it (stable 5.10.y has it too).",
-        rules: { lazyfreeOutcome: discards_unreferenced },
+        rules: { lazyfreeOutcome: discards_unreferenced_page },
       },
       {
         since: "5.9",
@@ -453,7 +454,7 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         since: "5.18",
         commits: ["6c8e2a256915"],
         text: "Reclaim keeps the content of a page that MADV_FREE gave up when somebody holds a reference to it.",
-        rules: { lazyfreeOutcome: discards_unreferenced },
+        rules: { lazyfreeOutcome: discards_unreferenced_page },
       },
       {
         since: "5.18",

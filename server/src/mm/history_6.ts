@@ -364,12 +364,6 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         rules: { mmapAlignsLarge: "multiples" },
       },
       {
-        since: "6.12",
-        commits: ["8422acdc97ed", "dafff3f4c850"],
-        text: "Every THP is in the deferred split queue from its birth; a flag tells those that are only partly mapped.",
-        rules: { partiallyMappedFlag: true },
-      },
-      {
         since: "6.13",
         commits: [],
         text: "A file that grows has its last page zeroed behind the old end, which makes the page dirty; fallocate brings the page of the new end into the page cache, too (stable 6.12.y has it too).",

@@ -47,10 +47,14 @@ export interface Freeze {
 
 // Splits what stands in the PMD of the VMA, if it is a huge entry, or stands for one that migrates.
 // Mirrors __split_huge_pmd() and split_huge_pmd_locked(), mm/huge_memory.c, 6.12.
-export const __split_huge_pmd = kernelFunction(
+export function __split_huge_pmd(k: Kernel, vma: number, pmd: number, only?: Freeze): void {
+  split(k, vma, pmd, only);
+}
+
+const split = kernelFunction(
   "__split_huge_pmd",
   "mm/huge_memory.c",
-  (k: Kernel, vma: number, pmd: number, only?: Freeze) => {
+  (k: Kernel, vma: number, pmd: number, only: Freeze | undefined) => {
     const entry = k.w.pte.entry.data[pmd];
     if (pmd_none_or_table(entry)) return;
     if (only && (is_migration_entry(entry) || pte_pfn(entry) !== only.folio)) return;

@@ -4,6 +4,7 @@
 import { PG_dirty } from "./flags.ts";
 import { condition } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_mapcount, page_mapcount } from "./mapcount.ts";
 import { folio_ref_count } from "./page_ref.ts";
 
 // "discard": the content is lost. "swapbacked": the page is an ordinary one again. "lazyfree": it stays as it is.
@@ -17,15 +18,21 @@ export function discards_clean(k: Kernel, pfn: number): LazyfreeOutcome {
   return dirty(k, pfn) ? "swapbacked" : "discard";
 }
 
-// From 5.18 on (6c8e2a256915): nobody but its mappings and reclaim may hold a reference to it.
-export function discards_unreferenced(k: Kernel, pfn: number): LazyfreeOutcome {
-  return only_mappings(k, pfn) && !dirty(k, pfn) ? "discard" : "swapbacked";
+// From 5.18 on (6c8e2a256915): nobody but its mappings and reclaim may hold a reference to it. Of a large folio with PTEs the
+// first page's mappings are compared, so that it is never discarded.
+export function discards_unreferenced_page(k: Kernel, folio: number): LazyfreeOutcome {
+  return only_mappings(k, folio, page_mapcount(k, folio)) && !dirty(k, folio) ? "discard" : "swapbacked";
+}
+
+// From 6.1 on (seen there): all mappings of the folio.
+export function discards_unreferenced(k: Kernel, folio: number): LazyfreeOutcome {
+  return only_mappings(k, folio, folio_mapcount(k, folio)) && !dirty(k, folio) ? "discard" : "swapbacked";
 }
 
 // The same, but a further reference alone leaves it free for the next reclaim. try_to_unmap_one(), mm/rmap.c, 7.2.
 export function spares_referenced(k: Kernel, pfn: number): LazyfreeOutcome {
   if (dirty(k, pfn)) return "swapbacked";
-  return only_mappings(k, pfn) ? "discard" : "lazyfree";
+  return only_mappings(k, pfn, folio_mapcount(k, pfn)) ? "discard" : "lazyfree";
 }
 
 function dirty(k: Kernel, pfn: number): boolean {
@@ -33,7 +40,7 @@ function dirty(k: Kernel, pfn: number): boolean {
   return k.decide(DIRTY, is ? 1 : 0, is);
 }
 
-function only_mappings(k: Kernel, pfn: number): boolean {
+function only_mappings(k: Kernel, pfn: number, mapcount: number): boolean {
   const count = folio_ref_count(k, pfn);
-  return k.decide(ONLY_MAPPINGS, count, count === 1 + k.w.page._mapcount.data[pfn]);
+  return k.decide(ONLY_MAPPINGS, count, count === 1 + mapcount);
 }

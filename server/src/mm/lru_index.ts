@@ -5,6 +5,7 @@
 // up is read, each time.
 
 import { PG_lru } from "./flags.ts";
+import { folio_nr_pages } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_lru_list, LRU_NAMES } from "./lru_list.ts";
 
@@ -52,6 +53,8 @@ export class LruIndex {
       const end = machine.next_pfn.data[0];
       this.largest = machine.lru_head.data[0];
       for (let pfn = 1; pfn < end; pfn++) this.largest = Math.max(this.largest, page.lru_order.data[pfn]);
+      // Pieces of a split folio stand in between.
+      this.largest = Math.floor(this.largest);
       this.largestEpoch = this.k.epoch;
     }
     return this.largest;
@@ -125,8 +128,13 @@ export class LruIndex {
       if (from === to) return;
       if (to >= 0) unplaced.add(pfn);
       if (this.counts === undefined) return;
-      if (from >= 0) this.counts[from]--;
-      if (to >= 0) this.counts[to]++;
+      const nr = folio_nr_pages(this.k, pfn);
+      if (from >= 0) this.counts[from] -= nr;
+      if (to >= 0) this.counts[to] += nr;
+    };
+    // A large folio is none any more: what its size was when it came or left cannot be told.
+    const dissolved = (_row: number, _before: number, head: number) => {
+      if (head === 0) this.counts = undefined;
     };
     const placed = (pfn: number, _before: number, order: number) => {
       came.push([pfn, order]);
@@ -136,6 +144,7 @@ export class LruIndex {
       const field = journal.field(at);
       if (field === flags.id) journal.each(at, flagged);
       else if (field === lru_order.id) journal.each(at, placed);
+      else if (field === w.folio.head.id) journal.each(at, dissolved);
     }
     for (const pfn of unplaced) {
       const lru = listOf(flags.data[pfn]);
@@ -150,6 +159,11 @@ export class LruIndex {
     const lru = listOf(flags.data[pfn]);
     const list = this.lists[lru];
     if (list === undefined || lru_order.data[pfn] !== order) return;
+    // A piece of a folio stands beside the others, in the middle of the list.
+    if (!Number.isInteger(order)) {
+      this.lists[lru] = undefined;
+      return;
+    }
     const end = order < 0 ? list.tails : list.rest;
     end.pages.push(pfn);
     end.orders.push(order);
@@ -167,7 +181,9 @@ function count(k: Kernel): number[] {
   const { flags } = k.w.page;
   const sizes = LRU_NAMES.map(() => 0);
   const end = k.w.machine.next_pfn.data[0];
-  for (let pfn = 1; pfn < end; pfn++) if (flags.data[pfn] & PG_lru) sizes[folio_lru_list(flags.data[pfn])]++;
+  for (let pfn = 1; pfn < end; pfn++) {
+    if (flags.data[pfn] & PG_lru) sizes[folio_lru_list(flags.data[pfn])] += folio_nr_pages(k, pfn);
+  }
   return sizes;
 }
 

@@ -1,23 +1,26 @@
-// MADV_PAGEOUT, MADV_COLD and MADV_FREE: what a process tells reclaim. mm/madvise.c; mm-semantics §5.4, §5.5.
+// MADV_PAGEOUT and MADV_COLD: what a process tells reclaim. mm/madvise.c; mm-semantics §5.5.
 
-import { add_mm_counter } from "./counters.ts";
-import { PG_active, PG_dirty, PG_lru, PG_mlocked, PG_referenced, PG_swapcache, PG_unevictable } from "./flags.ts";
+import { PG_lru, PG_referenced, PG_unevictable } from "./flags.ts";
+import { folio_test_large, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_deactivate, folio_isolate_lru, folio_mark_lazyfree, folio_putback_lru, lru_add_drain } from "./lru.ts";
+import { folio_deactivate, folio_isolate_lru, lru_add_drain } from "./lru.ts";
+import {
+  clear_bits,
+  mapped_here_alone,
+  pmd_mapped_by_others,
+  split_for_part,
+  walk_tables,
+  whole_folio,
+} from "./madvise_large.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, pte_with, walk_ptes } from "./pgtable.ts";
-import { shrink_folio } from "./shrink_folio.ts";
-import { folio_free_swap, free_swap_and_cache } from "./swapfile.ts";
-import { is_swap_entry, swp_offset } from "./swapops.ts";
-import { activate_locked, end_swap_write } from "./vmscan_anon.ts";
+import { PTE_ACCESSED, PTE_PRESENT, PTE_SPECIAL, pte_pfn, pte_with, type VisitHuge } from "./pgtable.ts";
+import { reclaim_pages } from "./reclaim_pages.ts";
 
 // What makes the advice pass over a page.
 const NORMAL = condition("vm_normal_folio(vma, addr, ptent)", "special");
 const ON_LRU = condition("folio_test_lru(folio)", "lru");
-const MAPPED_ONCE = condition("folio_mapcount(folio) == 1", "mapcount");
 const UNEVICTABLE = condition("folio_test_unevictable(folio)", "unevictable");
-const EVICTABLE = condition("folio_evictable(folio)", "mlocked");
 
 // Pages that nobody else maps count as not accessed, and are the next that reclaim looks at (MADV_COLD); or they are
 // reclaimed at once (MADV_PAGEOUT), page table by page table. Mirrors madvise_cold() and madvise_pageout(), mm/madvise.c,
@@ -37,85 +40,45 @@ const madvise_cold_or_pageout_pte_range = kernelFunction(
   "madvise_cold_or_pageout_pte_range",
   "mm/madvise.c",
   (k: Kernel, vma: number, start: number, end: number, pageout: boolean) => {
-    const { page, pte } = k.w;
     const isolated: number[] = [];
-    walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (row, _vpn, entry) => {
-      const pfn = vm_normal_page(k, vma, entry);
-      if (!taken(k, entry, pfn)) return;
-      if (!pageout || k.model.pageoutClearsYoung) k.set(pte.entry, row, pte_with(entry, 0, PTE_ACCESSED));
-      k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_referenced);
-      if (!pageout) folio_deactivate(k, pfn);
-      else if (page.flags.data[pfn] & PG_unevictable) k.decide(UNEVICTABLE, 1, true);
-      else if (folio_isolate_lru(k, pfn)) isolated.push(pfn);
+    const take = (folio: number) => {
+      const { flags } = k.w.page;
+      k.set(flags, folio, flags.data[folio] & ~PG_referenced);
+      if (!pageout) folio_deactivate(k, folio);
+      else if (flags.data[folio] & PG_unevictable) k.decide(UNEVICTABLE, 1, true);
+      else if (folio_isolate_lru(k, folio)) isolated.push(folio);
+    };
+    const young = !pageout || k.model.pageoutClearsYoung ? PTE_ACCESSED : 0;
+    const huge: VisitHuge = (pmd, _first, from, to, entry) => {
+      if ((entry & (PTE_PRESENT | PTE_SPECIAL)) !== PTE_PRESENT) return;
+      const folio = pte_pfn(entry);
+      if (pmd_mapped_by_others(k, folio)) return;
+      if (to - from !== k.hpageNr) {
+        split_for_part(k, folio, folio);
+        return;
+      }
+      k.set(k.w.pte.entry, pmd, pte_with(entry, 0, young));
+      take(folio);
+    };
+    walk_tables(k, vma, start, end, huge, (row, vpn, entry) => {
+      const page = vm_normal_page(k, vma, entry);
+      if (page === undefined) {
+        if (entry & PTE_PRESENT) k.decide(NORMAL, 1, false);
+        return 1;
+      }
+      let nr = 1;
+      if (folio_test_large(k, page)) {
+        const whole = whole_folio(k, page, row, end - vpn, "lru");
+        if (!whole.taken) return whole.step;
+        nr = whole.step;
+      }
+      const folio = page_folio(k, page);
+      if ((k.w.page.flags.data[folio] & PG_lru) === 0 && !k.decide(ON_LRU, 0, false)) return nr;
+      if (!mapped_here_alone(k, folio, nr)) return nr;
+      clear_bits(k, row, nr, young);
+      take(folio);
+      return nr;
     });
     if (isolated.length > 0) reclaim_pages(k, isolated);
-  },
-);
-
-// Whether the advice is followed for the page: one of the LRU, that this mapping alone has. What keeps it out is recorded.
-function taken(k: Kernel, entry: number, pfn: number | undefined): pfn is number {
-  const { flags, _mapcount } = k.w.page;
-  if (pfn === undefined) {
-    if (entry & PTE_PRESENT) k.decide(NORMAL, 1, false);
-    return false;
-  }
-  if ((flags.data[pfn] & PG_lru) === 0) return k.decide(ON_LRU, 0, false);
-  const mapcount = _mapcount.data[pfn];
-  return mapcount === 1 || k.decide(MAPPED_ONCE, mapcount, false);
-}
-
-// Frees the isolated pages that can be freed, whether they were used or not; the others go back to their lists.
-// Mirrors reclaim_pages() with shrink_folio_list(), mm/vmscan.c, 6.12.
-const reclaim_pages = kernelFunction("reclaim_pages", "mm/vmscan.c", (k: Kernel, isolated: readonly number[]) => {
-  const { flags } = k.w.page;
-  const kept: number[] = [];
-  for (const pfn of isolated) {
-    k.tick();
-    k.set(flags, pfn, flags.data[pfn] & ~PG_active);
-    const locked = (flags.data[pfn] & PG_mlocked) !== 0;
-    const shrunk = locked && !k.decide(EVICTABLE, 1, false) ? "activate" : shrink_folio(k, pfn);
-    if (shrunk === "freed") continue;
-    if (shrunk === "activate") activate_locked(k, pfn);
-    kept.push(pfn);
-  }
-  for (const pfn of kept) {
-    folio_putback_lru(k, pfn);
-    end_swap_write(k, pfn);
-  }
-});
-
-// The content of the range may be lost from now on, until it is written again: entries and pages become clean, and the
-// pages reclaim's first choice. Swap slots are given up at once. A page that is dirty or in the swap cache and that others
-// map too stays as it is. Mirrors madvise_free_pte_range(), mm/madvise.c, 6.12.
-export const madvise_free_pte_range = kernelFunction(
-  "madvise_free_pte_range",
-  "mm/madvise.c",
-  (k: Kernel, vma: number, start: number, end: number) => {
-    const { page, pte } = k.w;
-    const mm = k.w.vma.mm.data[vma] - 1;
-    lru_add_drain(k);
-    walk_ptes(k, mm, start, end, (row, _vpn, entry) => {
-      k.tick();
-      if ((entry & PTE_PRESENT) === 0) {
-        if (!is_swap_entry(entry)) return;
-        k.set(pte.entry, row, 0);
-        add_mm_counter(k, mm, k.w.mm.rss_swap, -1);
-        free_swap_and_cache(k, swp_offset(entry));
-        return;
-      }
-      const pfn = vm_normal_page(k, vma, entry);
-      if (pfn === undefined) {
-        k.decide(NORMAL, 1, false);
-        return;
-      }
-      if (page.flags.data[pfn] & (PG_swapcache | PG_dirty)) {
-        const mapcount = page._mapcount.data[pfn];
-        if (mapcount !== 1 && !k.decide(MAPPED_ONCE, mapcount, false)) return;
-        if (page.flags.data[pfn] & PG_swapcache && !folio_free_swap(k, pfn)) return;
-        k.set(page.flags, pfn, page.flags.data[pfn] & ~PG_dirty);
-      }
-      k.set(pte.entry, row, pte_with(entry, 0, PTE_ACCESSED | PTE_DIRTY));
-      folio_mark_lazyfree(k, pfn);
-    });
   },
 );

@@ -6,9 +6,10 @@ import type { Kernel } from "./kernel.ts";
 import type { LazyfreeOutcome } from "./lazyfree_rules.ts";
 import type { FileFolioRules } from "./model_file_folios.ts";
 import type { LargeFolioRules } from "./model_folios.ts";
+import type { SplitRules } from "./model_split.ts";
 import type { ModelName } from "./releases.ts";
 
-export interface Model extends LargeFolioRules, FileFolioRules {
+export interface Model extends LargeFolioRules, FileFolioRules, SplitRules {
   readonly name: ModelName;
 
   // PG_anon_exclusive exists: a page can be known to belong to one address space alone (5.19, 6c287605fd56).
@@ -368,8 +369,4 @@ export interface Model extends LargeFolioRules, FileFolioRules {
   // Anonymous mappings of at least a PMD are placed at a multiple of it: always, only when their length is one, or not.
   // thp_get_unmapped_area() from mmap(), 6.7.
   readonly mmapAlignsLarge: "no" | "yes" | "multiples";
-
-  // PG_partially_mapped tells the folios of the deferred split queue that lost mappings from the others: every fresh THP is
-  // in it, too, as it may be underused (6.12, 8422acdc97ed, dafff3f4c850). deferred_split_folio(), mm-semantics §5.10.
-  readonly partiallyMappedFlag: boolean;
 }

@@ -256,6 +256,20 @@ export function free_unref_page(k: Kernel, pfn: number): void {
   k.set(machine.free_pages, 0, machine.free_pages.data[0] + 2 ** order);
 }
 
+// Small folios in a row whose last references are gone, one after the other. Mirrors free_unref_folios(), mm/page_alloc.c.
+export const free_unref_folios = kernelFunction(
+  "free_unref_folios",
+  "mm/page_alloc.c",
+  (k: Kernel, first: number, nr: number) => {
+    const { machine, page } = k.w;
+    for (const field of [page._refcount, page.flags, page.mapping, page.unmapped_by]) k.setRun(field, first, nr, 0);
+    k.set(page.next_free, first, machine.free_list.data[0]);
+    k.setRun(page.next_free, first + 1, nr - 1, first, 1);
+    k.set(machine.free_list, 0, first + nr - 1);
+    k.set(machine.free_pages, 0, machine.free_pages.data[0] + nr);
+  },
+);
+
 function is_free(k: Kernel, pfn: number): boolean {
   let found = false;
   each_free(k, (first, count) => {

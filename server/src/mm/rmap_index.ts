@@ -36,6 +36,12 @@ export class RmapIndex {
     return this.covering(this.fresh().anon.get(anon_vma) ?? NOBODY, index, (vma) => this.linked(vma, anon_vma));
   }
 
+  // Those that map some of the pages [index, index + nr), in the same order.
+  ofAnonRange(anon_vma: number, index: number, nr: number): number[] {
+    const mappings = this.fresh().anon.get(anon_vma) ?? NOBODY;
+    return this.overlapping(mappings, index, nr, (vma) => this.linked(vma, anon_vma));
+  }
+
   // The VMAs linked to the anon_vma (row + 1) that cover the address, whatever they map there.
   ofAddress(anon_vma: number, vpn: number): number[] {
     const { pgoff } = this.k.w.vma;
@@ -50,6 +56,11 @@ export class RmapIndex {
   // The VMAs that map a page of the file (row + 1), in the same order.
   ofFilePage(file: number, index: number): number[] {
     return this.covering(this.fresh().files.get(file) ?? NOBODY, index, (vma) => this.k.w.vma.file.data[vma] === file);
+  }
+
+  ofFileRange(file: number, index: number, nr: number): number[] {
+    const mappings = this.fresh().files.get(file) ?? NOBODY;
+    return this.overlapping(mappings, index, nr, (vma) => this.k.w.vma.file.data[vma] === file);
   }
 
   // All VMAs that map something of the file (row + 1), in the order of their making.
@@ -158,6 +169,23 @@ export class RmapIndex {
       }
     }
     return found.length < 2 ? found : found.sort((a, b) => pgoff.data[a] - pgoff.data[b] || a - b);
+  }
+
+  private overlapping(mappings: Mappings, index: number, nr: number, maps: (vma: number) => boolean): number[] {
+    const { start, end, pgoff } = this.k.w.vma;
+    const found: number[] = [];
+    for (const [mm, distances] of mappings.spaces) {
+      for (const distance of distances.keys()) {
+        const last = index + nr + distance;
+        for (let at = index + distance; at < last; ) {
+          const vma = this.k.vmas.find(mm, at);
+          if (vma < 0 || start.data[vma] >= last) break;
+          if (start.data[vma] - pgoff.data[vma] === distance && maps(vma)) found.push(vma);
+          at = end.data[vma];
+        }
+      }
+    }
+    return found.sort((a, b) => pgoff.data[a] - pgoff.data[b] || a - b);
   }
 
   private linked(vma: number, anon_vma: number): boolean {

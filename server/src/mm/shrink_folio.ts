@@ -11,7 +11,8 @@ export function can_reclaim_anon_pages(k: Kernel): boolean {
   return get_nr_swap_pages(k) > 0;
 }
 
-export function shrink_folio(k: Kernel, pfn: number): Shrunk {
-  if (k.w.page.flags.data[pfn] & (PG_anon | PG_swapbacked)) return shrink_swapbacked_folio(k, pfn);
-  return shrink_file_folio(k, pfn);
+// Pieces of a folio that had to be split for it come to `list`, each isolated: they have their turn next, the last one first.
+export function shrink_folio(k: Kernel, folio: number, list: number[]): Shrunk {
+  if (k.w.page.flags.data[folio] & (PG_anon | PG_swapbacked)) return shrink_swapbacked_folio(k, folio, list);
+  return shrink_file_folio(k, folio, list);
 }

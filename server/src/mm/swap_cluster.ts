@@ -5,13 +5,14 @@
 // window, as it is for a process that swaps out to a fresh cluster of the device.
 
 import { PG_readahead } from "./flags.ts";
+import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { lru_add_drain } from "./lru.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import { read_swap_cache_async } from "./swap_in.ts";
 import { __swapin_nr_pages } from "./swap_readahead.ts";
-import { swap_cache_get_folio } from "./swap_state.ts";
+import { swap_cache_get_page } from "./swap_state.ts";
 
 // The page of the slot, and one reference for the caller; its neighbours come into the swap cache. -1 when memory is used
 // up. Mirrors swap_cluster_readahead(), mm/swap_state.c, 6.12.
@@ -25,7 +26,7 @@ export const swap_cluster_readahead = kernelFunction(
       const first = slot - ((slot - 1) % win);
       const end = Math.min(first + win, machine.next_swap.data[0] + 1);
       for (let at = first; at < end; at++) {
-        if (swap_cache_get_folio(k, at) >= 0 || swap.count.data[at] === 0) continue;
+        if (swap_cache_get_page(k, at) >= 0 || swap.count.data[at] === 0) continue;
         const pfn = read_swap_cache_async(k, at);
         if (pfn < 0) continue;
         if (at !== slot) k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_readahead);
@@ -33,9 +34,9 @@ export const swap_cluster_readahead = kernelFunction(
       }
       lru_add_drain(k);
     }
-    const read = swap_cache_get_folio(k, slot);
+    const read = swap_cache_get_page(k, slot);
     if (read < 0) return read_swap_cache_async(k, slot);
-    folio_get(k, read);
+    folio_get(k, page_folio(k, read));
     return read;
   },
 );

@@ -5,13 +5,14 @@
 // Shared memory has no such VMA: see swap_cluster.ts.
 
 import { PG_readahead } from "./flags.ts";
+import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { lru_add_drain } from "./lru.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import { walk_ptes } from "./pgtable.ts";
 import { read_swap_cache_async } from "./swap_in.ts";
-import { swap_cache_get_folio } from "./swap_state.ts";
+import { swap_cache_get_page } from "./swap_state.ts";
 import { is_swap_entry, swp_offset } from "./swapops.ts";
 
 const SWAP_RA_HITS_MAX = 63;
@@ -28,7 +29,7 @@ export const swap_vma_readahead = kernelFunction(
     const { start, end } = swap_vma_ra_win(k, vma, vpn);
     if (end - start > 1) {
       walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (_pte, at, entry) => {
-        if (!is_swap_entry(entry) || swap_cache_get_folio(k, swp_offset(entry)) >= 0) return;
+        if (!is_swap_entry(entry) || swap_cache_get_page(k, swp_offset(entry)) >= 0) return;
         const pfn = read_swap_cache_async(k, swp_offset(entry));
         if (pfn < 0) return;
         if (at !== vpn) k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_readahead);
@@ -36,9 +37,9 @@ export const swap_vma_readahead = kernelFunction(
       });
       lru_add_drain(k);
     }
-    const read = swap_cache_get_folio(k, slot);
+    const read = swap_cache_get_page(k, slot);
     if (read < 0) return read_swap_cache_async(k, slot);
-    folio_get(k, read);
+    folio_get(k, page_folio(k, read));
     return read;
   },
 );

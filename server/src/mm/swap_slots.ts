@@ -42,15 +42,61 @@ export function get_swap_page(k: Kernel): number {
 // Neither an entry nor the swap cache has the slot any more. Mirrors swap_entry_free(), mm/swapfile.c, 6.12
 // (swap_entries_free() from 6.16 on).
 export function swap_entry_unused(k: Kernel, slot: number): void {
+  put_on_free_list(k, slot, 1);
+  k.set(k.w.machine.swap_used, 0, k.w.machine.swap_used.data[0] - 1);
+}
+
+// The same for slots in a row. Mirrors swap_entry_range_free(), mm/swapfile.c, 6.12.
+function swap_entries_unused(k: Kernel, first: number, nr: number): void {
+  put_on_free_list(k, first, nr);
+  k.set(k.w.machine.swap_used, 0, k.w.machine.swap_used.data[0] - nr);
+}
+
+// The slots come to the free list, the last one to its head.
+export function put_on_free_list(k: Kernel, first: number, nr: number): void {
   const { machine, swap } = k.w;
-  k.set(swap.next_free, slot, machine.free_swap.data[0]);
-  k.set(machine.free_swap, 0, slot);
-  k.set(machine.swap_used, 0, machine.swap_used.data[0] - 1);
+  k.set(swap.next_free, first, machine.free_swap.data[0]);
+  k.setRun(swap.next_free, first + 1, nr - 1, first, 1);
+  k.set(machine.free_swap, 0, first + nr - 1);
+}
+
+// Of slots in a row, those are free now that no entry names, after the swap cache has let go of them.
+export function free_unnamed(k: Kernel, first: number, nr: number): void {
+  const { count } = k.w.swap;
+  for (let at = first; at < first + nr; ) {
+    let end = at + 1;
+    while (end < first + nr && (count.data[end] === 0) === (count.data[at] === 0)) end++;
+    if (count.data[at] === 0) swap_entries_unused(k, at, end - at);
+    at = end;
+  }
 }
 
 // One more entry names the slot. Mirrors swap_duplicate(), mm/swapfile.c.
 export const swap_duplicate = kernelFunction("swap_duplicate", "mm/swapfile.c", (k: Kernel, slot: number) => {
   k.set(k.w.swap.count, slot, k.w.swap.count.data[slot] + 1);
+});
+
+// The same for each of so many slots in a row.
+export const swap_duplicate_nr = kernelFunction(
+  "swap_duplicate",
+  "mm/swapfile.c",
+  (k: Kernel, first: number, nr: number) => k.addRun(k.w.swap.count, first, nr, 1),
+);
+
+// One entry less names each of so many slots in a row. Mirrors swap_free_nr(), mm/swapfile.c, 6.12.
+export const swap_free_nr = kernelFunction("swap_free_nr", "mm/swapfile.c", (k: Kernel, first: number, nr: number) => {
+  const { count, cache } = k.w.swap;
+  for (let slot = first; slot < first + nr; slot++) {
+    if (count.data[slot] <= 0) bug(`swap_free_nr: no entry names slot ${slot}`);
+  }
+  k.addRun(count, first, nr, -1);
+  for (let at = first; at < first + nr; ) {
+    const gone = count.data[at] === 0 && cache.data[at] === 0;
+    let end = at + 1;
+    while (end < first + nr && (count.data[end] === 0 && cache.data[end] === 0) === gone) end++;
+    if (gone) swap_entries_unused(k, at, end - at);
+    at = end;
+  }
 });
 
 // One entry less names the slot. Mirrors swap_free(), mm/swapfile.c, 6.12 (folio_put_swap() from 6.18 on).

@@ -5,25 +5,40 @@ import { folio_nr_pages, folio_test_large, folio_test_swapcache, has_flag, large
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mapped } from "./mapcount.ts";
-import { swap_count, swap_free, vm_swap_full } from "./swap_slots.ts";
+import { swap_count, swap_free, swap_free_nr, vm_swap_full } from "./swap_slots.ts";
 import { delete_from_swap_cache, swap_cache_get_folio } from "./swap_state.ts";
 
 const MAP_SWAPCOUNT_AT_MOST_1 = condition("page_trans_huge_map_swapcount(page) <= 1", "mapcount");
 const SWAPPED = condition("folio_swapped(folio)", "swap count");
 
-// Takes the page out of the swap cache when no entry names its slot: refcount - 1, dirty, the slot free. A page under
-// writeback stays. Mirrors folio_free_swap(), mm/swapfile.c, 6.12 (try_to_free_swap() before 6.1).
-export const folio_free_swap = kernelFunction("folio_free_swap", "mm/swapfile.c", (k: Kernel, pfn: number): boolean => {
-  const { page } = k.w;
-  const flags = page.flags.data[pfn];
-  if ((flags & (PG_swapcache | PG_writeback)) !== PG_swapcache) return false;
-  const count = swap_count(k, page.swap.data[pfn]);
-  if (k.decide(SWAPPED, count, count > 0)) return false;
-  // Before the cache's reference goes, since the caller's may be the only other one.
-  k.set(page.flags, pfn, flags | PG_dirty);
-  delete_from_swap_cache(k, pfn);
-  return true;
-});
+// Takes the folio out of the swap cache when no entry names one of its slots: a reference less for each page, dirty, the
+// slots free. One under writeback stays. Mirrors folio_free_swap(), mm/swapfile.c, 6.12 (try_to_free_swap() before 6.1).
+export const folio_free_swap = kernelFunction(
+  "folio_free_swap",
+  "mm/swapfile.c",
+  (k: Kernel, folio: number): boolean => {
+    const { page } = k.w;
+    const flags = page.flags.data[folio];
+    if ((flags & (PG_swapcache | PG_writeback)) !== PG_swapcache) return false;
+    const count = folio_swapped(k, folio);
+    if (k.decide(SWAPPED, count, count > 0)) return false;
+    // Before the cache's references go, since the caller's may be the only other one.
+    k.set(page.flags, folio, flags | PG_dirty);
+    delete_from_swap_cache(k, folio);
+    return true;
+  },
+);
+
+// How many entries name the first of its slots that one names. Mirrors folio_swapped(), mm/swapfile.c, 6.12.
+function folio_swapped(k: Kernel, folio: number): number {
+  const slot = k.w.page.swap.data[folio];
+  const nr = folio_nr_pages(k, folio);
+  for (let i = 0; i < nr; i++) {
+    const count = swap_count(k, slot + i);
+    if (count > 0) return count;
+  }
+  return 0;
+}
 
 // Up to 5.17: whether a write may have the page in place, as mappings and entries of its slot count at most one; of a
 // large folio the page for which they are most. The swap cache lets such a folio go at once, whoever holds references,
@@ -67,6 +82,21 @@ function page_trans_huge_map_swapcount(k: Kernel, folio: number): { count: numbe
 export function free_swap_cache(k: Kernel, pfn: number): void {
   const { page } = k.w;
   if (page.flags.data[pfn] & PG_swapcache && !folio_mapped(k, pfn)) folio_free_swap(k, pfn);
+}
+
+// Entries that named so many slots in a row are gone. Mirrors free_swap_and_cache_nr(), mm/swapfile.c, 6.12 (each for itself
+// before 6.10).
+export function free_swap_and_cache_nr(k: Kernel, first: number, nr: number): void {
+  if (nr === 1) {
+    free_swap_and_cache(k, first);
+    return;
+  }
+  swap_free_nr(k, first, nr);
+  for (let slot = first; slot < first + nr; slot++) {
+    const folio = swap_cache_get_folio(k, slot);
+    if (folio < 0 || swap_count(k, slot) > 0) continue;
+    if (!folio_mapped(k, folio) || vm_swap_full(k)) folio_free_swap(k, folio);
+  }
 }
 
 // An entry that named the slot is gone. When it was the last and the cached page is mapped by nobody, or swap is half

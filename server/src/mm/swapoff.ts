@@ -2,6 +2,7 @@
 
 import type { Errno } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
+import { folio_test_large, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_might_need_to_copy } from "./ksm_swapin.ts";
@@ -13,7 +14,7 @@ import { folio_add_anon_rmap_pte } from "./rmap.ts";
 import { shmem_unuse } from "./shmem_swap.ts";
 import { read_swap_cache_async } from "./swap_in.ts";
 import { swap_free, total_swap_pages } from "./swap_slots.ts";
-import { swap_cache_get_folio } from "./swap_state.ts";
+import { swap_cache_get_folio, swap_cache_get_page } from "./swap_state.ts";
 import { folio_free_swap } from "./swapfile.ts";
 import { is_swap_entry, PTE_SWP_EXCLUSIVE, swp_offset } from "./swapops.ts";
 
@@ -62,28 +63,29 @@ const unuse_pte = kernelFunction(
   (k: Kernel, vma: number, vpn: number, row: number, entry: number): boolean => {
     const mm = k.w.vma.mm.data[vma] - 1;
     const slot = swp_offset(entry);
-    let pfn = swap_cache_get_folio(k, slot);
-    if (pfn >= 0) folio_get(k, pfn);
-    else pfn = read_swap_cache_async(k, slot);
-    if (pfn < 0) return false;
-    const own = ksm_might_need_to_copy(k, pfn, vma, vpn);
+    let page = swap_cache_get_page(k, slot);
+    if (page >= 0) folio_get(k, page_folio(k, page));
+    else page = read_swap_cache_async(k, slot);
+    if (page < 0) return false;
+    const folio = page_folio(k, page);
+    const own = folio_test_large(k, folio) ? page : ksm_might_need_to_copy(k, page, vma, vpn);
     if (own < 0) {
-      folio_put(k, pfn);
+      folio_put(k, folio);
       return false;
     }
     add_mm_counter(k, mm, k.w.mm.rss_swap, -1);
     add_mm_counter(k, mm, k.w.mm.rss_anon, 1);
     // The mapping's reference: of a copy the one that it was made with.
-    if (own === pfn) folio_get(k, pfn);
-    folio_add_anon_rmap_pte(k, vma, vpn, own, own !== pfn || (entry & PTE_SWP_EXCLUSIVE) !== 0);
-    if (own !== pfn) folio_add_lru_vma(k, own, vma);
+    if (own === page) folio_get(k, folio);
+    folio_add_anon_rmap_pte(k, vma, vpn, own, own !== page || (entry & PTE_SWP_EXCLUSIVE) !== 0);
+    if (own !== page) folio_add_lru_vma(k, own, vma);
     const prot = pte_prot(k.w.vma.flags.data[vma]) & ~PTE_ACCESSED;
     const kept = k.model.unuseKeepsSoftDirty ? pte_flags(entry) & PTE_SOFT_DIRTY : 0;
     k.set(k.w.pte.entry, row, mk_pte(own, prot | kept));
-    if (k.model.mlockBatches && vma_locks(k, vma)) mlock_folio(k, own);
+    if (k.model.mlockBatches && vma_locks(k, vma) && !folio_test_large(k, own)) mlock_folio(k, own);
     swap_free(k, slot);
-    folio_free_swap(k, pfn);
-    folio_put(k, pfn);
+    folio_free_swap(k, folio);
+    folio_put(k, folio);
     return true;
   },
 );

@@ -3,6 +3,7 @@
 export { user_read, user_write } from "./access.ts";
 export { sys_brk } from "./brk.ts";
 export { compact_zone } from "./compaction.ts";
+export { deferred_split_scan } from "./deferred_split_scan.ts";
 export { sys_fallocate } from "./fallocate.ts";
 export { create_file, memfd_create, open_device, sys_close, sys_ftruncate } from "./files.ts";
 export { sys_clone, sys_fork, sys_vfork } from "./fork.ts";
@@ -32,6 +33,7 @@ export {
   vmsplice,
 } from "./pins.ts";
 export { clear_refs_write } from "./soft_dirty.ts";
+export { split_huge_pages_pid } from "./split_huge_pages.ts";
 export { sys_swapoff } from "./swapoff.ts";
 export { boot, new_task, sys_execve, sys_exit } from "./tasks.ts";
 export { drop_caches, writeback } from "./truncate.ts";

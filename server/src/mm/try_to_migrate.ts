@@ -95,12 +95,16 @@ const remove_migration_pte = kernelFunction(
       folio_add_file_rmap_pte(k, vma, pfn);
     }
     if (vma_locks(k, vma)) mlock_folio(k, pfn);
-    const dirtied = entry & PTE_DIRTY && !k.model.migrationKeepsSoftDirty ? PTE_SOFT_DIRTY : 0;
-    const kept = (pte_flags(entry) & (PTE_SOFT_DIRTY | PTE_ACCESSED | PTE_DIRTY)) | dirtied;
-    const write = entry & PTE_SWP_WRITE ? PTE_WRITE : 0;
-    k.set(k.w.pte.entry, pte, mk_pte(pfn, (vm_page_prot(k, vma) & ~PTE_ACCESSED) | kept | write));
+    k.set(k.w.pte.entry, pte, mk_pte(pfn, migrated_bits(k, vma, entry)));
   },
 );
+
+// The bits of the entry that maps what a migration entry stood for.
+export function migrated_bits(k: Kernel, vma: number, entry: number): number {
+  const dirtied = entry & PTE_DIRTY && !k.model.migrationKeepsSoftDirty ? PTE_SOFT_DIRTY : 0;
+  const kept = (pte_flags(entry) & (PTE_SOFT_DIRTY | PTE_ACCESSED | PTE_DIRTY)) | dirtied;
+  return (vm_page_prot(k, vma) & ~PTE_ACCESSED) | kept | (entry & PTE_SWP_WRITE ? PTE_WRITE : 0);
+}
 
 // What vma->vm_page_prot gives: a shared mapping's entries are writable unless its file wants to know of writes.
 // Mirrors vma_set_page_prot(), mm/mmap.c.

@@ -2,28 +2,40 @@
 
 import { add_mm_counter, mm_counter } from "./counters.ts";
 import { BY_RECLAIM, PG_anon, PG_anon_exclusive, PG_swapbacked } from "./flags.ts";
+import { folio_test_large } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
 import { folio_mapped } from "./mapcount.ts";
 import { vma_locks } from "./mlock_vma.ts";
 import { folio_maybe_dma_pinned, folio_put } from "./page_ref.ts";
+import { pages_of, rmap_walk_runs } from "./page_vma_mapped.ts";
 import { PTE_DIRTY, PTE_SOFT_DIRTY, pte_with } from "./pgtable.ts";
 import { folio_remove_rmap_pte, folio_try_share_anon_rmap_pte } from "./rmap.ts";
 import { rmap_walk } from "./rmap_walk.ts";
 import { swap_duplicate, swap_free } from "./swap_slots.ts";
 import { swp_entry } from "./swapops.ts";
+import { try_to_unmap_run } from "./try_to_unmap_large.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 
 const LOCKED = condition("vma->vm_flags & VM_LOCKED", "vm_flags");
 
 // Each entry that maps the page: mapcount - 1, refcount - 1, rss - 1; a dirty entry makes the page dirty. An anonymous
 // page's entries name its swap slot from then on; those of a page that MADV_FREE gave up are empty. A locked VMA, or a
-// page that may not go, ends the walk. True when nobody maps the page any more. Mirrors try_to_unmap(), mm/rmap.c, 6.12.
-export const try_to_unmap = kernelFunction("try_to_unmap", "mm/rmap.c", (k: Kernel, pfn: number): boolean => {
-  rmap_walk(k, pfn, (vma, _vpn, pte, entry) => try_to_unmap_one(k, pfn, vma, pte, entry));
-  return !folio_mapped(k, pfn);
-});
+// page that may not go, ends the walk; a split asks for locked memory, too (TTU_IGNORE_MLOCK). True when nobody maps the
+// page any more. Mirrors try_to_unmap(), mm/rmap.c, 6.12.
+export const try_to_unmap = kernelFunction(
+  "try_to_unmap",
+  "mm/rmap.c",
+  (k: Kernel, folio: number, ignoreMlock: boolean): boolean => {
+    if (folio_test_large(k, folio)) {
+      rmap_walk_runs(k, pages_of(k, folio), (run) => try_to_unmap_run(k, folio, run, ignoreMlock));
+    } else {
+      rmap_walk(k, folio, (vma, _vpn, pte, entry) => try_to_unmap_one(k, folio, vma, pte, entry));
+    }
+    return !folio_mapped(k, folio);
+  },
+);
 
 // False ends the walk. Mirrors try_to_unmap_one(), mm/rmap.c, 6.12.
 function try_to_unmap_one(k: Kernel, pfn: number, vma: number, pte: number, entry: number): boolean {

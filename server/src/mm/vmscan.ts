@@ -7,6 +7,7 @@
 // else 60 parts of 200 of the anonymous lists and 140 of the others; all of all lists in the last round.
 // Not modelled: kswapd and watermarks, memory cgroups, the multi-generational LRU.
 
+import { shrink_deferred_splits } from "./deferred_split_scan.ts";
 import {
   PG_active,
   PG_dirty,
@@ -17,6 +18,7 @@ import {
   PG_writeback,
   VM_EXEC,
 } from "./flags.ts";
+import { folio_nr_pages } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_isolate_lru, folio_putback_lru, lru_add_drain } from "./lru.ts";
@@ -28,6 +30,7 @@ import {
   LRU_INACTIVE_FILE,
   lruvec_add_folio,
 } from "./lru_list.ts";
+import { free_pages } from "./page_alloc.ts";
 import { cached_files } from "./page_cache.ts";
 import { folio_put } from "./page_ref.ts";
 import { can_reclaim_anon_pages, shrink_folio } from "./shrink_folio.ts";
@@ -75,6 +78,7 @@ const do_try_to_free_pages = kernelFunction(
     for (;;) {
       for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
         shrink_lruvec(k, sc);
+        shrink_deferred_splits(k, sc.priority);
         if (sc.nr_reclaimed >= nr_to_reclaim) return sc.nr_reclaimed;
       }
       if (sc.nr_reclaimed > 0 || sc.force_deactivate || !sc.skipped_deactivate) return sc.nr_reclaimed;
@@ -89,8 +93,10 @@ export const direct_reclaim = kernelFunction(
   "__alloc_pages_direct_reclaim",
   "mm/page_alloc.c",
   (k: Kernel): boolean => {
+    const before = free_pages(k);
     for (let retries = MAX_RECLAIM_RETRIES; retries >= 0 && reclaimable_pages(k) > 0; retries--) {
-      if (do_try_to_free_pages(k, SWAP_CLUSTER_MAX) > 0) return true;
+      // What shrinkers have freed is not counted, but there.
+      if (do_try_to_free_pages(k, SWAP_CLUSTER_MAX) > 0 || free_pages(k) > before) return true;
     }
     return false;
   },
@@ -175,14 +181,14 @@ const get_scan_count = kernelFunction(
   },
 );
 
-// The page at the tail of a list, taken off it: one reference more; -1 when there is none.
-// Mirrors isolate_lru_folios(), mm/vmscan.c, which takes up to 32 at once.
+// The folio at the tail of a list, taken off it: one reference more; -1 when there is none.
+// Mirrors isolate_lru_folios(), mm/vmscan.c, which takes up to 32 pages at once, or one larger folio.
 function isolate_lru_folio(k: Kernel, sc: Scan, lru: number): number {
-  const pfn = k.lrus.last(lru);
-  if (pfn < 0) return pfn;
-  folio_isolate_lru(k, pfn);
-  sc.sizes[lru]--;
-  return pfn;
+  const folio = k.lrus.last(lru);
+  if (folio < 0) return folio;
+  folio_isolate_lru(k, folio);
+  sc.sizes[lru] -= folio_nr_pages(k, folio);
+  return folio;
 }
 
 // An isolated page goes back to the head of a list. Mirrors move_folios_to_lru(), mm/vmscan.c, 6.12.
@@ -193,7 +199,7 @@ function move_folio_to_lru(k: Kernel, sc: Scan, pfn: number): void {
     return;
   }
   lruvec_add_folio(k, pfn, flags | PG_lru);
-  sc.sizes[folio_lru_list(flags)]++;
+  sc.sizes[folio_lru_list(flags)] += folio_nr_pages(k, pfn);
   folio_put(k, pfn);
 }
 
@@ -205,9 +211,10 @@ const shrink_active_list = kernelFunction(
   (k: Kernel, sc: Scan, lru: number, scan: number) => {
     const { flags } = k.w.page;
     lru_add_drain(k);
-    for (let scanned = 0; scanned < scan; scanned++) {
+    for (let scanned = 0; scanned < scan; ) {
       const pfn = isolate_lru_folio(k, sc, lru);
       if (pfn < 0) return;
+      scanned += folio_nr_pages(k, pfn);
       const { ptes, vm_flags } = folio_referenced(k, pfn);
       const code = ptes > 0 && (vm_flags & VM_EXEC) !== 0 && lru === LRU_ACTIVE_FILE;
       if (!code) k.set(flags, pfn, flags.data[pfn] & ~PG_active);
@@ -227,34 +234,41 @@ const shrink_inactive_list = kernelFunction(
     lru_add_drain(k);
     let taken = 0;
     let dirty = 0;
-    for (; taken < scan && sc.nr_reclaimed < sc.nr_to_reclaim; taken++) {
-      const pfn = isolate_lru_folio(k, sc, lru);
-      if (pfn < 0) break;
-      if ((flags.data[pfn] & (PG_swapbacked | PG_dirty | PG_writeback)) === PG_dirty) dirty++;
-      if (shrink_one(k, sc, pfn)) sc.nr_reclaimed++;
+    while (taken < scan && sc.nr_reclaimed < sc.nr_to_reclaim) {
+      const isolated = isolate_lru_folio(k, sc, lru);
+      if (isolated < 0) break;
+      const nr = folio_nr_pages(k, isolated);
+      taken += nr;
+      if ((flags.data[isolated] & (PG_swapbacked | PG_dirty | PG_writeback)) === PG_dirty) dirty += nr;
+      // The pieces of a folio that is split come to the list.
+      const list = [isolated];
+      for (let folio = list.pop(); folio !== undefined; folio = list.pop()) shrink_one(k, sc, folio, list);
     }
     if (dirty > 0 && k.decide(ALL_DIRTY, dirty, dirty === taken)) wakeup_flusher_threads(k);
   },
 );
 
-// One page of an inactive list, isolated: true when its frame is free now. Mirrors a round of shrink_folio_list(),
-// mm/vmscan.c, 6.12.
-function shrink_one(k: Kernel, sc: Scan, pfn: number): boolean {
+// One folio of an inactive list, isolated. Mirrors a round of shrink_folio_list(), mm/vmscan.c, 6.12.
+function shrink_one(k: Kernel, sc: Scan, folio: number, list: number[]): void {
   const { flags } = k.w.page;
-  const locked = (flags.data[pfn] & (PG_mlocked | PG_unevictable)) !== 0;
+  const locked = (flags.data[folio] & (PG_mlocked | PG_unevictable)) !== 0;
   if (!k.decide(EVICTABLE, locked ? 1 : 0, !locked)) {
-    activate_locked(k, pfn);
-    move_folio_to_lru(k, sc, pfn);
-    return false;
+    activate_locked(k, folio);
+    move_folio_to_lru(k, sc, folio);
+    return;
   }
-  const references = folio_check_references(k, pfn);
+  const references = folio_check_references(k, folio);
   const spared = references === "keep" || references === "activate";
-  const shrunk = spared ? references : shrink_folio(k, pfn);
-  if (shrunk === "freed") return true;
-  if (shrunk === "activate") activate_locked(k, pfn);
-  move_folio_to_lru(k, sc, pfn);
-  end_swap_write(k, pfn);
-  return false;
+  const pieces = list.length;
+  const nr = folio_nr_pages(k, folio);
+  const shrunk = spared ? references : shrink_folio(k, folio, list);
+  if (shrunk === "freed") {
+    sc.nr_reclaimed += list.length === pieces ? nr : 1;
+    return;
+  }
+  if (shrunk === "activate") activate_locked(k, folio);
+  move_folio_to_lru(k, sc, folio);
+  end_swap_write(k, folio);
 }
 
 // The dirty pages of all files are written. Mirrors wakeup_flusher_threads(), fs/fs-writeback.c.

@@ -3,14 +3,17 @@
 
 import { add_mm_counter, mm_counter } from "./counters.ts";
 import { PG_dirty, PG_reclaim } from "./flags.ts";
+import { folio_nr_pages, folio_test_large } from "./folio.ts";
+import { split_folio } from "./folio_split.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_mapped } from "./mapcount.ts";
+import { folio_mapcount, folio_mapped } from "./mapcount.ts";
 import { cache_slot, filemap_remove_folio } from "./page_cache.ts";
 import { folio_maybe_dma_pinned, folio_put, folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY } from "./pgtable.ts";
 import { folio_remove_rmap_pte } from "./rmap.ts";
 import { rmap_walk } from "./rmap_walk.ts";
+import { try_to_unmap } from "./try_to_unmap.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 
 // What becomes of an isolated page: its frame is free, it goes back to the inactive list, or to the active one.
@@ -28,10 +31,13 @@ const FROZEN = condition("folio_ref_freeze(folio, 1 + folio_nr_pages(folio))", "
 export const shrink_file_folio = kernelFunction(
   "shrink_folio_list",
   "mm/vmscan.c",
-  (k: Kernel, pfn: number): Shrunk => {
+  (k: Kernel, pfn: number, list: number[]): Shrunk => {
     const { page } = k.w;
-    try_to_unmap_file(k, pfn);
-    const mapcount = page._mapcount.data[pfn];
+    const splits = folio_test_large(k, pfn) && k.model.reclaimSplitsFiles === "all";
+    if (splits && split_folio(k, pfn, list) !== 0) return "keep";
+    if (folio_test_large(k, pfn)) try_to_unmap(k, pfn, false);
+    else try_to_unmap_file(k, pfn);
+    const mapcount = folio_mapcount(k, pfn);
     if (k.decide(MAPPED, mapcount, folio_mapped(k, pfn))) return "activate";
     const refs = folio_ref_count(k, pfn);
     if (k.model.reclaimActivatesPinned && k.decide(PINNED, refs, folio_maybe_dma_pinned(k, pfn))) return "activate";
@@ -65,7 +71,7 @@ const __remove_mapping = kernelFunction("__remove_mapping", "mm/vmscan.c", (k: K
   const { page } = k.w;
   const refs = folio_ref_count(k, pfn);
   if (page.mapping.data[pfn] === 0) return k.decide(IN_A_CACHE, 0, false);
-  if (!k.decide(FROZEN, refs, refs === 2)) return false;
+  if (!k.decide(FROZEN, refs, refs === 1 + folio_nr_pages(k, pfn))) return false;
   filemap_remove_folio(k, cache_slot(k, page.mapping.data[pfn] - 1, page.index.data[pfn]));
   folio_put(k, pfn);
   return true;

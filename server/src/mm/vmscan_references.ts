@@ -1,11 +1,13 @@
 // Whether a page on an inactive list was used since reclaim last looked at it: the second chance. mm/rmap.c, mm/vmscan.c.
 
 import { PG_mlocked, PG_referenced, PG_swapbacked, VM_EXEC, VM_LOCKED } from "./flags.ts";
+import { folio_test_large } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mapped } from "./mapcount.ts";
 import { vma_locks } from "./mlock_vma.ts";
-import { PTE_ACCESSED, pte_with } from "./pgtable.ts";
+import { pages_of, rmap_walk_runs } from "./page_vma_mapped.ts";
+import { mk_pte, PTE_ACCESSED, pte_with } from "./pgtable.ts";
 import { rmap_walk } from "./rmap_walk.ts";
 
 const LOCKED = condition("vma->vm_flags & VM_LOCKED", "vm_flags");
@@ -27,6 +29,7 @@ export const folio_referenced = kernelFunction(
     let ptes = 0;
     let vm_flags = 0;
     if (!folio_mapped(k, pfn)) return { ptes, vm_flags };
+    if (folio_test_large(k, pfn)) return large_referenced(k, pfn);
     rmap_walk(k, pfn, (vma, _vpn, pte, entry) => {
       if (vma_locks(k, vma)) {
         k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_mlocked);
@@ -43,6 +46,28 @@ export const folio_referenced = kernelFunction(
     return { ptes, vm_flags };
   },
 );
+
+// Of a large folio the mappings that used any of it count, not their entries. Where it is mapped by PTEs, those in a locked VMA
+// are passed over. Mirrors folio_referenced_one(), mm/rmap.c, 6.12.
+function large_referenced(k: Kernel, folio: number): Referenced {
+  const used = new Set<number>();
+  let vm_flags = 0;
+  rmap_walk_runs(k, pages_of(k, folio), (run) => {
+    if (vma_locks(k, run.vma)) {
+      if (!run.huge) return true;
+      k.set(k.w.page.flags, folio, k.w.page.flags.data[folio] | PG_mlocked);
+      vm_flags |= VM_LOCKED;
+      k.decide(LOCKED, k.w.vma.flags.data[run.vma], true);
+      return false;
+    }
+    if ((run.entry & PTE_ACCESSED) === 0) return true;
+    k.setRun(k.w.pte.entry, run.pte, run.huge ? 1 : run.nr, pte_with(run.entry, 0, PTE_ACCESSED), mk_pte(1, 0));
+    used.add(run.vma);
+    vm_flags |= k.w.vma.flags.data[run.vma];
+    return true;
+  });
+  return { ptes: used.size, vm_flags };
+}
 
 // enum folio_references, mm/vmscan.c, without FOLIOREF_RECLAIM_CLEAN, which says of pages of files, which are never written
 // from here, that they are not to be written.
