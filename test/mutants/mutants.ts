@@ -253,7 +253,7 @@ export const MUTANTS: readonly Mutant[] = [
     "const marked = false;",
   ]),
   code("a page that comes back from swap counts twice", "2.7", "swapin_rules.ts", [
-    "  add_mm_counter(k, vmf.mm, k.w.mm.rss_swap, -1);\n",
+    "  add_mm_counter(k, vmf.mm, k.w.mm.rss_swap, -nr);\n",
     "",
   ]),
   code("a page on its way to swap is not told that it is dirty", "5.6", "try_to_unmap.ts", [
@@ -281,8 +281,8 @@ export const MUTANTS: readonly Mutant[] = [
     '"read"',
   ]),
   code("a migration entry forgets that it may write", "5.7", "try_to_migrate.ts", [
-    "const write = entry & PTE_SWP_WRITE ? PTE_WRITE : 0;",
-    "const write = 0;",
+    "(entry & PTE_SWP_WRITE ? PTE_WRITE : 0)",
+    "0",
   ]),
   code("mremap does not mark what it moves as soft-dirty", "5.2", "move_page_tables.ts", [
     "pte_with(old, PTE_SOFT_DIRTY)",
