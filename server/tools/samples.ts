@@ -13,6 +13,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   "06-ksm": "KSM",
   "07-page-cache": "The page cache",
   "08-mappings": "Mappings",
+  "10-large-folios": "Large folios: huge pages and every way of counting their mappings",
   "09-bugs": "Known bugs, each named by its CVE or by the commit that mended it",
 };
 

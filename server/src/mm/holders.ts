@@ -7,7 +7,7 @@ import { FOLL_GET } from "./abi.ts";
 import { page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { BATCH_NAMES, batched_pages } from "./lru.ts";
-import { ZERO_PFN } from "./page_alloc.ts";
+import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import { pin_refs } from "./page_ref.ts";
 import { each_pinned_folio } from "./pin_folios.ts";
 import type { TableName } from "./world.ts";
@@ -36,8 +36,15 @@ export interface HolderSource {
 }
 
 export const HOLDERS: readonly HolderSource[] = [
-  // The machine itself: the zero page is never freed.
-  { table: "machine", holds: (_k, _row, visit) => visit(ZERO_PFN, { kind: "reserved", count: 1 }) },
+  // The machine itself: the zero page is never freed, and the huge zero folio not while anybody uses it.
+  {
+    table: "machine",
+    holds: (k, row, visit) => {
+      visit(ZERO_PFN, { kind: "reserved", count: 1 });
+      const huge = k.w.machine.huge_zero_folio.data[row];
+      if (huge !== NO_PAGE) visit(huge, { kind: "reserved", count: 1 });
+    },
+  },
   {
     table: "table",
     holds: (k, row, visit) => {
