@@ -1,6 +1,7 @@
 // Checks the invariants as a recording goes on: after each operation only for what its events touched, and in full now and
 // then. What it finds is what a check of everything finds, in the same order.
 
+import { FolioWatch } from "./audit_folios.ts";
 import { PinWatch } from "./audit_pins.ts";
 import { Distinct } from "./distinct.ts";
 import { bug } from "./errors.ts";
@@ -18,9 +19,10 @@ import {
 } from "./invariants.ts";
 import { MOST_FIELDS } from "./journal.ts";
 import type { Kernel } from "./kernel.ts";
+import { leafEntry } from "./leaf.ts";
 import { PTE_TABLE, pte_pfn, walk_ptes } from "./pgtable.ts";
 import { Standing } from "./standing.ts";
-import { leafEntry, Tally } from "./tally.ts";
+import { Tally } from "./tally.ts";
 
 // So many looks lie between two checks of everything.
 export const FULL_EVERY = 10_000;
@@ -72,8 +74,10 @@ export class Audit {
   // VMA row → mm + 1, start and end as they were.
   private readonly ranges = new Map<number, readonly [number, number, number]>();
   private readonly pins: PinWatch;
+  private readonly folios: FolioWatch;
   private readonly standing = {
     pages: new Standing(),
+    folios: new Standing(),
     rss: new Standing(),
     slots: new Standing(),
     layouts: new Standing(),
@@ -86,6 +90,7 @@ export class Audit {
     this.k = k;
     this.tally = new Tally(k);
     this.pins = new PinWatch(k, this.standing.pins);
+    this.folios = new FolioWatch(k, this.standing.folios);
     this.touch = this.touches();
   }
 
@@ -159,6 +164,7 @@ export class Audit {
       for (const row of tally.mapping(pfn)) standing.entries.put(row, entryBreaches(k, row));
     }
     for (const pfn of tally.changedPages.rows) standing.pages.put(pfn, pageBreaches(k, tally, pfn));
+    this.folios.afresh(tally);
     for (const slot of tally.changedSlots.rows) standing.slots.put(slot, slotBreaches(k, tally, slot));
     for (const mm of tally.changedSpaces.rows) this.spaces.add(mm);
     for (const mm of this.spaces.rows) standing.rss.put(mm, rssBreaches(k, tally, mm));
@@ -254,6 +260,7 @@ export class Audit {
       this.pages.add(row),
     );
     on([w.page.flags, w.page.mapping, w.page.index, w.page.folio], (row) => this.moved.add(row));
+    on(w.folio.fields, (row) => this.folios.rows.add(row));
     on(w.table.fields, (row) => this.tables.add(row));
     on([w.table.first, w.table.mm, w.table.level], (row) => {
       this.pins.spaces.add(w.table.mm.data[row] - 1);

@@ -8,7 +8,7 @@ import { page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { BATCH_NAMES, batched_pages } from "./lru.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
-import { pin_refs } from "./page_ref.ts";
+import { folio_has_pincount, pin_refs } from "./page_ref.ts";
 import { each_pinned_folio } from "./pin_folios.ts";
 import type { TableName } from "./world.ts";
 
@@ -17,7 +17,8 @@ export type Holder =
   | { readonly kind: "pte"; readonly mm: number; readonly vpn: number; readonly count: number }
   | { readonly kind: "page cache"; readonly file: number; readonly index: number; readonly count: number }
   | { readonly kind: "swap cache"; readonly slot: number; readonly count: number }
-  | { readonly kind: "pin"; readonly pin: number; readonly count: number }
+  // pins: what FOLL_PIN counts beside, where the folio has a count of its pins.
+  | { readonly kind: "pin"; readonly pin: number; readonly count: number; readonly pins: number }
   | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
   | { readonly kind: "LRU batch"; readonly batch: string; readonly count: number }
   | { readonly kind: "driver"; readonly file: number; readonly index: number; readonly count: number }
@@ -97,7 +98,8 @@ export const HOLDERS: readonly HolderSource[] = [
       const get = (flags.data[row] & FOLL_GET) !== 0;
       each_pinned_folio(k, k.side.pinPages[row], coalesced.data[row] !== 0, (folio, refs) => {
         if (!get && folio === ZERO_PFN && !k.model.pinsZeroPage) return;
-        visit(folio, { kind: "pin", pin: row, count: get ? refs : refs * pin_refs(k, folio) });
+        const count = get ? refs : refs * pin_refs(k, folio);
+        visit(folio, { kind: "pin", pin: row, count, pins: !get && folio_has_pincount(k, folio) ? refs : 0 });
       });
     },
   },

@@ -9,18 +9,26 @@ import { folio_test_anon, folio_test_hugetlb, page_folio, page_pgoff } from "./f
 import { ksmBreaches } from "./invariants_ksm.ts";
 import { lruBreaches } from "./invariants_lru.ts";
 import type { Kernel } from "./kernel.ts";
+import { leafEntry } from "./leaf.ts";
 import { vmasOf } from "./observe.ts";
 import { overflowed, signed } from "./overflow.ts";
 import { free_pages } from "./page_alloc.ts";
 import { mk_pte, PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn, WAITING } from "./pgtable.ts";
 import { linear_page_index } from "./rmap.ts";
 import { mapping_vmas } from "./rmap_walk.ts";
-import { leafEntry, RSS, type Tally } from "./tally.ts";
+import { RSS, type Tally } from "./tally.ts";
 
 // The rules' stable names, in the order in which breaches are told.
 export const RULES = [
   "refcount",
   "mapcount",
+  "entire-mapcount",
+  "large-mapcount",
+  "nr-pages-mapped",
+  "pincount",
+  "double-map",
+  "partially-mapped-is-queued",
+  "mm-ids",
   "free-page",
   "free-count",
   "rss",
@@ -33,6 +41,7 @@ export const RULES = [
   "table-tree",
   "exclusive-mapped-once",
   "writable-is-exclusive",
+  "unshared-has-one-owner",
   "rmap-finds-mappings",
   "ksm-is-shared",
   "lru-has-what-it-may",

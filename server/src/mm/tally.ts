@@ -8,7 +8,8 @@ import { PG_anon, PG_swapbacked } from "./flags.ts";
 import { folio_test_hugetlb, page_folio } from "./folio.ts";
 import { HOLDERS } from "./holders.ts";
 import type { Kernel } from "./kernel.ts";
-import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, PTE_WRITE, pte_pfn } from "./pgtable.ts";
+import { leafEntry } from "./leaf.ts";
+import { PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, pte_pfn } from "./pgtable.ts";
 import { PTE_MIGRATION, PTE_SWAP, PTE_SWP_EXCLUSIVE, swp_offset } from "./swapops.ts";
 
 // What an entry counts for in its address space.
@@ -31,11 +32,20 @@ export interface Touched {
   readonly holders: readonly (readonly number[])[];
 }
 
+// What a row held when it was last looked at.
+interface Held {
+  readonly pfn: number;
+  readonly count: number;
+  readonly pins: number;
+}
+
 export class Tally {
   private readonly k: Kernel;
   // Each by pfn. References of all holders, of a large folio by its head; PTEs that map the page, and those of them that may
   // be written through; of a head, PMDs (hugetlb's entries, too) that map the folio, and those of them that may be.
   refs = new Float64Array(64);
+  // What FOLL_PIN counts beside them, of a head.
+  pins = new Float64Array(64);
   maps = new Int32Array(64);
   writable = new Int32Array(64);
   entire = new Int32Array(64);
@@ -65,7 +75,7 @@ export class Tally {
   private next = new Int32Array(1024);
   private prev = new Int32Array(1024);
   private readonly named: Map<number, number>[] = HOLDERS.map(() => new Map());
-  private readonly held: Map<number, { pfn: number; count: number }[]>[] = HOLDERS.map(() => new Map());
+  private readonly held: Map<number, Held[]>[] = HOLDERS.map(() => new Map());
   // Whose sums, and whose entries, the last change may have changed.
   readonly changedPages = new Distinct();
   readonly changedSpaces = new Distinct();
@@ -218,9 +228,10 @@ export class Tally {
 
   // What the row held when it was last looked at.
   private letGo(source: number, row: number): void {
-    for (const { pfn, count } of this.held[source].get(row) ?? []) {
+    for (const { pfn, count, pins } of this.held[source].get(row) ?? []) {
       this.changedPages.add(pfn);
       this.refs[pfn] -= count;
+      this.pins[pfn] -= pins;
     }
     this.held[source].delete(row);
   }
@@ -235,12 +246,15 @@ export class Tally {
       if (is !== 0) this.name(is, 1, 0);
       this.named[source].set(row, is);
     }
-    let now: { pfn: number; count: number }[] | undefined;
-    HOLDERS[source].holds(this.k, row, (pfn, { count }) => {
+    let now: Held[] | undefined;
+    HOLDERS[source].holds(this.k, row, (pfn, holder) => {
+      const { count } = holder;
+      const pins = holder.kind === "pin" ? holder.pins : 0;
       this.changedPages.add(pfn);
       this.refs[pfn] += count;
-      if (now === undefined) now = [{ pfn, count }];
-      else now.push({ pfn, count });
+      this.pins[pfn] += pins;
+      now ??= [];
+      now.push({ pfn, count, pins });
     });
     if (now !== undefined) held.set(row, now);
   }
@@ -249,6 +263,7 @@ export class Tally {
     const { page, pte, table, mm } = this.k.w;
     if (this.refs.length < page.capacity) {
       this.refs = grown(this.refs, new Float64Array(page.capacity));
+      this.pins = grown(this.pins, new Float64Array(page.capacity));
       this.maps = grown(this.maps, new Int32Array(page.capacity));
       this.writable = grown(this.writable, new Int32Array(page.capacity));
       this.counted = grown(this.counted, new Int32Array(page.capacity));
@@ -271,13 +286,6 @@ export class Tally {
     }
     if (this.sums.length < mm.capacity * KINDS) this.sums = grown(this.sums, new Float64Array(mm.capacity * KINDS));
   }
-}
-
-// The entry of the slot if its table is in use and it leads to no further table; 0 otherwise.
-export function leafEntry(k: Kernel, row: number): number {
-  if (k.w.table.mm.data[Math.floor(row / k.geometry.stride)] === 0) return 0;
-  const entry = k.w.pte.entry.data[row];
-  return entry & PTE_TABLE ? 0 : entry;
 }
 
 function kindOf(k: Kernel, folio: number): number {
