@@ -13,7 +13,7 @@ import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma, mlock_folio } from "./lru.ts";
 import { vma_locks } from "./mlock_vma.ts";
 import { vma_wants_writenotify } from "./mprotect.ts";
-import { COW, FILE, SHMEM } from "./outcome.ts";
+import { COW, FILE, HUGE, SHMEM } from "./outcome.ts";
 import { alloc_page, page_available } from "./page_alloc.ts";
 import { file_pages, filemap_peek } from "./page_cache.ts";
 import { folio_get, folio_put, folio_ref_add } from "./page_ref.ts";
@@ -94,8 +94,13 @@ const filemap_map_pages = kernelFunction(
       const ready = PG_uptodate | PG_readahead;
       const next = folio < 0 ? vpn + 1 : vpn + folio_nr_pages(k, folio) - (page - folio);
       if (folio >= 0 && (k.w.page.flags.data[folio] & ready) === PG_uptodate) {
-        if (first && filemap_map_pmd(k, vmf, folio, within_file(k, file, folio, -1))) return true;
-        first = false;
+        if (first) {
+          const within = !k.model.pmdMapsWithinFile || within_file(k, file, folio, -1);
+          if (within && filemap_map_pmd(k, vmf, folio)) return true;
+          // Only that would have hung a page table there.
+          if (!within && pmd_entry(k, vmf.mm, vmf.vpn) === 0) return false;
+          first = false;
+        }
         const range = { vpn, page, count: Math.min(next, end, vpn + pages - index) - vpn };
         const done = filemap_map_folio_range(k, vmf, file, folio, range);
         if (done === "no table") return false;
@@ -112,13 +117,13 @@ function within_file(k: Kernel, file: number, folio: number, less: 0 | -1): bool
   return is_shmem(k, file) || file_pages(k, file) + less >= k.w.page.index.data[folio] + folio_nr_pages(k, folio);
 }
 
-// Mirrors filemap_map_pmd(), mm/filemap.c, 6.12; `within` is the caller's look at the file's end there.
-function filemap_map_pmd(k: Kernel, vmf: Fault, folio: number, within: boolean): boolean {
-  if (folio_order(k, folio) !== k.hpageOrder || (k.model.pmdMapsWithinFile && !within)) return false;
+// Mirrors filemap_map_pmd(), mm/filemap.c, 6.12.
+function filemap_map_pmd(k: Kernel, vmf: Fault, folio: number): boolean {
+  if (folio_order(k, folio) !== k.hpageOrder) return false;
   if (pmd_entry(k, vmf.mm, vmf.vpn) !== 0) return false;
   folio_get(k, folio);
   if (do_set_pmd(k, vmf.vma, vmf.vpn, folio, vmf.flags)) {
-    k.outcome |= mapped_outcome(k, folio);
+    k.outcome |= mapped_outcome(k, folio) | HUGE;
     return true;
   }
   folio_put(k, folio);
@@ -237,7 +242,7 @@ const finish_fault = kernelFunction("finish_fault", "mm/memory.c", (k: Kernel, v
   const whole = folio_test_large(k, folio) && within_file(k, file, folio, 0);
   if (folio_order(k, folio) === k.hpageOrder && (whole || !k.model.pmdMapsWithinFile)) {
     if (do_set_pmd(k, vmf.vma, vmf.vpn, folio, vmf.flags)) {
-      k.outcome |= mapped_outcome(k, folio);
+      k.outcome |= mapped_outcome(k, folio) | HUGE;
       return 0;
     }
   }

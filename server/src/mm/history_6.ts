@@ -469,12 +469,6 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "A writable entry that a read fault makes for a dirty page of the page cache is dirty.",
         rules: { readFaultKeepsDirty: true },
       },
-      {
-        since: "6.18",
-        commits: [],
-        text: "A readahead window that the end of the file cuts off asks for no next one (seen in 6.18.15, not in 6.12.107).",
-        rules: { readaheadMarksAtEnd: false },
-      },
     ],
   },
   {

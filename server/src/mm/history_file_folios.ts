@@ -13,7 +13,6 @@ export const FIRST_FILE_FOLIOS: FileFolioRules = {
   pmdMapsWithinFile: false,
   pmdMapAsksVma: false,
   pmdMapLocksFile: true,
-  zapMarksHugeAccessed: false,
   collapsesFiles: false,
   collapseRetractsOwn: true,
   collapseFillsUpper: false,
@@ -87,12 +86,6 @@ export const FILE_FOLIOS: Partial<Record<ReleaseName, readonly Change[]>> = {
       rules: { fileFolios: true },
     },
     {
-      since: "6.16",
-      commits: [],
-      text: "Unmapping a file's folio that a PMD maps marks it as accessed.",
-      rules: { zapMarksHugeAccessed: true },
-    },
-    {
       since: "6.18",
       commits: ["19773df031bc"],
       text: "A fault of a file's page maps all of a large folio that lies in the VMA, in one page table and in the file.",
@@ -106,6 +99,12 @@ export const FILE_FOLIOS: Partial<Record<ReleaseName, readonly Change[]>> = {
     },
   ],
   "7.2": [
+    {
+      since: "7.2",
+      commits: [],
+      text: "A readahead window that the end of the file cuts off asks for no next one (seen in 7.2.13, not in 6.18.15).",
+      rules: { readaheadMarksAtEnd: false },
+    },
     {
       since: "7.2",
       commits: [],

@@ -1,30 +1,16 @@
-// PMDs that map a folio of the page cache: how they come to be, and how they go. Unlike an anonymous folio's such a PMD is
-// never replaced by PTEs: it is cleared, and whoever touches the memory again faults. mm/memory.c, mm/huge_memory.c;
-// mm-semantics §5.8.
+// PMDs that map a folio of the page cache. Unlike an anonymous folio's such a PMD is never replaced by PTEs: it is cleared
+// (huge_pmd_split.ts), and whoever touches the memory again faults. mm/memory.c; mm-semantics §2.3.
 
 import { FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
-import { PG_dirty, PG_referenced, VM_LOCKED, VM_NOHUGEPAGE, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { VM_LOCKED, VM_NOHUGEPAGE, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { folio_order } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_mark_accessed, mlock_folio, vma_locks } from "./lru.ts";
+import { mlock_folio, vma_locks } from "./lru.ts";
 import { vma_wants_writenotify } from "./mprotect.ts";
-import { folio_put } from "./page_ref.ts";
-import {
-  mk_pte,
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  PTE_SOFT_DIRTY,
-  PTE_WRITE,
-  pmd_offset,
-  pmd_trans_huge,
-  pte_pfn,
-  pte_prot,
-} from "./pgtable.ts";
-import { folio_add_file_rmap_pmd, folio_remove_rmap_pmd } from "./rmap.ts";
-import { migration_entry_pfn } from "./swapops.ts";
-import { folio_mark_dirty } from "./vm_ops.ts";
+import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pmd_offset, pte_prot } from "./pgtable.ts";
+import { folio_add_file_rmap_pmd } from "./rmap.ts";
 
 // Whether a PMD may map the file's folio around the page: page offsets and addresses are aligned alike, and all of the
 // PMD's range lies in the VMA. Mirrors thp_vma_suitable_order(), include/linux/huge_mm.h, 6.12 (transhuge_vma_suitable()
@@ -62,41 +48,3 @@ export const do_set_pmd = kernelFunction(
     return true;
   },
 );
-
-// A part of what the PMD maps shall be mapped otherwise, or not at all: the PMD is cleared. entire mapcount - 1, references - 1,
-// rss - HPAGE_PMD_NR; its dirty and accessed bits go to the folio. Mirrors the part of __split_huge_pmd_locked(),
-// mm/huge_memory.c, 6.12, for VMAs that are not anonymous.
-export function split_huge_file_pmd(k: Kernel, vma: number, pmd: number): void {
-  const { flags } = k.w.page;
-  const entry = k.w.pte.entry.data[pmd];
-  clear_file_pmd(k, vma, pmd, entry, (folio) => {
-    if ((flags.data[folio] & PG_dirty) === 0 && entry & PTE_DIRTY) folio_mark_dirty(k, folio);
-    if (entry & PTE_ACCESSED) k.set(flags, folio, flags.data[folio] | PG_referenced);
-  });
-}
-
-// The PMD goes with all that it maps: munmap, exit, MADV_DONTNEED, truncation. The same counts.
-// Mirrors the part of zap_huge_pmd(), mm/huge_memory.c, 6.12, for folios of the page cache.
-export function zap_huge_file_pmd(k: Kernel, vma: number, pmd: number): void {
-  const entry = k.w.pte.entry.data[pmd];
-  clear_file_pmd(k, vma, pmd, entry, (folio) => {
-    // Up to 6.12 the dirty bit is lost here, but only folios of shmem come so far there, which are dirty.
-    if (entry & PTE_DIRTY) folio_mark_dirty(k, folio);
-    if (k.model.zapMarksHugeAccessed && entry & PTE_ACCESSED) folio_mark_accessed(k, folio);
-  });
-}
-
-function clear_file_pmd(k: Kernel, vma: number, pmd: number, entry: number, tell: (folio: number) => void): void {
-  const mm = k.w.vma.mm.data[vma] - 1;
-  k.set(k.w.pte.entry, pmd, 0);
-  if (!pmd_trans_huge(entry)) {
-    const folio = migration_entry_pfn(entry);
-    add_mm_counter(k, mm, mm_counter_file(k, folio), -k.hpageNr);
-    return;
-  }
-  const folio = pte_pfn(entry);
-  tell(folio);
-  folio_remove_rmap_pmd(k, vma, folio);
-  add_mm_counter(k, mm, mm_counter_file(k, folio), -k.hpageNr);
-  folio_put(k, folio);
-}

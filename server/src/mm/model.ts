@@ -189,7 +189,7 @@ export interface Model extends LargeFolioRules, FileFolioRules, SplitRules {
   readonly readaheadAligns: boolean;
 
   // A window that the file's end cuts off still has a page that asks for the next one. do_page_cache_ra(),
-  // mm/readahead.c; seen in 6.12.107, no more in 7.2.13.
+  // mm/readahead.c; seen in 6.18.15, no more in 7.2.13.
   readonly readaheadMarksAtEnd: boolean;
 
   // Where the processor marks entries as accessed by itself (arm64), those that fault-around makes begin unmarked

@@ -32,10 +32,6 @@ export interface FileFolioRules {
   // mm/rmap.c, 6.1.
   readonly pmdMapLocksFile: boolean;
 
-  // Unmapping a file's folio that a PMD maps marks it as accessed, as it does for PTEs (6.16). zap_huge_pmd(),
-  // mm/huge_memory.c.
-  readonly zapMarksHugeAccessed: boolean;
-
   // MADV_COLLAPSE and khugepaged work on ordinary files that can have folios of a PMD's size (7.2). file_thp_enabled(),
   // mm/huge_memory.c; before, CONFIG_READ_ONLY_THP_FOR_FS had to allow it, which Debian's kernels do not have.
   readonly collapsesFiles: boolean;

@@ -171,8 +171,8 @@ const page_cache_ra_order = kernelFunction(
     const size = ra_size.data[file];
     if (!k.model.fileFolios) return do_page_cache_ra(k, file, start, size);
     const limit = Math.min(file_pages(k, file) - 1, start + size - 1);
-    const marks = limit === start + size - 1 && limit < file_pages(k, file) - 1;
-    const mark = marks ? start + size - ra_async.data[file] : -1;
+    const cut = start + size >= file_pages(k, file);
+    const mark = cut && !k.model.readaheadMarksAtEnd ? -1 : start + size - ra_async.data[file];
     const order = Math.min(mapping_max_folio_order(k), ra_order.data[file], Math.floor(Math.log2(size)));
     k.set(ra_order, file, order);
     let index = start;

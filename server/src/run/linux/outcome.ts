@@ -150,6 +150,13 @@ function changed(
     return;
   }
   if (!write) return;
+  // A PMD of a file that was not writable is cleared, and the page mapped anew: wp_huge_pmd(), mm/memory.c.
+  const huge = old.entry.level !== undefined && old.entry.level !== "pte";
+  if (huge && frame.anon === false && old.entry.writable === false) {
+    found.words.add(backing === "shmem" ? "shmem" : "file");
+    newlyMapped(now, found);
+    return;
+  }
   if (old.entry.writable === undefined || now.entry.writable === undefined) found.unsure.add("reuse");
   else if (old.entry.writable === false && now.entry.writable === true) found.words.add("reuse");
   // A forced write to a read-only mapping leaves the entry write-protected.
