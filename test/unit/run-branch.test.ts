@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { evaluate } from "../../server/src/lang/evaluate.ts";
+import type { Kernel } from "../../server/src/mm/kernel.ts";
 import { branch } from "../../server/src/run/branch.ts";
 import { record, told, worldOf } from "../support/record.ts";
 
@@ -34,6 +35,20 @@ test("the original and the branch are sought independently", () => {
   other.kernel.seek(0);
   recording.kernel.seek(recording.length);
   assert.deepEqual(worldOf(recording), worldOf(record(COW)));
+});
+
+test("what is written anew in the original does not reach a branch's past", () => {
+  const write = (k: Kernel, events: number, value: number) => {
+    for (let i = 1; i <= events; i++) k.set(k.w.machine.next_map, 0, value + i);
+  };
+  const original = record("p = mmap(4K)\n").kernel;
+  const start = original.position;
+  write(original, 60_000, 0);
+  const other = original.fork(start + 50_000);
+  original.truncate(start + 20_000);
+  write(original, 20_000, 1_000_000);
+  other.seek(start + 30_000);
+  assert.equal(other.w.machine.next_map.data[0], 30_000);
 });
 
 function evaluatePfn(recording: ReturnType<typeof record>): number {

@@ -69,6 +69,8 @@ export class Journal {
   private chunks: Chunk[] = [];
   private frameChunks: FrameChunk[] = [];
   private tail: Chunk = new Chunk();
+  // So many of the first chunks somebody else reads, too.
+  private shared = { chunks: 0, frameChunks: 0 };
   private frameTail: FrameChunk = new FrameChunk();
   private runs = new EventRuns();
   private readonly fields: readonly FieldInfo[];
@@ -281,11 +283,14 @@ export class Journal {
     copy.chunks = [...this.chunks];
     copy.frameChunks = [...this.frameChunks];
     copy.runs = this.runs.fork(length);
+    copy.shared = { chunks: copy.chunks.length, frameChunks: copy.frameChunks.length };
     copy.truncate(length, frames);
-    copy.tail = copy.tail.copy();
-    copy.chunks[copy.chunks.length - 1] = copy.tail;
-    copy.frameTail = copy.frameTail.copy();
-    copy.frameChunks[copy.frameChunks.length - 1] = copy.frameTail;
+    copy.shared = { chunks: copy.chunks.length - 1, frameChunks: copy.frameChunks.length - 1 };
+    const { chunks, frameChunks } = this.shared;
+    this.shared = {
+      chunks: Math.max(chunks, copy.shared.chunks),
+      frameChunks: Math.max(frameChunks, copy.shared.frameChunks),
+    };
     return copy;
   }
 
