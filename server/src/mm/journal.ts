@@ -272,9 +272,9 @@ export class Journal {
     this.runs.truncate(length);
     this.frames = frames;
     this.chunks.length = (Math.max(length - 1, 0) >>> CHUNK_BITS) + 1;
-    this.tail = this.chunks[this.chunks.length - 1];
+    this.tail = last(this.chunks, this.shared.chunks);
     this.frameChunks.length = ((frames - 1) >>> CHUNK_BITS) + 1;
-    this.frameTail = this.frameChunks[this.frameChunks.length - 1];
+    this.frameTail = last(this.frameChunks, this.shared.frameChunks);
   }
 
   // A journal with the same past up to `length`: full chunks are shared, the last ones copied.
@@ -298,4 +298,11 @@ export class Journal {
     this.tail = new Chunk();
     this.chunks[chunk] = this.tail;
   }
+}
+
+// The last chunk, which is written to from now on: a copy where a branch reads it.
+function last<C extends { copy(): C }>(chunks: C[], shared: number): C {
+  const end = chunks.length - 1;
+  if (end < shared) chunks[end] = chunks[end].copy();
+  return chunks[end];
 }
