@@ -271,6 +271,6 @@ function mmap(k: Kernel, task: number, call: Call, prot: number, length: bigint,
   }
   const size = BigInt(call.page) * 2000n;
   const file =
-    call.choice & 8 ? sys.memfd_create(k, task, size) : sys.create_file(k, task, size, (call.choice & 16) !== 0);
+    call.choice & 8 ? sys.memfd_create(k, task, size, false) : sys.create_file(k, task, size, (call.choice & 16) !== 0);
   if (typeof file === "number") map(shared, file);
 }

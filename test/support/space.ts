@@ -55,7 +55,7 @@ export interface Space {
   read(addr: bigint): void;
   fork(): Space;
   file(size: bigint, cached?: boolean): number;
-  memfd(size: bigint): number;
+  memfd(size: bigint, hugetlb?: boolean): number;
   // The VMAs, one a line: first page past HERE, pages, rights as /proc/PID/maps, and the flags that tell more.
   maps(): string;
   vmas(): number;
@@ -106,7 +106,7 @@ function spaceOf(k: Kernel, task: number): Space {
       return spaceOf(k, child);
     },
     file: (size, cached = false) => row(sys.create_file(k, task, size, cached)),
-    memfd: (size) => row(sys.memfd_create(k, task, size)),
+    memfd: (size, hugetlb = false) => row(sys.memfd_create(k, task, size, hugetlb)),
     maps: () =>
       k.vmas
         .of(mm())

@@ -3,6 +3,7 @@
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
 import type { Kernel } from "../mm/kernel.ts";
 import { contentOf, liveTasks, mmOf } from "../mm/observe.ts";
+import { max_pfn } from "../mm/page_alloc.ts";
 import { hex } from "../run/show.ts";
 import { RequestError } from "./reply.ts";
 
@@ -73,7 +74,7 @@ function memoryOf(k: Kernel, reference: string): Memory {
   const physical = /^phys:(\d{1,12})$/.exec(reference);
   if (physical) {
     const pfn = Number(physical[1]);
-    if (pfn >= k.totalPages) throw new RequestError("not-here", `the machine has no frame ${pfn}`);
+    if (pfn >= max_pfn(k)) throw new RequestError("not-here", `the machine has no frame ${pfn}`);
     // One frame: what lies beside it in memory means nothing.
     const start = BigInt(pfn) * BigInt(k.pageSize);
     return {

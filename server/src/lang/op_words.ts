@@ -55,8 +55,8 @@ export const MAP_FLAGS: readonly WordSpec[] = [
   {
     name: "hugetlb",
     bit: MAP_HUGETLB,
-    simulated: false,
-    doc: "Huge pages of the pool (`MAP_HUGETLB`). mm-semantics §2.10.",
+    simulated: true,
+    doc: "Huge pages of the pool (`MAP_HUGETLB`), which are reserved at once unless `noreserve` is given. The length becomes a whole number of them. mm-semantics §2.10.",
   },
   {
     name: "noreserve",
@@ -268,7 +268,7 @@ export const DEVICE_KINDS: readonly WordSpec[] = [
 // memfd(…, hugetlb=yes) is a file of huge pages.
 export const HUGETLB: readonly WordSpec[] = [
   { name: "no", bit: 0, simulated: true, doc: "Ordinary pages." },
-  { name: "yes", bit: 1, simulated: false, doc: "Huge pages of the pool (`MFD_HUGETLB`)." },
+  { name: "yes", bit: 1, simulated: true, doc: "Huge pages of the pool (`MFD_HUGETLB`)." },
 ];
 
 export const CACHED: readonly WordSpec[] = [

@@ -14,7 +14,7 @@ import type { Kernel } from "./kernel.ts";
 import { folio_isolate_lru, lru_add_drain } from "./lru.ts";
 import { folio_mapcount } from "./mapcount.ts";
 import { migrate_pages, putback_movable_pages } from "./migrate.ts";
-import { alloc_page_noretry, FIRST_PFN, folio_alloc } from "./page_alloc.ts";
+import { alloc_page_noretry, FIRST_PFN, folio_alloc, max_pfn } from "./page_alloc.ts";
 import { folio_ref_count } from "./page_ref.ts";
 
 // COMPACT_CLUSTER_MAX: pages that are isolated before they migrate.
@@ -28,7 +28,7 @@ const ONLY_MAPPINGS_HOLD = condition("folio_ref_count(folio) <= folio_mapcount(f
 export const compact_zone = kernelFunction("compact_zone", "mm/compaction.c", (k: Kernel): 0 => {
   lru_add_drain(k);
   const end = k.w.machine.next_pfn.data[0];
-  for (let next = FIRST_PFN; next < end && k.w.machine.next_pfn.data[0] < k.totalPages; ) {
+  for (let next = FIRST_PFN; next < end && k.w.machine.next_pfn.data[0] < max_pfn(k); ) {
     const cluster = isolate_migratepages_block(k, next, end);
     next = cluster.next;
     putback_movable_pages(k, migrate_pages(k, cluster.pages, compaction_alloc, "sync"));
@@ -82,7 +82,7 @@ function skip_isolation_on_order(k: Kernel, order: number): boolean {
 // Mirrors compaction_alloc(), mm/compaction.c.
 function compaction_alloc(k: Kernel, src: number): number {
   const order = folio_order(k, src);
-  if (k.w.machine.next_pfn.data[0] + 2 ** order > k.totalPages) return -1;
+  if (k.w.machine.next_pfn.data[0] + 2 ** order > max_pfn(k)) return -1;
   const pfn = order === 0 ? alloc_page_noretry(k) : folio_alloc(k, order);
   k.set(k.w.page.flags, pfn, PG_compacted);
   return pfn;

@@ -9,6 +9,7 @@ import { PG_uptodate } from "./flags.ts";
 import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { shmem_punch_hole, truncate_pagecache_range } from "./hole.ts";
+import { hugetlbfs_fallocate, hugetlbfs_punch_hole, is_file_hugepages } from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { cache_slot, file_pages, filemap_peek, make_slot } from "./page_cache.ts";
 import { shmem_get_folio } from "./shmem.ts";
@@ -49,9 +50,19 @@ export const sys_fallocate = kernelFunction(
 export function fallocate(k: Kernel, file: number, mode: number, offset: number, length: number): 0 | Errno {
   // vfs_fallocate(): neither an ordinary file nor a block device.
   if (is_device(k, file)) return "ENODEV";
+  if (is_file_hugepages(k, file)) return huge_fallocate(k, file, mode, offset, offset + length);
   return is_shmem(k, file)
     ? shmem_fallocate(k, file, mode, offset, length)
     : regular_fallocate(k, file, mode, offset, length);
+}
+
+// Mirrors hugetlbfs_fallocate(), fs/hugetlbfs/inode.c, whose work stands in hugetlbfs.ts.
+function huge_fallocate(k: Kernel, file: number, mode: number, start: number, end: number): 0 | Errno {
+  if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) return "EOPNOTSUPP";
+  if (mode & FALLOC_FL_PUNCH_HOLE) return hugetlbfs_punch_hole(k, file, start, end);
+  const error = hugetlbfs_fallocate(k, file, start, end);
+  if (error === 0) extend(k, file, mode, end);
+  return error;
 }
 
 // Mirrors shmem_fallocate(), mm/shmem.c, 6.12.

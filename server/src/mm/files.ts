@@ -4,6 +4,7 @@ import type { Errno } from "./abi.ts";
 import { device_open, device_pages, device_release, is_device } from "./device.ts";
 import { ext4_block_truncate_page } from "./ext4_block.ts";
 import { kernelFunction } from "./frames.ts";
+import { huge_page_size, hugetlb_file_setup, hugetlbfs_evict_inode, hugetlbfs_setattr, is_file_hugepages } from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { free_pages } from "./page_alloc.ts";
 import { file_pages } from "./page_cache.ts";
@@ -26,12 +27,16 @@ export const create_file = kernelFunction(
   },
 );
 
-// Memory with a descriptor; no page is there before it is touched. Mirrors sys_memfd_create(), mm/memfd.c.
+// Memory with a descriptor; no page is there before it is touched, and of huge pages none is reserved before it is mapped. Mirrors
+// sys_memfd_create(), mm/memfd.c, and the ftruncate() that gives it its size: of huge pages a whole number.
 export const memfd_create = kernelFunction(
   "sys_memfd_create",
   "mm/memfd.c",
-  (k: Kernel, _task: number, size: bigint): number | Errno =>
-    size > MAX_FILE ? "EINVAL" : new_file(k, SHMEM_FILE, size),
+  (k: Kernel, _task: number, size: bigint, hugetlb: boolean): number | Errno => {
+    if (size > MAX_FILE) return "EINVAL";
+    if (!hugetlb) return new_file(k, SHMEM_FILE, size);
+    return size % BigInt(huge_page_size(k)) === 0n ? hugetlb_file_setup(k, Number(size), true) : "EINVAL";
+  },
 );
 
 // The file behind MAP_SHARED|MAP_ANONYMOUS: nobody has a descriptor of it. Mirrors shmem_zero_setup(), mm/shmem.c.
@@ -82,6 +87,7 @@ export function evict_if_unused(k: Kernel, file: number): void {
   const { kind, open, users } = k.w.file;
   if (open.data[file] !== 0 || users.data[file] !== 0) return;
   if (kind.data[file] === SHMEM_FILE) shmem_evict_inode(k, file);
+  else if (is_file_hugepages(k, file)) hugetlbfs_evict_inode(k, file);
   else if (is_device(k, file)) device_release(k, file);
 }
 
@@ -98,6 +104,7 @@ export const sys_ftruncate = kernelFunction(
     if (k.w.file.open.data[file] === 0) return "EBADF";
     if (size > MAX_FILE || is_device(k, file)) return "EINVAL";
     if (k.w.file.kind.data[file] === REGULAR_FILE) return ext4_setattr(k, file, Number(size));
+    if (is_file_hugepages(k, file)) return hugetlbfs_setattr(k, file, Number(size));
     const before = k.w.file.size.data[file];
     k.set(k.w.file.size, file, Number(size));
     if (Number(size) <= before) shmem_setattr(k, file, Number(size));

@@ -28,6 +28,7 @@ export const FOLIO_HUGETLB = 0x4; // PGTY_hugetlb
 export const FOLIO_MM_IDS_SHARED = 0x8; // FOLIO_MM_IDS_SHARED_BIT of _mm_ids
 export const FOLIO_HUGE_ZERO = 0x10; // the huge zero folio
 export const FOLIO_RESTORE_RESERVE = 0x20; // hugetlb: freeing it gives its reservation back
+export const FOLIO_TEMPORARY = 0x40; // hugetlb: not of the pool, it came for a migration (HPG_temporary)
 
 export const FOLIO_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [FOLIO_PARTIALLY_MAPPED, "partially_mapped"],
@@ -36,6 +37,7 @@ export const FOLIO_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [FOLIO_MM_IDS_SHARED, "mm_ids_shared"],
   [FOLIO_HUGE_ZERO, "huge_zero"],
   [FOLIO_RESTORE_RESERVE, "restore_reserve"],
+  [FOLIO_TEMPORARY, "temporary"],
 ];
 
 // Set in _nr_pages_mapped while a PMD maps the folio. mm/internal.h.

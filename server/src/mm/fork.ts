@@ -17,6 +17,7 @@ import { copy_present_ptes, rss_name } from "./fork_batch.ts";
 import { copy_huge_pmd } from "./fork_huge.ts";
 import { copy_nonpresent_pte } from "./fork_nonpresent.ts";
 import { condition, kernelFunction } from "./frames.ts";
+import { copy_hugetlb_page_range } from "./hugetlb_fork.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_fork } from "./ksm.ts";
 import { folio_add_lru_vma } from "./lru.ts";
@@ -98,7 +99,9 @@ const dup_mmap = kernelFunction("dup_mmap", "kernel/fork.c", (k: Kernel, mm: num
     if (fields.flags & VM_DONTCOPY) continue;
     const wiped = (fields.flags & VM_WIPEONFORK) !== 0;
     const anon = wiped ? { anon_vma: 0, anon_vma_chain: 0 } : anon_vma_fork(k, source);
-    const vma = vma_link(k, { ...fields, mm, flags: fields.flags & ~VM_LOCKED, ...anon });
+    // hugetlb_dup_vma_private(): what was reserved for a private mapping is the parent's alone.
+    const reserved = { resv_map: 0, resv_flags: 0 };
+    const vma = vma_link(k, { ...fields, mm, flags: fields.flags & ~VM_LOCKED, ...anon, ...reserved });
     const error = wiped ? 0 : copy_page_range(k, vma, source);
     if (error !== 0) return error;
   }
@@ -113,8 +116,10 @@ const copy_page_range = kernelFunction(
   (k: Kernel, dst: number, src: number): 0 | Errno => {
     const { vma } = k.w;
     const flags = vma.flags.data[src];
-    const needed = vma.anon_vma.data[src] !== 0 || (flags & (VM_HUGETLB | VM_COPY_ON_FORK)) !== 0;
+    const always = VM_COPY_ON_FORK | (k.model.forkCopiesHugetlb ? VM_HUGETLB : 0);
+    const needed = vma.anon_vma.data[src] !== 0 || (flags & always) !== 0;
     if (!k.decide(NEEDS_COPY, vma.anon_vma.data[src], needed)) return 0;
+    if (flags & VM_HUGETLB) return copy_hugetlb_page_range(k, dst, src);
     if (flags & VM_PFNMAP && !track_pfn_copy(k, src)) return "EINVAL";
     const perTable = 2 ** k.geometry.bits[0];
     const end = vma.end.data[src];

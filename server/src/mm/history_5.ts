@@ -54,6 +54,17 @@ export const FIRST: Rules = {
   oDirectPins: false,
   pinBias: 1,
   pincountFrom: "order 2",
+  hugetlbCacheRefs: "one",
+  forkCopiesHugetlb: true,
+  hugetlbForkCopiesPinned: false,
+  hugetlbForcedWrites: "writable",
+  hugetlbZapRestores: "nothing",
+  hugetlbDontneed: "EINVAL",
+  hugetlbMoves: false,
+  hugetlbHolesZeroParts: false,
+  hugetlbHintRounds: "down on x86",
+  hugetlbSplitUnshares: false,
+  pmdShareCounts: "references",
   gupBreaksCow: false,
   refusesOverflow: false,
   pinsZeroPage: true,
@@ -234,6 +245,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
     name: "5.10",
     changes: [
       {
+        since: "6.2",
+        commits: ["b30c14cd6102"],
+        text: "A hugetlb mapping that is split lets go of the table of PMDs that it shared there (5.10.y has this, too).",
+        rules: { hugetlbSplitUnshares: true },
+      },
+      {
         since: "5.11",
         commits: ["9348b73c2e1b"],
         text: "clear_refs leaves pages alone that may be pinned (stable 5.10.y has it too).",
@@ -315,6 +332,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
     name: "5.15",
     changes: [
       {
+        since: "5.12",
+        commits: ["4eae4efa2c29"],
+        text: "fork copies a private huge page of hugetlb that may be pinned.",
+        rules: { hugetlbForkCopiesPinned: true },
+      },
+      {
         since: "3.7",
         commits: ["5180da410db6"],
         text: "fork takes the frame of the first page of a PFN mapping for the device's on x86, also if it is a copy: not what stable 5.10.y took over from 6.9.",
@@ -386,6 +409,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
     name: "5.17",
     changes: [
       {
+        since: "5.16",
+        commits: ["550a7d60bd5e"],
+        text: "mremap moves and shrinks hugetlb mappings.",
+        rules: { hugetlbMoves: true },
+      },
+      {
         since: "5.17",
         commits: ["ac1e9acc5acf"],
         text: "madvise answers EAGAIN instead of ENOMEM when it would make too many VMAs.",
@@ -413,6 +442,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
         commits: ["bd55b0c2d64e"],
         text: "PG_double_map of a file's large folio is cleared by the first PMD that maps it while no PTE does.",
         rules: { firstFilePmdEndsDoubleMap: true },
+      },
+      {
+        since: "5.18",
+        commits: ["90e7e7f5ef3f"],
+        text: "MADV_DONTNEED works on hugetlb mappings; a range that ends within a huge page takes all of it.",
+        rules: { hugetlbDontneed: "rounds up" },
       },
       {
         since: "5.18",
@@ -467,6 +502,12 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
   {
     name: "5.19",
     changes: [
+      {
+        since: "5.19",
+        commits: ["68d32527d340"],
+        text: "A hole in a hugetlb file zeroes the parts of huge pages at its ends.",
+        rules: { hugetlbHolesZeroParts: true },
+      },
       {
         since: "5.19",
         commits: ["6c287605fd56"],

@@ -15,6 +15,24 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     changes: [
       {
         since: "6.0",
+        commits: ["bcd51a3c679d"],
+        text: "fork leaves it to faults to map shared hugetlb pages in the child.",
+        rules: { forkCopiesHugetlb: false },
+      },
+      {
+        since: "6.1",
+        commits: ["8ebe0a5eaaeb"],
+        text: "MADV_DONTNEED of hugetlb leaves a huge page alone that the range ends within.",
+        rules: { hugetlbDontneed: "rounds down" },
+      },
+      {
+        since: "6.2",
+        commits: ["f347454d0341"],
+        text: "FOLL_FORCE writes to nothing of hugetlb (6.1.y has this, too).",
+        rules: { hugetlbForcedWrites: "EFAULT" },
+      },
+      {
+        since: "6.0",
         commits: ["76aefad628aa"],
         text: "mprotect gives no write bit to an entry whose next write has to be seen (soft-dirty).",
         rules: { mprotectKeepsSoftDirty: true },
@@ -229,6 +247,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.7",
+        commits: ["a08c7193e4f1"],
+        text: "A hugetlb page in the page cache holds a reference for each of its base pages.",
+        rules: { hugetlbCacheRefs: "each page" },
+      },
+      {
+        since: "6.7",
         commits: ["e8e17ee90eaf"],
         text: "MADV_REMOVE follows a shared mapping that mprotect made read-only.",
         rules: { removeAsksMayWrite: true },
@@ -285,6 +309,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: [],
         text: "A large folio that loses its last PTEs is not queued for a split when no page of it is mapped any more.",
         rules: { unmappedPageQueuesSplit: false },
+      },
+      {
+        since: "6.9",
+        commits: ["df7a6d1f6405"],
+        text: "Unmapping a page of a private hugetlb mapping gives its owner the reservation back.",
+        rules: { hugetlbZapRestores: "all pages" },
       },
       {
         since: "6.9",
@@ -380,6 +410,24 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
   {
     name: "6.15",
     changes: [
+      {
+        since: "6.13",
+        commits: ["7bd3f1e1a9ae"],
+        text: "An address that a hugetlb mapping is only asked for is rounded up to a huge page, on x86 as elsewhere.",
+        rules: { hugetlbHintRounds: "up" },
+      },
+      {
+        since: "6.13",
+        commits: ["59d9094df3d7"],
+        text: "Tables of PMDs that hugetlb mappings share count their sharers for themselves.",
+        rules: { pmdShareCounts: "sharers" },
+      },
+      {
+        since: "6.14",
+        commits: [],
+        text: "A write that only FOLL_FORCE allows leaves the entry of a private huge page read-only.",
+        rules: { hugetlbForcedWrites: "read-only" },
+      },
       {
         since: "6.15",
         commits: ["6af8cb80d3a9", "749492229e3b"],
@@ -485,6 +533,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: [],
         text: "khugepaged leaves ranges alone that have lazily freed pages; MADV_COLLAPSE of a range without a whole huge page succeeds, and goes on behind one where nothing is mapped.",
         rules: { khugepagedSparesLazyfree: true, collapseOfNothing: 0, collapsePassesHoles: true },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "Unmapping a page of a private hugetlb mapping that others still map gives no reservation back.",
+        rules: { hugetlbZapRestores: "unmapped pages" },
       },
       {
         since: "6.19",

@@ -4,7 +4,7 @@
 // must be (tally.ts), and who is named as its holder (observe.ts), follow.
 
 import { FOLL_GET } from "./abi.ts";
-import { page_folio } from "./folio.ts";
+import { folio_test_hugetlb, page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { BATCH_NAMES, batched_pages } from "./lru.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
@@ -49,9 +49,10 @@ export const HOLDERS: readonly HolderSource[] = [
   {
     table: "table",
     holds: (k, row, visit) => {
-      const { mm, level, pfn } = k.w.table;
+      const { mm, level, pfn, pt_share_count } = k.w.table;
       if (mm.data[row] === 0) return;
-      visit(pfn.data[row], { kind: "page table", mm: mm.data[row] - 1, level: level.data[row], count: 1 });
+      const sharers = k.model.pmdShareCounts === "references" ? pt_share_count.data[row] : 0;
+      visit(pfn.data[row], { kind: "page table", mm: mm.data[row] - 1, level: level.data[row], count: 1 + sharers });
     },
   },
   {
@@ -60,8 +61,10 @@ export const HOLDERS: readonly HolderSource[] = [
     holds: (k, row, visit) => {
       const { file, index, pfn } = k.w.cache;
       if (pfn.data[row] === 0) return;
-      const holder: Holder = { kind: "page cache", file: file.data[row] - 1, index: index.data[row], count: 1 };
-      visit(page_folio(k, pfn.data[row]), holder);
+      const folio = page_folio(k, pfn.data[row]);
+      const whole = folio_test_hugetlb(k, folio) && k.model.hugetlbCacheRefs === "each page";
+      const count = whole ? k.hpageNr : 1;
+      visit(folio, { kind: "page cache", file: file.data[row] - 1, index: index.data[row], count });
     },
   },
   {

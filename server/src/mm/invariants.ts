@@ -12,7 +12,7 @@ import type { Kernel } from "./kernel.ts";
 import { leafEntry } from "./leaf.ts";
 import { vmasOf } from "./observe.ts";
 import { overflowed, signed } from "./overflow.ts";
-import { free_pages } from "./page_alloc.ts";
+import { free_pages, max_pfn } from "./page_alloc.ts";
 import { mk_pte, PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn, WAITING } from "./pgtable.ts";
 import { linear_page_index } from "./rmap.ts";
 import { mapping_vmas } from "./rmap_walk.ts";
@@ -127,7 +127,7 @@ export function slotBreaches(k: Kernel, tally: Tally, slot: number): Breach[] {
 // The allocators' own counts: frame 0 is nobody's; a slot is in use while it is named or cached.
 export function machineBreaches(k: Kernel, tally: Tally): Breach[] {
   const found: Breach[] = [];
-  const allocated = k.totalPages - 1 - free_pages(k);
+  const allocated = max_pfn(k) - 1 - free_pages(k);
   if (allocated !== tally.used) {
     found.push(broken(k, "free-count", `${tally.used} frames are in use, the allocator counts ${allocated}`, {}));
   }

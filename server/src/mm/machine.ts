@@ -106,9 +106,8 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
   {
     key: "hugetlb_pages",
     value: { kind: "number", min: 0, max: 2 ** 20 },
-    simulated: false,
-    idle: "any",
-    doc: "Huge pages in the hugetlb pool.",
+    simulated: true,
+    doc: "Huge pages in the hugetlb pool, set aside at boot (`hugepages=`). The machine has them beside its `memory`, which everything else shares.",
   },
   {
     key: "lru_batch",

@@ -13,11 +13,12 @@ import { add_mm_counter } from "./counters.ts";
 import { do_swap_page } from "./do_swap_page.ts";
 import { type Fault, VM_FAULT_FALLBACK, VM_FAULT_OOM } from "./fault.ts";
 import { do_fault } from "./file_fault.ts";
-import { VM_WRITE } from "./flags.ts";
+import { VM_HUGETLB, VM_WRITE } from "./flags.ts";
 import { folio_nr_pages } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { do_huge_pmd_anonymous_page, thp_vma_allowable } from "./huge_memory.ts";
 import { huge_pmd_set_accessed, wp_huge_pmd } from "./huge_pmd_wp.ts";
+import { hugetlb_fault } from "./hugetlb.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
 import { ANON, ZERO } from "./outcome.ts";
@@ -54,6 +55,9 @@ export const handle_mm_fault = kernelFunction(
     const mm = k.w.vma.mm.data[vma] - 1;
     // Unsharing means something in a COW mapping only. Mirrors sanitize_fault_flags().
     const sane = is_cow_mapping(k.w.vma.flags.data[vma]) ? flags : flags & ~FAULT_FLAG_UNSHARE;
+    if (k.w.vma.flags.data[vma] & VM_HUGETLB) {
+      return hugetlb_fault(k, { task, mm, vma, vpn, flags: sane, pte: -1, entry: 0 });
+    }
     if (!pmd_alloc(k, mm, vpn)) return VM_FAULT_OOM;
     let pte = pte_offset(k, mm, vpn);
     if (pte < 0) {

@@ -19,7 +19,7 @@ import {
 } from "./abi.ts";
 import { device_mmap, is_device } from "./device.ts";
 import { bug } from "./errors.ts";
-import { shmem_zero_setup } from "./files.ts";
+import { evict_if_unused, shmem_zero_setup } from "./files.ts";
 import {
   VM_ACCOUNT,
   VM_EXEC,
@@ -35,12 +35,13 @@ import {
   VM_WRITE,
 } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
+import { huge_page_size, hugetlb_file_setup, hugetlbfs_file_mmap, is_file_hugepages } from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { do_munmap, unmap_region } from "./munmap.ts";
 import { mm_populate } from "./populate.ts";
 import { vm_soft_dirty } from "./soft_dirty.ts";
 import { find_vma_intersection, get_unmapped_area, mmap_min_addr } from "./unmapped_area.ts";
-import { address_of, offset_in_page, PAGE_ALIGN, pages_of } from "./user_range.ts";
+import { address_of, offset_in_page, PAGE_ALIGN, pages_of, U64 } from "./user_range.ts";
 import { vma_link, vma_unlink } from "./vma.ts";
 import { vma_merge_new_range } from "./vma_merge.ts";
 
@@ -73,19 +74,31 @@ export const sys_mmap = kernelFunction(
     if (offset_in_page(k, request.offset) !== 0n) return "EINVAL";
     if (flags & MAP_REFPAGE) bug("mmap: the checker lets no MAP_REFPAGE through");
     if ((flags & MAP_ANONYMOUS) === 0 && (file === undefined || k.w.file.open.data[file] === 0)) return "EBADF";
-    if (flags & MAP_HUGETLB) {
-      // Every file of this version is an ordinary one or a memfd of small pages.
-      if ((flags & MAP_ANONYMOUS) === 0) return "EINVAL";
-      bug("mmap: the checker lets no MAP_HUGETLB through");
+    const backed = flags & MAP_ANONYMOUS ? { ...request, file: undefined } : request;
+    const asked = huge_request(k, backed);
+    if (isErrno(asked)) return asked;
+    const start = do_mmap(k, task, asked);
+    if (isErrno(start)) {
+      if (asked.file !== undefined) evict_if_unused(k, asked.file);
+      return start;
     }
-    const start = do_mmap(k, task, flags & MAP_ANONYMOUS ? { ...request, file: undefined } : request);
-    if (isErrno(start)) return start;
-    const pages = pages_of(k, PAGE_ALIGN(k, request.length));
+    const pages = pages_of(k, PAGE_ALIGN(k, asked.length));
     const locked = k.w.mm.def_flags.data[k.w.task.mm.data[task] - 1] & VM_LOCKED;
     if (flags & MAP_POPULATE || locked) mm_populate(k, task, start, start + pages);
     return address_of(k, start);
   },
 );
+
+// What is asked of huge pages: a whole number of them, and of anonymous memory a file of their own. EINVAL for MAP_HUGETLB of a file
+// of other pages. The part of ksys_mmap_pgoff() that knows of hugetlb.
+function huge_request(k: Kernel, request: MmapRequest): MmapRequest | Errno {
+  const huge = (request.flags & MAP_HUGETLB) !== 0;
+  if (request.file !== undefined && !is_file_hugepages(k, request.file)) return huge ? "EINVAL" : request;
+  if (request.file === undefined && !huge) return request;
+  const size = BigInt(huge_page_size(k));
+  const length = (((request.length + size - 1n) & U64) / size) * size;
+  return { ...request, length, file: request.file ?? hugetlb_file_setup(k, Number(length), false) };
+}
 
 // The checks in the kernel's order, then the mapping. Its first page, or an errno. Mirrors do_mmap(), mm/mmap.c, 6.12.
 const do_mmap = kernelFunction(
@@ -169,7 +182,10 @@ const mmap_region = kernelFunction(
     const end = start + pages;
     const error = do_munmap(k, mm, start, end);
     if (error !== 0) return error;
-    const flags = what.flags | (accountable_mapping(what.flags) ? VM_ACCOUNT : 0) | vm_soft_dirty(k);
+    const huge = what.file !== undefined && is_file_hugepages(k, what.file);
+    const account = !huge && accountable_mapping(what.flags) ? VM_ACCOUNT : 0;
+    // Huge pages are never locked.
+    const flags = (huge ? what.flags & ~VM_LOCKED : what.flags) | account | vm_soft_dirty(k);
     const file = what.file === undefined ? 0 : what.file + 1;
     const range = { mm, start, end, flags, pgoff: what.pgoff, file, anon_vma: 0, source: -1 };
     const merged = vma_merge_new_range(k, range, k.vmas.before(mm, start), k.vmas.find(mm, start));
@@ -190,8 +206,8 @@ const mmap_region = kernelFunction(
       anon_vma: 0,
       anon_vma_chain: 0,
     });
-    if (file === 0 || !is_device(k, file - 1)) return start;
-    const refused = device_mmap(k, vma);
+    if (file === 0 || (!huge && !is_device(k, file - 1))) return start;
+    const refused = huge ? hugetlbfs_file_mmap(k, vma) : device_mmap(k, vma);
     if (refused === 0) return start;
     // What the driver has mapped so far goes again: unmap_and_free_vma.
     unmap_region(k, mm, [vma]);

@@ -2,6 +2,7 @@
 
 import { kernelFunction } from "./frames.ts";
 import { __split_huge_pmd } from "./huge_pmd_split.ts";
+import { is_vm_hugetlb_page, move_hugetlb_page_tables } from "./hugetlb_vma.ts";
 import type { Kernel } from "./kernel.ts";
 import {
   move_table,
@@ -37,6 +38,9 @@ export const move_page_tables = kernelFunction(
   "mm/mremap.c",
   (k: Kernel, move: PageTableMove): number => {
     const { mm } = move;
+    if (is_vm_hugetlb_page(k, move.source)) {
+      return move_hugetlb_page_tables(k, move.source, move.target, move.from, move.to, move.pages);
+    }
     const end = move.from + move.pages;
     const realigned = can_realign(k, move) ? move.from % k.scales[1] : 0;
     let from = move.from - realigned;

@@ -4,6 +4,7 @@
 import { type Errno, MREMAP_DONTUNMAP } from "./abi.ts";
 import { VM_LOCKED } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
+import { clear_vma_resv_huge_pages } from "./hugetlb_reserve.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_madvise } from "./ksm.ts";
 import { move_page_tables } from "./move_page_tables.ts";
@@ -47,9 +48,11 @@ export const move_vma = kernelFunction(
     const moved = move_page_tables(k, { mm, source: copy.source, target: copy.target, from, to, pages: oldPages });
     if (moved < oldPages) {
       move_page_tables(k, { mm, source: copy.target, target: copy.source, from: to, to: from, pages: moved });
+      clear_vma_resv_huge_pages(k, copy.target);
       do_munmap(k, mm, to, to + newPages);
       return "ENOMEM";
     }
+    clear_vma_resv_huge_pages(k, copy.source);
     if (keep) dontunmap_complete(k, copy.source, copy.target, whole);
     else if (oldPages > 0) do_munmap(k, mm, from, from + oldPages);
     return 0;

@@ -15,6 +15,7 @@ import { folio_test_anon, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { populate_vma_page_range } from "./gup.ts";
 import { __split_huge_pmd } from "./huge_pmd_split.ts";
+import { hugetlb_change_protection } from "./hugetlb_vma.ts";
 import type { Kernel } from "./kernel.ts";
 import { calc_vm_prot_bits } from "./mmap.ts";
 import { vm_normal_page } from "./normal_page.ts";
@@ -103,6 +104,7 @@ const change_protection = kernelFunction(
   "mm/mprotect.c",
   (k: Kernel, vma: number, start: number, end: number) => {
     const flags = k.w.vma.flags.data[vma];
+    if (flags & VM_HUGETLB) return hugetlb_change_protection(k, vma, start, end);
     const mayWrite = (flags & VM_WRITE) !== 0;
     const always = mayWrite && (flags & VM_SHARED) !== 0 && !vma_wants_writenotify(k, vma);
     const set = (always ? PTE_WRITE : 0) | (flags & VM_ACCESS_FLAGS ? 0 : PTE_PROTNONE);

@@ -6,6 +6,7 @@
 import { type Errno, isErrno, MAP_FIXED, MAP_SHARED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "./abi.ts";
 import { VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP, VM_SHARED } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
+import { is_vm_hugetlb_page } from "./hugetlb_vma.ts";
 import type { Kernel } from "./kernel.ts";
 import { move_vma } from "./move_vma.ts";
 import { do_munmap, do_vmi_munmap } from "./munmap.ts";
@@ -89,9 +90,11 @@ const mremap_before_6_17 = kernelFunction("sys_mremap", "mm/mremap.c", (k: Kerne
   if (flags & MREMAP_DONTUNMAP && ((flags & MREMAP_MAYMOVE) === 0 || call.oldLength !== call.newLength))
     return "EINVAL";
   if (offset_in_page(k, call.addr) !== 0n) return "EINVAL";
-  const r = remap_of(k, call);
-  if (r.newPages === 0) return "EINVAL";
-  if (k.model.mremapChecksFirst === "the VMA" && k.vmas.lookup(r.mm, r.addr) < 0) return "EFAULT";
+  const given = remap_of(k, call);
+  if (given.newPages === 0) return "EINVAL";
+  if (k.model.mremapChecksFirst === "the VMA" && k.vmas.lookup(given.mm, given.addr) < 0) return "EFAULT";
+  const r = align_hugetlb(k, given);
+  if (isErrno(r)) return r;
   if (implies_new_addr(flags)) {
     const error = bad_target(k, call);
     if (error !== 0) return error;
@@ -104,6 +107,17 @@ const mremap_before_6_17 = kernelFunction("sys_mremap", "mm/mremap.c", (k: Kerne
   const vma = vma_to_resize(k, r);
   return isErrno(vma) ? vma : expand_vma(k, r, vma);
 });
+
+// What is asked of a mapping of huge pages is asked of whole ones, and never that it grows: EINVAL otherwise.
+// Mirrors align_hugetlb(), mm/mremap.c, 7.2 (a part of sys_mremap() from 5.16 on, 550a7d60bd5e).
+function align_hugetlb(k: Kernel, r: Remap): Remap | Errno {
+  const vma = k.vmas.lookup(r.mm, r.addr);
+  if (!k.model.hugetlbMoves || vma < 0 || !is_vm_hugetlb_page(k, vma)) return r;
+  const nr = k.hpageNr;
+  const oldPages = Math.ceil(r.oldPages / nr) * nr;
+  const newPages = Math.ceil(r.newPages / nr) * nr;
+  return r.addr % nr !== 0 || r.newAddr % nr !== 0 || newPages > oldPages ? "EINVAL" : { ...r, oldPages, newPages };
+}
 
 // The target is cleared and the source shrunk before anybody looks whether the rest can be done.
 // Mirrors mremap_to(), mm/mremap.c, 6.12.
@@ -137,6 +151,7 @@ const vma_to_resize = kernelFunction("vma_to_resize", "mm/mremap.c", (k: Kernel,
   // Length 0 asks for a second mapping of the same pages, which only shared ones can have.
   if (r.oldPages === 0 && (flags & (VM_SHARED | VM_MAYSHARE)) === 0) return "EINVAL";
   if (r.flags & MREMAP_DONTUNMAP && !may_stay_empty(k, vma)) return "EINVAL";
+  if (!k.model.hugetlbMoves && is_vm_hugetlb_page(k, vma)) return "EINVAL";
   if (r.oldPages > v.end.data[vma] - r.addr) return "EFAULT";
   if (r.oldPages !== r.newPages && flags & (VM_DONTEXPAND | VM_PFNMAP)) return "EFAULT";
   return vma;
@@ -217,9 +232,9 @@ const do_mremap = kernelFunction("do_mremap", "mm/mremap.c", (k: Kernel, call: C
   if (all && !room_for_any_remap(k, r)) return "ENOMEM";
   if (!all && implies_new_addr(r.flags) && !room_for_remap(k, r)) return "ENOMEM";
   if (r.flags & MREMAP_FIXED && r.oldPages === r.newPages) return remap_move(k, r);
-  const refused = check_prep_vma(k, r);
-  if (refused !== 0) return refused;
-  return implies_new_addr(r.flags) ? mremap_checked(k, r) : mremap_at(k, r);
+  const checked = check_prep_vma(k, r);
+  if (isErrno(checked)) return checked;
+  return implies_new_addr(r.flags) ? mremap_checked(k, checked) : mremap_at(k, checked);
 });
 
 // Mirrors check_mremap_params(), mm/mremap.c, 7.2.
@@ -241,13 +256,14 @@ function room_for_any_remap(k: Kernel, r: Remap): boolean {
   return k.w.mm.map_count.data[r.mm] + 4 + unlocking <= k.machine.max_map_count;
 }
 
-// Everything that the VMA can refuse, before anything changes. The part that a shrink unmaps may be anything.
-// Mirrors check_prep_vma(), mm/mremap.c, 7.2.
-function check_prep_vma(k: Kernel, r: Remap): 0 | Errno {
-  if (k.vmas.lookup(r.mm, r.addr) < 0) return "EFAULT";
-  if (r.newPages <= r.oldPages && !implies_new_addr(r.flags)) return 0;
+// Everything that the VMA can refuse, before anything changes; else the call, of whole huge pages where it is about those. The
+// part that a shrink unmaps may be anything. Mirrors check_prep_vma(), mm/mremap.c, 7.2.
+function check_prep_vma(k: Kernel, given: Remap): Remap | Errno {
+  if (k.vmas.lookup(given.mm, given.addr) < 0) return "EFAULT";
+  const r = align_hugetlb(k, given);
+  if (isErrno(r) || (r.newPages <= r.oldPages && !implies_new_addr(r.flags))) return r;
   const vma = vma_to_resize(k, { ...r, oldPages: Math.min(r.oldPages, r.newPages) });
-  return isErrno(vma) ? vma : 0;
+  return isErrno(vma) ? vma : r;
 }
 
 // Mirrors mremap_to(), mm/mremap.c, 7.2.
@@ -288,8 +304,8 @@ const remap_move = kernelFunction("remap_move", "mm/mremap.c", (k: Kernel, r: Re
     const addr = Math.max(v.start.data[vma], at);
     const pages = Math.min(end, v.end.data[vma]) - addr;
     const part = { ...r, addr, oldPages: pages, newPages: pages, newAddr: r.newAddr + addr - r.addr };
-    const refused = check_prep_vma(k, part);
-    const result = refused !== 0 ? refused : mremap_checked(k, part);
+    const checked = check_prep_vma(k, part);
+    const result = isErrno(checked) ? checked : mremap_checked(k, checked);
     if (isErrno(result)) return result;
     if (isErrno(moved)) moved = result;
     at = addr + pages;

@@ -41,10 +41,14 @@ export const do_munmap = kernelFunction(
     if (start > v.start.data[first]) {
       // One VMA more than before may remain for a while, but not at the end.
       if (end < v.end.data[first] && k.w.mm.map_count.data[mm] >= k.machine.max_map_count) return "ENOMEM";
-      __split_vma(k, first, start, true);
+      const error = __split_vma(k, first, start, true);
+      if (error !== 0) return error;
     }
     const last = k.vmas.lookup(mm, end - 1);
-    if (last >= 0 && v.end.data[last] > end) __split_vma(k, last, end, false);
+    if (last >= 0 && v.end.data[last] > end) {
+      const error = __split_vma(k, last, end, false);
+      if (error !== 0) return error;
+    }
     const doomed = vmas_in(k, mm, start, end);
     unmap_region(k, mm, doomed);
     for (const vma of doomed) vma_unlink(k, vma);

@@ -37,6 +37,7 @@ export const REUSE = bit("reuse");
 export const UNSHARE = bit("unshare");
 export const SWAPIN = bit("swapin");
 export const SPECIAL = bit("special");
+export const HUGETLB = bit("hugetlb");
 export const HUGE = bit("huge");
 export const SIGSEGV = bit("SIGSEGV");
 export const SIGBUS = bit("SIGBUS");

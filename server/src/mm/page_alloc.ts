@@ -17,8 +17,14 @@ export const FIRST_PFN = 2;
 
 const FREE_ALREADY = condition("the page is on the free list", "");
 
+// Frames that there are by now: those of the machine's memory, and those of the hugetlb pool that were used, which is
+// kept beside it. Valid pfns are below it.
+export function max_pfn(k: Kernel): number {
+  return k.totalPages + k.w.machine.hugetlb_frames.data[0];
+}
+
 export function free_pages(k: Kernel): number {
-  return k.totalPages - k.w.machine.next_pfn.data[0] + k.w.machine.free_pages.data[0];
+  return max_pfn(k) - k.w.machine.next_pfn.data[0] + k.w.machine.free_pages.data[0];
 }
 
 // A frame with one reference and no flags; its content is the caller's to set. -1 when memory is used up and the OOM
@@ -54,7 +60,7 @@ const __alloc_pages_slowpath = kernelFunction("__alloc_pages_slowpath", "mm/page
 function get_page_from_freelist(k: Kernel): number {
   const { machine, page } = k.w;
   let pfn = machine.next_pfn.data[0];
-  if (pfn < k.totalPages) {
+  if (pfn < max_pfn(k)) {
     k.ensure(page, pfn + 1);
     k.set(machine.next_pfn, 0, pfn + 1);
   } else {
@@ -112,6 +118,19 @@ export function folio_alloc(k: Kernel, order: number): number {
   return head;
 }
 
+// Frames for a folio that has its place in the hugetlb pool since boot: the machine has them beside its memory.
+export function alloc_bootmem_folio(k: Kernel, order: number): number {
+  const { machine, page } = k.w;
+  const head = machine.next_pfn.data[0];
+  const nr = 2 ** order;
+  k.ensure(page, head + nr);
+  k.set(machine.next_pfn, 0, head + nr);
+  k.add(machine.hugetlb_frames, 0, nr);
+  k.set(page._refcount, head, 1);
+  prep_compound_page(k, head, order);
+  return head;
+}
+
 // The frames become one folio: the head keeps its reference, the others have none. Mirrors prep_compound_page(),
 // mm/page_alloc.c.
 export function prep_compound_page(k: Kernel, head: number, order: number): void {
@@ -147,7 +166,7 @@ export function alloc_contig_pages(k: Kernel, pages: number): number {
 function take_contig(k: Kernel, pages: number): number {
   const { machine, page } = k.w;
   const fresh = machine.next_pfn.data[0];
-  if (fresh + pages <= k.totalPages) {
+  if (fresh + pages <= max_pfn(k)) {
     k.ensure(page, fresh + pages);
     k.set(machine.next_pfn, 0, fresh + pages);
     return fresh;
@@ -165,7 +184,7 @@ function gather(k: Kernel, pages: number): number {
   const first = free_pages(k) < pages ? -1 : free_run(k, pages);
   if (first < 0) return -1;
   const { machine, page, free_area } = k.w;
-  for (let pfn = machine.next_pfn.data[0]; pfn < k.totalPages; pfn++) {
+  for (let pfn = machine.next_pfn.data[0]; pfn < max_pfn(k); pfn++) {
     k.ensure(page, pfn + 1);
     k.set(machine.next_pfn, 0, pfn + 1);
     free_one(k, pfn);
@@ -184,7 +203,7 @@ function gather(k: Kernel, pages: number): number {
 
 // The first of so many free frames in a row, or -1.
 function free_run(k: Kernel, pages: number): number {
-  const free = new Uint8Array(k.totalPages).fill(1, k.w.machine.next_pfn.data[0]);
+  const free = new Uint8Array(max_pfn(k)).fill(1, k.w.machine.next_pfn.data[0]);
   each_free(k, (pfn, count) => free.fill(1, pfn, pfn + count));
   for (let pfn = 1, length = 0; pfn < free.length; pfn++) {
     length = free[pfn] === 0 ? 0 : length + 1;

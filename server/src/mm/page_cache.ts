@@ -5,7 +5,7 @@
 
 import { bug } from "./errors.ts";
 import { PG_anon, PG_ksm, PG_swapbacked, PG_uptodate } from "./flags.ts";
-import { folio_nr_pages, folio_test_large, page_folio } from "./folio.ts";
+import { folio_nr_pages, folio_test_hugetlb, folio_test_large, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru } from "./lru.ts";
@@ -91,13 +91,15 @@ export function cached_folios(k: Kernel, file: number, first: number, last: numb
   return folios;
 }
 
-// The files that have pages in memory, in the order of their making; the others' mappings are empty (mapping_empty()).
+// The files that have pages in memory that could be dropped, in the order of their making; the others' mappings are empty
+// (mapping_empty()), or of huge pages, which are always dirty.
 export function cached_files(k: Kernel): number[] {
   const { flags, mapping } = k.w.page;
   const files = new Set<number>();
   const end = k.w.machine.next_pfn.data[0];
   for (let pfn = 1; pfn < end; pfn++) {
-    if (mapping.data[pfn] !== 0 && (flags.data[pfn] & (PG_anon | PG_ksm)) === 0) files.add(mapping.data[pfn] - 1);
+    if (mapping.data[pfn] === 0 || (flags.data[pfn] & (PG_anon | PG_ksm)) !== 0) continue;
+    if (!folio_test_hugetlb(k, pfn)) files.add(mapping.data[pfn] - 1);
   }
   return [...files].sort((a, b) => a - b);
 }

@@ -80,7 +80,8 @@ export function slot_offset(k: Kernel, mm: number, vpn: number, level: number): 
   const { bits, stride } = k.geometry;
   let table = k.w.mm.pgd.data[mm] - 1;
   for (let at = bits.length - 1; table >= 0; at--) {
-    const row = table * stride + Math.floor((vpn - k.w.table.first.data[table]) / k.scales[at]);
+    // By the address alone: a table that address spaces share may serve other addresses than its row says.
+    const row = table * stride + (Math.floor(vpn / k.scales[at]) % 2 ** bits[at]);
     if (at === level) return row;
     const entry = k.w.pte.entry.data[row];
     table = entry & PTE_TABLE ? Math.floor(entry / UNIT) : -1;
@@ -358,7 +359,7 @@ export function next_table(k: Kernel, mm: number, vpn: number, end: number): num
   if (table < 0) return end;
   for (let level = bits.length - 1; level > 0; level--) {
     const span = k.scales[level];
-    const slot = Math.floor((vpn - k.w.table.first.data[table]) / span);
+    const slot = Math.floor(vpn / span) % 2 ** bits[level];
     const entry = k.w.pte.entry.data[table * stride + slot];
     if ((entry & PTE_TABLE) === 0) return Math.min(end, (Math.floor(vpn / span) + 1) * span);
     table = Math.floor(entry / UNIT);

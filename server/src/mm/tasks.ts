@@ -4,6 +4,7 @@ import type { Errno } from "./abi.ts";
 import { PG_uptodate, PG_zero } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { mm_put_huge_zero_folio } from "./huge_zero.ts";
+import { hugetlb_hstate_alloc_pages } from "./hugetlb_pool.ts";
 import { INIT_TASK, type Kernel, KTHREAD } from "./kernel.ts";
 import { mm_alloc_id, mm_free_id } from "./mm_ids.ts";
 import { FIRST_PFN, ZERO_PFN } from "./page_alloc.ts";
@@ -16,6 +17,7 @@ import { unmap_drains_lru, unmap_page_range, ZAP_ALL } from "./zap.ts";
 export const boot = kernelFunction("start_kernel", "init/main.c", (k: Kernel) => {
   const { machine, page } = k.w;
   k.create(machine);
+  hugetlb_hstate_alloc_pages(k);
   k.ensure(page, FIRST_PFN);
   k.set(machine.next_pfn, 0, FIRST_PFN);
   k.set(page._refcount, ZERO_PFN, 1);

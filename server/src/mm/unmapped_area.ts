@@ -9,7 +9,7 @@ import { VM_GROWSDOWN } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { address_of, offset_in_page, pages_of, TASK_SIZE } from "./user_range.ts";
-import { REGULAR_FILE } from "./vm_ops.ts";
+import { HUGETLB_FILE, REGULAR_FILE } from "./vm_ops.ts";
 
 // vm.mmap_min_addr, bytes.
 export const mmap_min_addr = 65536n;
@@ -38,11 +38,13 @@ export const get_unmapped_area = kernelFunction(
   (k: Kernel, mm: number, request: AreaRequest): number | Errno => {
     const size = TASK_SIZE(k);
     if (request.length > size) return "ENOMEM";
+    const huge = request.file !== 0 && k.w.file.kind.data[request.file - 1] === HUGETLB_FILE;
     if (request.flags & MAP_FIXED) {
+      if (huge && pages_of(k, request.addr) % k.hpageNr !== 0) return "EINVAL";
       if (request.addr > size - request.length) return "ENOMEM";
       return offset_in_page(k, request.addr) === 0n ? pages_of(k, request.addr) : "EINVAL";
     }
-    const hint = hinted_area(k, mm, request);
+    const hint = hinted_area(k, mm, huge ? { ...request, addr: huge_hint(k, request.addr) } : request);
     if (hint !== undefined) return hint;
     const pages = pages_of(k, request.length);
     const limit = request.addr >= address_of(k, k.geometry.mmapPages) ? k.geometry.taskPages : k.geometry.mmapPages;
@@ -93,6 +95,9 @@ function arranged_area(
 ): number | undefined {
   const pmd = 2 ** k.geometry.bits[0];
   const { file, flags } = request;
+  if (file !== 0 && k.w.file.kind.data[file - 1] === HUGETLB_FILE) {
+    return huge_area(k, mm, pages, base, limit);
+  }
   if (k.geometry.wide && pages >= pmd) {
     const regular = file !== 0 && k.w.file.kind.data[file - 1] === REGULAR_FILE;
     const anonymous = file === 0 && (flags & MAP_SHARED) === 0 && request.addr === 0n;
@@ -127,12 +132,33 @@ function thp_get_unmapped_area(
   return short === 0 && k.model.mmapAlignsFiles === "top-down" ? found + pmd : found + short;
 }
 
+// A hint for huge pages is taken for the border of one: the one below on x86 up to 6.12, else the one above.
+// Mirrors hugetlb_get_unmapped_area(), arch/x86/mm/hugetlbpage.c and fs/hugetlbfs/inode.c.
+function huge_hint(k: Kernel, addr: bigint): bigint {
+  const size = BigInt(k.hpageNr * k.pageSize);
+  const down = k.model.hugetlbHintRounds === "down on x86" && k.geometry.arch.startsWith("x86");
+  return ((addr + (down ? 0n : size - 1n)) / size) * size;
+}
+
+// An area that begins with a huge page: a gap that is larger by almost one such page is looked for, and its end is rounded down, or
+// its start up. Mirrors vm_unmapped_area() with an align_mask, mm/vma.c, 6.12.
+function huge_area(k: Kernel, mm: number, pages: number, base: number, limit: number): number | undefined {
+  const extra = k.hpageNr - 1;
+  const top = unmapped_area_topdown(k, mm, pages + extra, pages_of(k, mmap_min_addr), base);
+  if (top !== undefined) return Math.floor((top + extra) / k.hpageNr) * k.hpageNr;
+  const low = unmapped_area(k, mm, pages + extra, unmapped_base(k), limit);
+  return low === undefined ? undefined : Math.ceil(low / k.hpageNr) * k.hpageNr;
+}
+
+// TASK_UNMAPPED_BASE is a third of user space on x86, a quarter on arm64.
+function unmapped_base(k: Kernel): number {
+  return Math.ceil(k.geometry.mmapPages / (k.geometry.arch.startsWith("arm64") ? 4 : 3));
+}
+
 // Mirrors generic_get_unmapped_area_topdown() after its hint, mm/mmap.c, 6.12.
 function topdown_area(k: Kernel, mm: number, pages: number, base: number, limit: number): number | undefined {
   const lowest = pages_of(k, mmap_min_addr);
-  // TASK_UNMAPPED_BASE is a third of user space on x86, a quarter on arm64.
-  const third = Math.ceil(k.geometry.mmapPages / (k.geometry.arch.startsWith("arm64") ? 4 : 3));
-  return unmapped_area_topdown(k, mm, pages, lowest, base) ?? unmapped_area(k, mm, pages, third, limit);
+  return unmapped_area_topdown(k, mm, pages, lowest, base) ?? unmapped_area(k, mm, pages, unmapped_base(k), limit);
 }
 
 // The end of the area for mappings: below the hole for the stack. Mirrors mmap_base() without randomization.

@@ -1,6 +1,7 @@
 // What a file does for the VMAs that map it: struct vm_operations_struct, by the kind of file.
 
 import { device_fault, INSERT_MIXED_DEVICE, no_fault } from "./device.ts";
+import { bug } from "./errors.ts";
 import type { Fault } from "./fault.ts";
 import { type FaultPage, filemap_fault } from "./filemap.ts";
 import { PG_dirty, PG_readahead } from "./flags.ts";
@@ -11,6 +12,7 @@ import { shmem_fault } from "./shmem.ts";
 // Values of the file table's kind column.
 export const REGULAR_FILE = 1;
 export const SHMEM_FILE = 2;
+export const HUGETLB_FILE = 6;
 
 export interface VmOps {
   readonly name: string;
@@ -59,6 +61,15 @@ const vma_dummy_vm_ops: VmOps = {
   dirty: folio_mark_dirty,
 };
 
+// hugetlb_fault() comes before any of these is asked.
+const hugetlb_vm_ops: VmOps = {
+  name: "hugetlb_vm_ops",
+  fault: () => bug("hugetlb_vm_op_fault: a fault of a huge page came here"),
+  page_mkwrite: false,
+  map_pages: false,
+  dirty: folio_mark_dirty,
+};
+
 // The operations of a VMA that has a file.
 export function vm_ops(k: Kernel, vma: number): VmOps {
   return file_ops(k, k.w.vma.file.data[vma] - 1);
@@ -68,6 +79,7 @@ export function file_ops(k: Kernel, file: number): VmOps {
   const kind = k.w.file.kind.data[file];
   if (kind === REGULAR_FILE) return generic_file_vm_ops;
   if (kind === SHMEM_FILE) return shmem_vm_ops;
+  if (kind === HUGETLB_FILE) return hugetlb_vm_ops;
   return kind === INSERT_MIXED_DEVICE ? device_vm_ops : vma_dummy_vm_ops;
 }
 

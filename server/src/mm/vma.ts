@@ -2,6 +2,7 @@
 
 import { evict_if_unused } from "./files.ts";
 import { VM_MAYWRITE, VM_SHARED } from "./flags.ts";
+import { hugetlb_vm_op_close, hugetlb_vm_op_open } from "./hugetlb_reserve.ts";
 import type { Kernel } from "./kernel.ts";
 
 // Fields of a VMA as a caller gives them; start and end in pages, file and anon_vma as row + 1 (0 = none).
@@ -14,6 +15,9 @@ export interface VmaFields {
   readonly file: number;
   readonly anon_vma: number;
   readonly anon_vma_chain: number;
+  // Of a private hugetlb mapping that is split or moved.
+  readonly resv_map?: number;
+  readonly resv_flags?: number;
 }
 
 // A new VMA in its place in the address space: map_count + 1, and one more user of its file.
@@ -28,6 +32,9 @@ export function vma_link(k: Kernel, fields: VmaFields): number {
   k.set(v.file, row, fields.file);
   k.set(v.anon_vma, row, fields.anon_vma);
   k.set(v.anon_vma_chain, row, fields.anon_vma_chain);
+  k.set(v.resv_map, row, fields.resv_map ?? 0);
+  k.set(v.resv_flags, row, fields.resv_flags ?? 0);
+  hugetlb_vm_op_open(k, row);
   k.vmas.insert(row);
   k.rmap.insert(row);
   k.add(mm.map_count, fields.mm, 1);
@@ -41,6 +48,7 @@ export function vma_unlink(k: Kernel, vma: number): void {
   k.vmas.remove(vma);
   k.rmap.remove(vma);
   k.add(mm.map_count, v.mm.data[vma] - 1, -1);
+  hugetlb_vm_op_close(k, vma);
   k.set(v.mm, vma, 0);
   if (v.file.data[vma] === 0) return;
   k.add(file.users, v.file.data[vma] - 1, -1);
@@ -58,6 +66,8 @@ export function vma_fields(k: Kernel, vma: number): VmaFields {
     file: v.file.data[vma],
     anon_vma: v.anon_vma.data[vma],
     anon_vma_chain: v.anon_vma_chain.data[vma],
+    resv_map: v.resv_map.data[vma],
+    resv_flags: v.resv_flags.data[vma],
   };
 }
 

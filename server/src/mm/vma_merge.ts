@@ -9,6 +9,7 @@ import type { Errno } from "./abi.ts";
 import { VM_MAYBE_GUARD, VM_SOFTDIRTY, VM_SPECIAL } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import { vma_adjust_trans_huge } from "./huge_pmd_split.ts";
+import { hugetlb_split, is_vm_hugetlb_page, may_split } from "./hugetlb_vma.ts";
 import type { Kernel } from "./kernel.ts";
 import { set_anon_vma } from "./rmap.ts";
 import { anon_vma_chain_singular, anon_vmas_of } from "./rmap_index.ts";
@@ -155,25 +156,29 @@ export function vma_modify_flags(
 // Splits the VMA in two unless the address space has as many as it may. Mirrors split_vma(), mm/vma.c, 6.12.
 export function split_vma(k: Kernel, vma: number, at: number, newBelow: boolean): 0 | Errno {
   if (k.w.mm.map_count.data[k.w.vma.mm.data[vma] - 1] >= k.machine.max_map_count) return "ENOMEM";
-  __split_vma(k, vma, at, newBelow);
-  return 0;
+  return __split_vma(k, vma, at, newBelow);
 }
 
 // The VMA ends (or with newBelow begins) at the page, and a new one holds the rest: map_count + 1, one more user of the
-// file. Mirrors __split_vma(), mm/vma.c, 6.12.
+// file. EINVAL where what is mapped does not let itself be split there. Mirrors __split_vma(), mm/vma.c, 6.12.
 export const __split_vma = kernelFunction(
   "__split_vma",
   "mm/vma.c",
-  (k: Kernel, vma: number, at: number, newBelow: boolean) => {
+  (k: Kernel, vma: number, at: number, newBelow: boolean): 0 | Errno => {
     const { start, end } = k.w.vma;
+    const refused = may_split(k, vma, at);
+    if (refused !== 0) return refused;
+    if (is_vm_hugetlb_page(k, vma)) hugetlb_split(k, vma, at);
     const fields = vma_fields(k, vma);
     vma_adjust_trans_huge(k, vma, at);
     if (newBelow) {
       move_start(k, vma, at);
-      return vma_link(k, { ...fields, end: at });
+      vma_link(k, { ...fields, end: at });
+      return 0;
     }
     k.set(end, vma, at);
-    return vma_link(k, { ...fields, start: at, pgoff: fields.pgoff + at - start.data[vma] });
+    vma_link(k, { ...fields, start: at, pgoff: fields.pgoff + at - start.data[vma] });
+    return 0;
   },
 );
 

@@ -56,11 +56,15 @@ const SCHEMA = {
   // One row for each page-table page. level 0 holds PTEs, 1 PMDs, 2 PUDs, …
   // huge_pte: of a table of PMDs, the first of the PTE tables that wait under its huge entries (pmd_huge_pte), of such a
   // table the next one; rows + 1, 0 = none. slot -1: no slot leads to it.
-  table: ["pfn", "mm", "level", "first", "up", "slot", "huge_pte"],
+  // pt_share_count: of a table of PMDs, how many more address spaces a shared hugetlb mapping lets use it (the columns speak
+  // of one of them).
+  table: ["pfn", "mm", "level", "first", "up", "slot", "huge_pte", "pt_share_count"],
   // One row for each slot of each table page: row = table * PTRS + index. See pgtable.ts for the coding.
   pte: ["entry"],
   // struct vm_area_struct. start, end in pages (virtual page numbers), end exclusive. anon_vma takes its new pages;
-  // anon_vma_chain is the newest anon_vma that it is linked to, whose `older` leads on (rows + 1, 0 = none).
+  // anon_vma_chain is the newest anon_vma that it is linked to, whose `older` leads on (rows + 1, 0 = none). Of a private
+  // hugetlb mapping vm_private_data: resv_map (row + 1) says which of its reserved pages it has used, resv_flags are
+  // HPAGE_RESV_* bits.
   vma: [
     "mm",
     "start",
@@ -73,6 +77,8 @@ const SCHEMA = {
     "swap_ra_addr",
     "swap_ra_win",
     "swap_ra_hits",
+    "resv_map",
+    "resv_flags",
   ],
   // struct mm_struct. rss in pages, pgtables_bytes in bytes, break in bytes.
   mm: [
@@ -101,8 +107,25 @@ const SCHEMA = {
   // struct inode with its struct file: size in bytes; open = descriptors; users = VMAs that map it. ra_*: the window that
   // was read last (struct file_ra_state), in pages.
   // driver_pages: the row of a device's first driver page, 0 = none. dev_zero: 1 = what stands behind shared anonymous
-  // memory (shmem_zero_setup()).
-  file: ["kind", "size", "open", "users", "ra_start", "ra_size", "ra_async", "ra_order", "driver_pages", "dev_zero"],
+  // memory (shmem_zero_setup()). resv_map: of a hugetlb file (row + 1).
+  file: [
+    "kind",
+    "size",
+    "open",
+    "users",
+    "ra_start",
+    "ra_size",
+    "ra_async",
+    "ra_order",
+    "driver_pages",
+    "dev_zero",
+    "resv_map",
+  ],
+  // struct resv_map, mm/hugetlb.c: of a hugetlb file the pages that are reserved or allocated for its shared mappings; of a
+  // private mapping, which `refs` VMAs share, those of its reserved pages that it has used. first: its first region (row + 1).
+  resv_map: ["refs", "first"],
+  // A region of a resv_map: huge pages [from, to) of the file; next in ascending order (row + 1).
+  file_region: ["from", "to", "next"],
   // A page of a device's memory, which its driver has allocated: rows of one device follow each other. pfn 0 = given back.
   driver_page: ["file", "pfn"],
   // One slot of a page cache (an entry of inode->i_pages): the cached pfn or 0, what the disk holds, and of a shmem page
@@ -141,6 +164,12 @@ const SCHEMA = {
     "huge_zero_folio", // its head, 0 = not allocated
     "huge_zero_refcount",
     "deferred_last", // the place in the deferred split queue that was given last
+    "nr_huge_pages", // hugetlb pages that exist (struct hstate)
+    "free_huge_pages", // those of them that wait in the pool
+    "resv_huge_pages", // those that were promised to mappings and are not allocated yet
+    "hugepage_freelist", // the head of the free page that was freed last, which page.next_free leads on from; 0 = none was
+    "hugetlb_frames", // frames of hugetlb pages that have been used: frames that the machine has beside its memory
+    "pmds_shared", // 1 once two address spaces have shared a table of PMDs
     "overflowed", // 1 once a refcount or mapcount has left the range of its bits
   ],
   // Free blocks of 2^row pages, row ≥ 1: the first one's head, which page.next_free leads on from. Free pages of order 0

@@ -1,10 +1,11 @@
 // Taking pages away from an address space: munmap, exit, MADV_DONTNEED, truncation. mm/memory.c; mm-semantics §5.1.
 
 import { add_mm_counter, mm_counter } from "./counters.ts";
-import { PG_swapcache } from "./flags.ts";
+import { PG_swapcache, VM_HUGETLB } from "./flags.ts";
 import { folio_test_anon, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { zap_pmd_range } from "./huge_pmd_zap.ts";
+import { zap_hugepage_range } from "./hugetlb_zap.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mark_accessed, lru_add_drain } from "./lru.ts";
 import { folio_mapped } from "./mapcount.ts";
@@ -32,7 +33,8 @@ export const unmap_page_range = kernelFunction(
   "unmap_page_range",
   "mm/memory.c",
   (k: Kernel, vma: number, start: number, end: number, details: number) => {
-    zap_pte_range(k, vma, start, end, details);
+    if (k.w.vma.flags.data[vma] & VM_HUGETLB) zap_hugepage_range(k, vma, start, end);
+    else zap_pte_range(k, vma, start, end, details);
   },
 );
 

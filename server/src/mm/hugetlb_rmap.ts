@@ -1,0 +1,74 @@
+// Mapcounts of hugetlb folios: an entry maps the whole folio or nothing of it. include/linux/rmap.h, mm/rmap.c;
+// mm-semantics §2.10.
+
+import { PG_anon, PG_anon_exclusive, PG_swapbacked, PG_uptodate } from "./flags.ts";
+import { folio_test_anon, large_folio, PageAnonExclusive } from "./folio.ts";
+import { condition, kernelFunction } from "./frames.ts";
+import type { Kernel } from "./kernel.ts";
+import { impossible, set_count } from "./overflow.ts";
+import { folio_maybe_dma_pinned, folio_ref_count } from "./page_ref.ts";
+import { linear_page_index } from "./rmap.ts";
+
+const MAY_SHARE = condition("!folio_maybe_dma_pinned(folio)", "refcount");
+
+// The first mapping of a fresh anonymous hugetlb folio, exclusive where the release knows the flag.
+// Mirrors hugetlb_add_new_anon_rmap(), mm/rmap.c, 6.12 (hugepage_add_new_anon_rmap() before 6.8).
+export const hugetlb_add_new_anon_rmap = kernelFunction(
+  "hugetlb_add_new_anon_rmap",
+  "mm/rmap.c",
+  (k: Kernel, vma: number, vpn: number, folio: number) => {
+    const { page } = k.w;
+    const exclusive = k.model.anonExclusive ? PG_anon_exclusive : 0;
+    k.set(page.flags, folio, page.flags.data[folio] | PG_anon | PG_swapbacked | PG_uptodate | exclusive);
+    k.set(page.mapping, folio, k.w.vma.anon_vma.data[vma]);
+    k.set(page.index, folio, linear_page_index(k, vma, vpn));
+    count(k, folio, 1);
+  },
+);
+
+// An anonymous folio is mapped again where a migration entry stood. Mirrors hugetlb_add_anon_rmap(), mm/rmap.c, 6.12.
+export function hugetlb_add_anon_rmap(k: Kernel, folio: number, exclusive: boolean): void {
+  const { flags } = k.w.page;
+  count(k, folio, 1);
+  if (exclusive && k.model.anonExclusive) k.set(flags, folio, flags.data[folio] | PG_anon_exclusive);
+}
+
+// One more entry maps the folio. Mirrors hugetlb_add_file_rmap(), include/linux/rmap.h, 6.12.
+export function hugetlb_add_file_rmap(k: Kernel, folio: number): void {
+  count(k, folio, 1);
+}
+
+// fork's mapping of an anonymous folio that is shared: it is exclusive to nobody. Mirrors the part of
+// hugetlb_try_dup_anon_rmap(), include/linux/rmap.h, 6.12, that succeeds.
+export function hugetlb_dup_anon_rmap(k: Kernel, folio: number): void {
+  const { flags } = k.w.page;
+  k.set(flags, folio, flags.data[folio] & ~PG_anon_exclusive);
+  count(k, folio, 1);
+}
+
+// Migration is about to take the only mapping away: no longer exclusive, unless it may be pinned.
+// Mirrors hugetlb_try_share_anon_rmap(), include/linux/rmap.h, 6.12.
+export function hugetlb_try_share_anon_rmap(k: Kernel, folio: number): boolean {
+  if (!folio_test_anon(k, folio) || !PageAnonExclusive(k, folio)) return true;
+  if (!k.decide(MAY_SHARE, folio_ref_count(k, folio), !folio_maybe_dma_pinned(k, folio))) return false;
+  k.set(k.w.page.flags, folio, k.w.page.flags.data[folio] & ~PG_anon_exclusive);
+  return true;
+}
+
+// Mirrors hugetlb_remove_rmap(), include/linux/rmap.h, 6.12.
+export function hugetlb_remove_rmap(k: Kernel, folio: number): void {
+  if (hugetlb_mapcount(k, folio) <= 0) impossible(k, `hugetlb_remove_rmap: pfn ${folio} is not mapped`);
+  count(k, folio, -1);
+}
+
+// How many entries map it. folio_mapcount() of a hugetlb folio, include/linux/mm.h.
+export function hugetlb_mapcount(k: Kernel, folio: number): number {
+  return k.w.folio._entire_mapcount.data[large_folio(k, folio)];
+}
+
+function count(k: Kernel, folio: number, by: number): void {
+  const { _entire_mapcount, _large_mapcount } = k.w.folio;
+  const row = large_folio(k, folio);
+  set_count(k, _entire_mapcount, row, _entire_mapcount.data[row] + by, k.mapcountEnd);
+  set_count(k, _large_mapcount, row, _large_mapcount.data[row] + by, k.mapcountEnd);
+}
