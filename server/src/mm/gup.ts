@@ -30,6 +30,7 @@ import {
 import {
   PG_dirty,
   VM_ACCESS_FLAGS,
+  VM_HUGETLB,
   VM_IO,
   VM_LOCKED,
   VM_MAYREAD,
@@ -38,7 +39,7 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from "./flags.ts";
-import { folio_test_large, large_folio, page_folio } from "./folio.ts";
+import { folio_test_hugetlb, folio_test_large, large_folio, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import { gup_fast_page, gup_fast_pte_range } from "./gup_fast.ts";
 import type { Kernel } from "./kernel.ts";
@@ -176,7 +177,7 @@ const follow_page_pte = kernelFunction(
     const refused = try_grab_folio(k, folio, flags, 1);
     if (refused) return refused;
     if (flags & FOLL_TOUCH) {
-      if (level > 0) touch_pmd(k, row, write);
+      if (level > 0) touch_huge(k, row, folio, write);
       else touch_page(k, folio, write && (entry & PTE_DIRTY) === 0);
     }
     return pfn;
@@ -187,6 +188,11 @@ const follow_page_pte = kernelFunction(
 function touch_page(k: Kernel, folio: number, dirties: boolean): void {
   if (dirties && (k.w.page.flags.data[folio] & PG_dirty) === 0) folio_mark_dirty(k, folio);
   if (folio !== ZERO_PFN) folio_mark_accessed(k, folio);
+}
+
+// Until 6.10 GUP leaves hugetlb's entries as they are. Mirrors follow_huge_pmd(), mm/gup.c, 6.12.
+function touch_huge(k: Kernel, pmd: number, folio: number, write: boolean): void {
+  if (k.model.gupTouchesHugetlb || !folio_test_hugetlb(k, folio)) touch_pmd(k, pmd, write);
 }
 
 // A huge entry is marked itself, not the folio. Mirrors touch_pmd(), mm/huge_memory.c, 6.12.
@@ -230,6 +236,7 @@ function check_vma_flags(k: Kernel, vma: number, gup: number): 0 | Errno {
   if (gup & FOLL_WRITE) {
     if (k.model.longtermNeedsUntrackedFile && !writable_file_mapping_allowed(k, vma, gup)) return "EFAULT";
     if ((flags & VM_WRITE) === 0 && ((gup & FOLL_FORCE) === 0 || !is_cow_mapping(flags))) return "EFAULT";
+    if ((flags & (VM_WRITE | VM_HUGETLB)) === VM_HUGETLB && k.model.hugetlbForcedWrites === "EFAULT") return "EFAULT";
   } else if ((flags & VM_READ) === 0 && ((gup & FOLL_FORCE) === 0 || (flags & VM_MAYREAD) === 0)) {
     return "EFAULT";
   }

@@ -58,6 +58,7 @@ export const FIRST: Rules = {
   forkCopiesHugetlb: true,
   hugetlbForkCopiesPinned: false,
   hugetlbForcedWrites: "writable",
+  gupTouchesHugetlb: false,
   hugetlbZapRestores: "nothing",
   hugetlbDontneed: "EINVAL",
   hugetlbMoves: false,

@@ -300,6 +300,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
     changes: [
       {
         since: "6.10",
+        commits: [],
+        text: "GUP marks entries of hugetlb as accessed and dirty, as it does with other huge pages.",
+        rules: { gupTouchesHugetlb: true },
+      },
+      {
+        since: "6.10",
         commits: ["05c5323b2a34"],
         text: "A large folio counts all its mappings in one counter (_large_mapcount), which tells better whether it is shared.",
         rules: { largeMapcount: true, largeMappedShared: shared_by_mapcounts },

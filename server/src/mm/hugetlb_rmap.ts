@@ -70,5 +70,6 @@ function count(k: Kernel, folio: number, by: number): void {
   const { _entire_mapcount, _large_mapcount } = k.w.folio;
   const row = large_folio(k, folio);
   set_count(k, _entire_mapcount, row, _entire_mapcount.data[row] + by, k.mapcountEnd);
+  if (!k.model.largeMapcount) return;
   set_count(k, _large_mapcount, row, _large_mapcount.data[row] + by, k.mapcountEnd);
 }

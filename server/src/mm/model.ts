@@ -122,6 +122,9 @@ export interface Model extends LargeFolioRules, FileFolioRules, SplitRules {
   // in 6.1.y); or leaves the entry read-only as with small pages (6.14). hugetlb_wp(), mm/hugetlb.c; mm-semantics §4.2.
   readonly hugetlbForcedWrites: "writable" | "EFAULT" | "read-only";
 
+  // GUP marks entries of hugetlb as accessed, and as dirty when it wants to write, as it does with other huge pages (6.10). follow_huge_pmd(), mm/gup.c.
+  readonly gupTouchesHugetlb: boolean;
+
   // Unmapping a page of a private hugetlb mapping promises its owner another one in its place (6.9, df7a6d1f6405), in 7.2
   // unless it is still mapped. __unmap_hugepage_range(), mm/hugetlb.c.
   readonly hugetlbZapRestores: "nothing" | "all pages" | "unmapped pages";

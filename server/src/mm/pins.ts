@@ -17,6 +17,7 @@ import {
 import { page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
+import { is_file_hugepages } from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { NO_PAGE } from "./page_alloc.ts";
 import { each_pinned_folio, io_check_coalesce_buffer } from "./pin_folios.ts";
@@ -98,7 +99,7 @@ function refuse_files(k: Kernel, task: number, start: number, pages: number): 0 
   for (let vpn = start; vpn < start + pages; vpn++) {
     const file = vma.file.data[k.vmas.lookup(mm, vpn)];
     if (file !== first) return "EINVAL";
-    if (file !== 0 && !is_shmem(k, file - 1)) return "EOPNOTSUPP";
+    if (file !== 0 && !is_shmem(k, file - 1) && !is_file_hugepages(k, file - 1)) return "EOPNOTSUPP";
   }
   return 0;
 }
