@@ -4,7 +4,13 @@ import type { Errno } from "./abi.ts";
 import { device_open, device_pages, device_release, is_device } from "./device.ts";
 import { ext4_block_truncate_page } from "./ext4_block.ts";
 import { kernelFunction } from "./frames.ts";
-import { huge_page_size, hugetlb_file_setup, hugetlbfs_evict_inode, hugetlbfs_setattr, is_file_hugepages } from "./hugetlbfs.ts";
+import {
+  huge_page_size,
+  hugetlb_file_setup,
+  hugetlbfs_evict_inode,
+  hugetlbfs_setattr,
+  is_file_hugepages,
+} from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { free_pages } from "./page_alloc.ts";
 import { file_pages } from "./page_cache.ts";

@@ -248,7 +248,7 @@ export const HISTORY_5: readonly ReleaseHistory[] = [
       {
         since: "6.2",
         commits: ["b30c14cd6102"],
-        text: "A hugetlb mapping that is split lets go of the table of PMDs that it shared there (5.10.y has this, too).",
+        text: "A hugetlb mapping that is split lets go of the table of PMDs that it shared there (stable 5.10.y has it too).",
         rules: { hugetlbSplitUnshares: true },
       },
       {

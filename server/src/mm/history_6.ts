@@ -28,7 +28,7 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       {
         since: "6.2",
         commits: ["f347454d0341"],
-        text: "FOLL_FORCE writes to nothing of hugetlb (6.1.y has this, too).",
+        text: "FOLL_FORCE writes to nothing of hugetlb (stable 6.1.y has it too).",
         rules: { hugetlbForcedWrites: "EFAULT" },
       },
       {

@@ -11,7 +11,7 @@
 import { VM_LOCKED, VM_MAYSHARE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { mk_pte, PTE_PRESENT, PTE_TABLE, pmd_alloc, pmd_offset, pud_alloc, pte_pfn, slot_offset } from "./pgtable.ts";
+import { mk_pte, PTE_PRESENT, PTE_TABLE, pmd_alloc, pmd_offset, pte_pfn, pud_alloc, slot_offset } from "./pgtable.ts";
 import { linear_page_index } from "./rmap.ts";
 
 const PT_SHARED = condition("ptdesc_pmd_is_shared(virt_to_ptdesc(ptep))", "pt_share_count");

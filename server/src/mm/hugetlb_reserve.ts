@@ -110,11 +110,8 @@ export function hugetlb_vm_op_close(k: Kernel, vma: number): void {
 }
 
 const close_owner = kernelFunction("hugetlb_vm_op_close", "mm/hugetlb.c", (k: Kernel, vma: number) => {
-  const { start, end, resv_map } = k.w.vma;
-  const map = resv_map.data[vma];
-  const from = vma_hugecache_offset(k, vma, start.data[vma]);
-  const to = vma_hugecache_offset(k, vma, end.data[vma]);
-  const reserve = region_chg(k, map, from, to);
+  const map = k.w.vma.resv_map.data[vma];
+  const reserve = reserved_of_vma(k, vma);
   if (reserve !== 0) hugetlb_acct_memory(k, -reserve);
   resv_map_get(k, map, -1);
 });
@@ -128,7 +125,14 @@ export function clear_vma_resv_huge_pages(k: Kernel, vma: number): void {
   k.set(resv_flags, vma, 0);
 }
 
-// How many of the huge pages [from, to) of a file are reserved or allocated; for whoever checks the counters.
+// How many huge pages are still promised to the owner of a private mapping.
+export function reserved_of_vma(k: Kernel, vma: number): number {
+  const { start, end, resv_map } = k.w.vma;
+  const from = vma_hugecache_offset(k, vma, start.data[vma]);
+  return region_chg(k, resv_map.data[vma], from, vma_hugecache_offset(k, vma, end.data[vma]));
+}
+
+// How many huge pages of a file are reserved or allocated; for whoever checks the counters.
 export function reserved_of_file(k: Kernel, file: number): number {
   const map = k.w.file.resv_map.data[file];
   return map === 0 ? 0 : region_count(k, map, 0, Number.POSITIVE_INFINITY);

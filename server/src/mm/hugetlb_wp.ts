@@ -48,7 +48,8 @@ export const hugetlb_wp = kernelFunction("hugetlb_wp", "mm/hugetlb.c", (k: Kerne
       set_flag(k, copy, FOLIO_RESTORE_RESERVE, false);
       hugetlb_remove_rmap(k, old);
       hugetlb_add_new_anon_rmap(k, vma, vpn, copy);
-      const forced = !unshare && k.model.hugetlbForcedWrites === "writable" ? PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY : 0;
+      const forced =
+        !unshare && k.model.hugetlbForcedWrites === "writable" ? PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY : 0;
       k.set(pte.entry, vmf.pte, pte_with(make_huge_pte(k, vma, copy, !unshare), forced));
       folio_put(k, old);
       k.outcome = (k.outcome & ~HUGETLB) | (unshare ? UNSHARE : COW) | HUGE;

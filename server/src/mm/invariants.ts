@@ -6,6 +6,7 @@
 
 import { PG_anon_exclusive, PG_ksm } from "./flags.ts";
 import { folio_test_anon, folio_test_hugetlb, page_folio, page_pgoff } from "./folio.ts";
+import { hugetlbBreaches } from "./invariants_hugetlb.ts";
 import { ksmBreaches } from "./invariants_ksm.ts";
 import { lruBreaches } from "./invariants_lru.ts";
 import type { Kernel } from "./kernel.ts";
@@ -35,6 +36,7 @@ export const RULES = [
   "swap-count",
   "swap-exclusive",
   "swap-used",
+  "hugetlb-pool",
   "map-count",
   "vma-order",
   "stray-entry",
@@ -131,6 +133,7 @@ export function machineBreaches(k: Kernel, tally: Tally): Breach[] {
   if (allocated !== tally.used) {
     found.push(broken(k, "free-count", `${tally.used} frames are in use, the allocator counts ${allocated}`, {}));
   }
+  found.push(...hugetlbBreaches(k));
   const slots = k.w.machine.swap_used.data[0];
   if (slots !== tally.usedSlots) {
     found.push(broken(k, "swap-used", `${tally.usedSlots} swap slots are in use, the device counts ${slots}`, {}));
@@ -144,7 +147,8 @@ export function rssBreaches(k: Kernel, tally: Tally, mm: number): Breach[] {
   for (const [kind, name] of RSS.entries()) {
     const counter = k.w.mm[name].data[mm];
     const mapped = tally.rss(mm, kind);
-    if (counter === mapped) continue;
+    // Who shares a table of PMDs counts only what it faulted in itself, and never takes that back.
+    if (counter === mapped || (name === "hugetlb_usage" && k.w.machine.pmds_shared.data[0] !== 0)) continue;
     found.push(broken(k, "rss", `${name} is ${counter}, ${mapped} entries count`, { mm }));
   }
   return found;

@@ -1,7 +1,8 @@
 // What must hold of the LRU lists: a page that can be reclaimed is on one of them or waits in the batch for it, and not
-// both. mm-semantics §1.3.
+// both. Huge pages of the hugetlb pool cannot be. mm-semantics §1.3.
 
 import { PG_anon, PG_lru, PG_mlocked, PG_unevictable, PG_zero } from "./flags.ts";
+import { folio_test_hugetlb } from "./folio.ts";
 import type { Breach } from "./invariants.ts";
 import type { Kernel } from "./kernel.ts";
 import { waits_for_lru } from "./lru.ts";
@@ -9,6 +10,7 @@ import { waits_for_lru } from "./lru.ts";
 export function lruBreaches(k: Kernel, pfn: number): Breach[] {
   const { page } = k.w;
   const flags = page.flags.data[pfn];
+  if (folio_test_hugetlb(k, pfn)) return [];
   const lists = page._refcount.data[pfn] > 0 && (flags & PG_anon || page.mapping.data[pfn] !== 0);
   const on = (flags & PG_lru) !== 0;
   const waits = waits_for_lru(k, pfn);

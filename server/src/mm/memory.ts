@@ -56,7 +56,7 @@ export const handle_mm_fault = kernelFunction(
     // Unsharing means something in a COW mapping only. Mirrors sanitize_fault_flags().
     const sane = is_cow_mapping(k.w.vma.flags.data[vma]) ? flags : flags & ~FAULT_FLAG_UNSHARE;
     if (k.w.vma.flags.data[vma] & VM_HUGETLB) {
-      return hugetlb_fault(k, { task, mm, vma, vpn, flags: sane, pte: -1, entry: 0 });
+      return hugetlb_fault(k, { task, mm, vma, vpn, flags: sane, pmd: -1, pte: -1, entry: 0 });
     }
     if (!pmd_alloc(k, mm, vpn)) return VM_FAULT_OOM;
     let pte = pte_offset(k, mm, vpn);
