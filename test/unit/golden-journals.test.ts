@@ -33,12 +33,24 @@ function journal(text: string, model: string): string[] | undefined {
   return journal;
 }
 
+// Where the journals part by era: beside the sample's own release, one of each.
+const ERAS: Readonly<Record<string, readonly string[]>> = {
+  "10-large-folios/02-mprotect-inside.mmtrace": ["5.7", "5.10", "6.1", "6.12"],
+  "10-large-folios/04-write-after-fork.mmtrace": ["5.7", "5.10", "5.18", "6.1", "6.12"],
+  "10-large-folios/05-reuse-of-what-is-left.mmtrace": ["5.7", "5.10", "6.1", "6.12"],
+};
+
 for (const [name, text] of traces("samples")) {
   const model = analyse(text).program.kernels[0]?.model ?? DEFAULT_MODEL;
+  goldenJournal(name, text, model, ".journal");
+  for (const era of ERAS[name] ?? []) goldenJournal(name, text, era, `@${era}.journal`);
+}
+
+function goldenJournal(name: string, text: string, model: string, suffix: string): void {
   test(`the journal of ${name} under ${model}`, () => {
     const lines = journal(text, model);
     if (lines === undefined) return;
-    const file = new URL(name.replace(/\.mmtrace$/, ".journal"), golden);
+    const file = new URL(name.replace(/\.mmtrace$/, suffix), golden);
     const now = `# ${name} under ${model}\n${lines.join("\n")}\n`;
     if (update) {
       mkdirSync(new URL(".", file), { recursive: true });
