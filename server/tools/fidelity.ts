@@ -1,7 +1,9 @@
 // Writes server/FIDELITY.md: how much of what can be seen of real kernels agrees with the simulation, by release and family
-// of operations. It is made of what `mmtrace kernel compare --json` printed: `npm run fidelity -- RESULTS.json…`.
+// of operations. It is made of what `mmtrace kernel compare --json` and `mmtrace fuzz --json` printed:
+// `npm run fidelity -- RESULTS.json…`. Several documents of random traces on one release are added up.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { OPS } from "../src/lang/ops.ts";
 
 interface Line {
@@ -16,6 +18,21 @@ interface Compared {
   readonly release: string;
   readonly kernel: string;
   readonly lines?: readonly Line[];
+}
+
+// One kernel of a document of random traces.
+interface Fuzzed {
+  readonly kernel: string;
+  readonly traces: number;
+  readonly operations: number;
+  readonly compared: number;
+  readonly disagreements: number;
+}
+
+interface Random {
+  readonly seed: number;
+  readonly ops: number;
+  readonly kernels: readonly Fuzzed[];
 }
 
 interface Cell {
@@ -51,15 +68,25 @@ const GROUPS: Readonly<Record<string, string>> = {
   "The kernel's own work": "the kernel's other work",
 };
 
-const paths = process.argv.slice(2);
-const compared = (paths.length > 0 ? paths : ["test-results/kernel.json"]).flatMap((path) => read(path));
+const RESULTS = "test-results";
+const given = process.argv.slice(2);
+const paths =
+  given.length > 0
+    ? given
+    : readdirSync(RESULTS)
+        .filter(isResult)
+        .map((name) => join(RESULTS, name));
+const documents = paths.map(
+  (path) => JSON.parse(readFileSync(path, "utf8")) as { traces: readonly Compared[] } | Random,
+);
+const compared = documents.flatMap((one) => ("traces" in one ? one.traces : []));
+const random = documents.flatMap((one) => ("traces" in one ? [] : [one]));
 const target = new URL("../FIDELITY.md", import.meta.url);
 writeFileSync(target, document(compared));
 console.log("server/FIDELITY.md");
 
-function read(path: string): readonly Compared[] {
-  const { traces } = JSON.parse(readFileSync(path, "utf8")) as { traces: readonly Compared[] };
-  return traces;
+function isResult(name: string): boolean {
+  return name === "kernel.json" || /^fuzz-[\d.]+\.json$/.test(name);
 }
 
 function familyOf(operation: string): string {
@@ -82,7 +109,31 @@ function document(traces: readonly Compared[]): string {
     ...table("Operations", releases, operations),
     "",
     ...table("Observable", releases, observables),
+    ...(random.length > 0 ? ["", ...randomTraces(random)] : []),
   ].join("\n")}\n`;
+}
+
+// What random traces came to, with the command that runs them again.
+function randomTraces(all: readonly Random[]): string[] {
+  const { seed, ops } = all[0];
+  const releases = [...new Set(all.flatMap(({ kernels }) => kernels.map(({ kernel }) => kernel)))].sort(byNumber);
+  const row = (title: string, count: (one: Fuzzed) => number) => {
+    const sum = (release: string) =>
+      all
+        .flatMap(({ kernels }) => kernels.filter(({ kernel }) => kernel === release))
+        .reduce((n, one) => n + count(one), 0);
+    return `| ${[title, ...releases.map((release) => sum(release).toLocaleString("en"))].join(" | ")} |`;
+  };
+  return [
+    `Random traces of ${ops} operations: \`mmtrace fuzz --kernel RELEASE --seed ${seed} --ops ${ops} --count 2000\`.`,
+    "",
+    `| Random traces | ${releases.join(" | ")} |`,
+    `| :-- |${" --: |".repeat(releases.length)}`,
+    row("traces", ({ traces }) => traces),
+    row("operations", ({ operations }) => operations),
+    row("values compared", ({ compared }) => compared),
+    row("traces that disagree", ({ disagreements }) => disagreements),
+  ];
 }
 
 type Cells = ReadonlyMap<string, ReadonlyMap<string, Cell>>;

@@ -2,7 +2,8 @@
 //
 // Without options it does what CI does: 6.1 and 6.12, and 200 random traces on each; --all does the five releases with
 // 2,000. Where a real kernel cannot be had (no QEMU, no archive) the run says so by name, and fails if
-// $MMTRACE_REQUIRE_KERNEL=1 asks for one. What was compared is left in test-results/kernel.json (server/FIDELITY.md).
+// $MMTRACE_REQUIRE_KERNEL=1 asks for one. What was compared is left in test-results/kernel.json and
+// test-results/fuzz-RELEASE.json (server/FIDELITY.md).
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -88,8 +89,9 @@ async function fuzz(release: Release): Promise<void> {
   mkdirSync(out, { recursive: true });
   const printed: string[] = [];
   const quiet: Io = { ...io, out: (text) => void printed.push(text) };
-  const words = ["fuzz", "--kernel", release, "--count", String(random), "--seed", SEED, "--out", out];
+  const words = ["fuzz", "--kernel", release, "--count", String(random), "--seed", SEED, "--out", out, "--json"];
   const status = await main(words, quiet);
+  writeFileSync(join("test-results", `fuzz-${release}.json`), printed.join(""));
   if (status === 0) verdict("passed", `${random} random traces on ${release}`);
   else verdict("failed", `${random} random traces on ${release} (traces in ${out}):\n${printed.join("")}`);
 }

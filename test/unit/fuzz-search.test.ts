@@ -109,6 +109,23 @@ test("`mmtrace fuzz --against` says its seed, writes what it finds, and fails", 
   assert.equal(firstDifference(modelsApart(text, "6.1", "5.19"))?.line, line - 1);
 });
 
+test("--json says of each kernel what was compared, and of each disagreement both values and its file", async () => {
+  const args = ["--only", "mmap,write,mprotect", "--seed", "1", "--count", "12", "--out", "found", "--json"];
+  const { status, out, files } = await mmtrace(["fuzz", "--kernel", "6.1", "--against", "5.19", ...args]);
+  assert.equal(status, 1);
+  const { seed, count, kernels } = JSON.parse(out);
+  assert.deepEqual([seed, count, kernels.length], [1, 12, 1]);
+  const [{ kernel, traces, compared, disagreements, found }] = kernels;
+  assert.deepEqual([kernel, traces, found.length], ["6.1", 12, disagreements]);
+  assert.ok(compared > 100);
+  assert.deepEqual(
+    found.flatMap(({ file }: { file?: string }) => file ?? []),
+    [...files.keys()],
+  );
+  const { simulated, real } = found[0].difference.observable;
+  assert.notEqual(simulated, real);
+});
+
 test("two models that agree end well", async () => {
   const { status, out } = await mmtrace([
     "fuzz",

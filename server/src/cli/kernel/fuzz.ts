@@ -23,7 +23,8 @@ import { releasesOf } from "./releases.ts";
 
 export const fuzzCommand: Command = {
   name: "fuzz",
-  synopsis: "--kernel R[,R…]|all|host [--ops N] [--seed S] [--count C] [--profile P] [--only OP[,OP…]] [--out DIR]",
+  synopsis:
+    "--kernel R[,R…]|all|host [--ops N] [--seed S] [--count C] [--profile P] [--only OP[,OP…]] [--out DIR] [--json]",
   summary: "Compare random traces with a real kernel, or with another model, and shrink what disagrees",
   details: [
     "Makes random traces, runs each in the simulator and on the real kernel (one boot for all of them), and shrinks each\n" +
@@ -46,6 +47,7 @@ export const fuzzCommand: Command = {
     { name: "profile", value: "P", help: "what traces are about: base (default), thp, mthp, hugetlb" },
     { name: "only", value: "OP[,OP…]", help: "use these operations alone" },
     { name: "out", value: "DIR", help: "where traces that disagree are written (default: the current folder)" },
+    { name: "json", help: "print one JSON document instead, at the end" },
   ],
   positional: { least: 0, most: 0 },
   run: fuzz,
@@ -72,10 +74,13 @@ async function fuzz(args: Arguments, io: Io): Promise<number> {
     ops: wholeNumber(args, "ops", 1) ?? 20,
     only: operationsOf(args.text("only")),
   };
-  io.out(`seed ${seed}\n`);
-  let status = HELD;
-  for (const task of tasks) status = Math.max(status, await fuzzOne(task, wanted, args, io));
-  return status;
+  const json = args.on("json");
+  if (!json) io.out(`seed ${seed}\n`);
+  const kernels: Fuzzed[] = [];
+  for (const task of tasks)
+    kernels.push(await fuzzOne(task, wanted, args, json ? { ...io, out: () => undefined } : io));
+  if (json) io.out(`${JSON.stringify({ ...wanted, kernels }, undefined, 2)}\n`);
+  return kernels.some(({ disagreements }) => disagreements > 0) ? FAILED : HELD;
 }
 
 function profileOf(name: string | undefined): Profile | undefined {
@@ -121,9 +126,21 @@ function operationsOf(text: string | undefined): string[] | undefined {
   return names;
 }
 
+// What --json says of one kernel.
+interface Fuzzed extends Totals {
+  readonly kernel: string;
+  readonly against: string;
+  readonly found: readonly FuzzedTrace[];
+}
+
+// A trace on which the two disagree; without a file it is like an earlier one.
+interface FuzzedTrace extends Pick<Found, "index" | "sameAs" | "difference"> {
+  readonly file: string | undefined;
+}
+
 type Wanted = Pick<SearchOptions, "seed" | "first" | "count" | "ops" | "only">;
 
-async function fuzzOne(task: Task, wanted: Wanted, args: Arguments, io: Io): Promise<number> {
+async function fuzzOne(task: Task, wanted: Wanted, args: Arguments, io: Io): Promise<Fuzzed> {
   const model = MODELS.get(task.model);
   const other = task.other && MODELS.get(task.other);
   if (model === undefined) throw new UsageError(`model ${task.model} is not simulated`);
@@ -133,17 +150,19 @@ async function fuzzOne(task: Task, wanted: Wanted, args: Arguments, io: Io): Pro
   const { compare } = bench;
   const say = (text: string) => progress.say(`${task.kernel}: ${text}`);
   const began = io.now();
+  const told: FuzzedTrace[] = [];
   try {
     const found = search({ ...wanted, model, profile: task.profile, alsoFor: other ? [other] : [], compare, say });
     for (;;) {
       const { value, done } = await found.next();
       progress.end();
       if (!done) {
-        await tell(task, bench, wanted, args, value, io);
+        const { index, sameAs, difference } = value;
+        told.push({ index, sameAs, difference, file: await tell(task, bench, wanted, args, value, io) });
         continue;
       }
       io.out(`${summary(task, bench, value, io.now() - began)}\n`);
-      return value.disagreements > 0 ? FAILED : HELD;
+      return { kernel: task.kernel, against: bench.who, ...value, found: told };
     }
   } finally {
     progress.end();
@@ -151,7 +170,15 @@ async function fuzzOne(task: Task, wanted: Wanted, args: Arguments, io: Io): Pro
   }
 }
 
-async function tell(task: Task, { who }: Bench, wanted: Wanted, args: Arguments, found: Found, io: Io): Promise<void> {
+// The file that was written.
+async function tell(
+  task: Task,
+  { who }: Bench,
+  wanted: Wanted,
+  args: Arguments,
+  found: Found,
+  io: Io,
+): Promise<string | undefined> {
   const { index, difference, text, sameAs } = found;
   const { observable, operation } = difference;
   const simulated = `mmtrace as ${task.model}`;
@@ -161,12 +188,13 @@ async function tell(task: Task, { who }: Bench, wanted: Wanted, args: Arguments,
   const said = `${task.kernel}: trace ${index}: ${paint.bad(what)} after ${operation}: ${values}`;
   if (sameAs !== undefined) {
     io.out(`${said}; as trace ${sameAs}\n`);
-    return;
+    return undefined;
   }
   const name = `fuzz-${task.kernel}${task.other ? `-${task.other}` : ""}-${wanted.seed}-${index}.mmtrace`;
   const path = join(args.text("out") ?? ".", name);
   await writeText(path, headerOf(difference, { simulated, real: who }, commandOf(task, wanted, index)) + text, io);
   io.out(`${said}: ${path}\n`);
+  return path;
 }
 
 function commandOf({ kernel, other, profile }: Task, { seed, ops, only }: Wanted, index: number): string {
