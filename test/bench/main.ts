@@ -11,6 +11,7 @@ import { dap } from "./dap.ts";
 import { engine } from "./engine.ts";
 import { importing } from "./import.ts";
 import { language } from "./language.ts";
+import { largeFolios } from "./large_folios.ts";
 import { lsp } from "./lsp.ts";
 import { native } from "./native.ts";
 import { swapping } from "./swap.ts";
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   engine: engineRows,
   swap: () => [{ name: "100,000 pages to swap and back", value: swapping(), unit: "ms", aim: "≤ 1,000" }],
   "base-pages": basePages,
+  "large-folios": largeFolios,
   language,
   import: importing,
   dap: dapRows,
