@@ -82,7 +82,11 @@ function kernelAccess(
     for (const word of OUTCOMES) found.unsure.add(word);
     return;
   }
-  if (minorFaults + majorFaults === 0) return;
+  if (minorFaults + majorFaults === 0) {
+    // What khugepaged's work brings in from swap counts as nobody's fault.
+    found.unsure.add("swapin");
+    return;
+  }
   countedAs(minorFaults, majorFaults, found);
   // Entries that were moved say nothing of how they were made.
   if (access.moves) {

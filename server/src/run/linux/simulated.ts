@@ -19,7 +19,7 @@ import { is_migration_entry, is_swap_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } f
 import { is_shmem } from "../../mm/vm_ops.ts";
 import type { Recording } from "../recording.ts";
 import type { EntryLook, FrameLook, Look, ResultLook, SmapsSum, SpaceLook, VmaLook } from "./look.ts";
-import { frameLook } from "./simulated_frame.ts";
+import { framesOf } from "./simulated_frame.ts";
 
 // What a step of the recording came to. The kernel's cursor is left behind the step.
 export function simulatedResult(recording: Recording, step: number): ResultLook {
@@ -49,15 +49,7 @@ export interface Backing {
 }
 
 export function simulatedLook(k: Kernel): Look {
-  const frames = new Map<number, FrameLook>();
-  const frame = (pfn: number): FrameLook => {
-    let found = frames.get(pfn);
-    if (!found) {
-      found = frameLook(k, pfn);
-      frames.set(pfn, found);
-    }
-    return found;
-  };
+  const frame = framesOf(k);
   return {
     spaces: liveTasks(k)
       .filter((task) => mmOf(k, task) >= 0)

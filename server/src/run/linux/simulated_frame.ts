@@ -4,13 +4,37 @@ import { decode } from "../../lang/bytes.ts";
 import { fieldOf, hasField } from "../../lang/fields.ts";
 import type { Value } from "../../lang/value.ts";
 import { PG_anon, PG_dirty, PG_ksm, PG_lru, PG_swapbacked, PG_swapcache, PG_zero } from "../../mm/flags.ts";
-import { folio_test_hugetlb, folio_test_large, is_huge_zero_folio, page_folio } from "../../mm/folio.ts";
+import { folio_order, folio_test_hugetlb, folio_test_large, is_huge_zero_folio, page_folio } from "../../mm/folio.ts";
 import type { Kernel } from "../../mm/kernel.ts";
 import { type FolioLook, type FrameLook, fnv1a } from "./look.ts";
 
 const TEXT = 32;
 
-export function frameLook(k: Kernel, pfn: number): FrameLook {
+// Gives each frame of the look that is being made the same description whoever asks.
+export function framesOf(k: Kernel): (pfn: number) => FrameLook {
+  const frames = new Map<number, FrameLook>();
+  const folios = new Map<number, FolioLook>();
+  const own = { mapcount: fieldReader(k, "page", "mapcount"), exclusive: fieldReader(k, "page", "exclusive") };
+  const folioOf = (folio: number): FolioLook => {
+    const found = folios.get(folio) ?? folioLook(k, folio);
+    folios.set(folio, found);
+    return found;
+  };
+  return (pfn) => {
+    const found = frames.get(pfn) ?? frameLook(k, pfn, own, folioOf);
+    frames.set(pfn, found);
+    return found;
+  };
+}
+
+type Reader = (pfn: number) => Value | undefined;
+
+function frameLook(
+  k: Kernel,
+  pfn: number,
+  own: { readonly mapcount: Reader; readonly exclusive: Reader },
+  folioOf: (folio: number) => FolioLook,
+): FrameLook {
   const { page } = k.w;
   const folio = page_folio(k, pfn);
   const flags = page.flags.data[folio];
@@ -20,9 +44,9 @@ export function frameLook(k: Kernel, pfn: number): FrameLook {
     pfn,
     zero: (flags & PG_zero) !== 0 || is_huge_zero_folio(k, folio),
     refcount: page._refcount.data[folio],
-    mapcount: counter(field(k, "page", "mapcount", pfn)),
+    mapcount: counter(own.mapcount(pfn)),
     // hugetlb keeps one for all of a folio's pages.
-    exclusive: truth(field(k, "page", "exclusive", hugetlb ? folio : pfn)),
+    exclusive: truth(own.exclusive(hugetlb ? folio : pfn)),
     anon: (flags & PG_anon) !== 0,
     file: page.mapping.data[folio] !== 0 && (flags & (PG_anon | PG_swapbacked)) === 0 && !hugetlb,
     hugetlb,
@@ -31,18 +55,17 @@ export function frameLook(k: Kernel, pfn: number): FrameLook {
     dirty: (flags & PG_dirty) !== 0,
     lru: (flags & PG_lru) !== 0,
     private: false,
-    hash: hashOf(content, k.pageSize),
-    text: decode(content.subarray(0, TEXT)),
-    folio: folio_test_large(k, folio) ? folioLook(k, folio) : undefined,
+    ...bytesOf(content, k.pageSize),
+    folio: folio_test_large(k, folio) ? folioOf(folio) : undefined,
   };
 }
 
 function folioLook(k: Kernel, folio: number): FolioLook {
-  const count = (name: string) => counter(field(k, "folio", name, folio));
-  const flag = (name: string) => truth(field(k, "folio", name, folio));
+  const count = (name: string) => counter(fieldReader(k, "folio", name)(folio));
+  const flag = (name: string) => truth(fieldReader(k, "folio", name)(folio));
   return {
     head: folio,
-    order: k.w.folio.order.data[k.w.page.folio.data[folio] - 1],
+    order: folio_order(k, folio),
     entireMapcount: count("entire_mapcount"),
     nrPagesMapped: count("nr_pages_mapped"),
     largeMapcount: count("large_mapcount"),
@@ -57,10 +80,11 @@ function folioLook(k: Kernel, folio: number): FolioLook {
   };
 }
 
-// As an expression of a trace would have it; undefined where the release has no such field.
-function field(k: Kernel, owner: "page" | "folio", name: string, pfn: number): Value | undefined {
+// What an expression of a trace would have; undefined where the release has no such field.
+function fieldReader(k: Kernel, owner: "page" | "folio", name: string): Reader {
   const spec = fieldOf(owner, name);
-  return spec && hasField(k.model.name, spec) ? spec.read(k, { kind: owner, pfn }) : undefined;
+  if (!spec || !hasField(k.model.name, spec)) return () => undefined;
+  return (pfn) => spec.read(k, { kind: owner, pfn });
 }
 
 function counter(value: Value | undefined): number | undefined {
@@ -72,13 +96,10 @@ function truth(value: Value | undefined): boolean | undefined {
 }
 
 // Contents are immutable and shared by many pages.
-const hashes = new WeakMap<Uint8Array, number>();
+const known = new WeakMap<Uint8Array, Pick<FrameLook, "hash" | "text">>();
 
-function hashOf(content: Uint8Array, length: number): number {
-  let hash = hashes.get(content);
-  if (hash === undefined) {
-    hash = fnv1a(content, length);
-    hashes.set(content, hash);
-  }
-  return hash;
+function bytesOf(content: Uint8Array, length: number): Pick<FrameLook, "hash" | "text"> {
+  const found = known.get(content) ?? { hash: fnv1a(content, length), text: decode(content.subarray(0, TEXT)) };
+  known.set(content, found);
+  return found;
 }
