@@ -3,7 +3,7 @@
 // mm/khugepaged.c; mm-semantics §5.11.
 
 import { PG_dirty, PG_lru, PG_swapbacked, PG_uptodate } from "./flags.ts";
-import { folio_nr_pages, folio_order, page_folio } from "./folio.ts";
+import { folio_nr_pages, folio_order, folio_test_large, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru, folio_isolate_lru, folio_putback_lru, lru_add_drain } from "./lru.ts";
@@ -15,6 +15,7 @@ import { page_cache_sync_ra } from "./readahead.ts";
 import type { Collapser, ScanResult } from "./scan_result.ts";
 import { shmem_get_folio } from "./shmem.ts";
 import { swapped_slot } from "./shmem_swap.ts";
+import { try_to_unmap } from "./try_to_unmap.ts";
 import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
 import { try_to_unmap_file } from "./vmscan_file.ts";
 
@@ -130,7 +131,8 @@ function take_folio(k: Kernel, file: number, folio: number): number | ScanResult
     folio_put(k, folio);
     return "SCAN_DEL_PAGE_LRU";
   }
-  try_to_unmap_file(k, folio);
+  if (folio_test_large(k, folio)) try_to_unmap(k, folio, true);
+  else try_to_unmap_file(k, folio);
   const refs = folio_ref_count(k, folio);
   let refusal: ScanResult | undefined;
   if (!k.decide(REFS_OURS, refs, refs === 2 + folio_nr_pages(k, folio))) refusal = "SCAN_PAGE_COUNT";

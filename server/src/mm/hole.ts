@@ -87,7 +87,7 @@ function remove_whole_pages(k: Kernel, file: number, start: number, end: number)
   const first = Math.ceil(start / k.pageSize);
   const last = Math.floor(end / k.pageSize);
   if (cached_slots(k, file, first, last).length > 0) lru_add_drain(k);
-  remove_folios(k, file, first, last);
+  remove_folios(k, file, start, end);
   for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) {
     const slot = index >= first && index < last ? cache_slot(k, file, index) : -1;
     if (slot < 0) continue;

@@ -64,7 +64,7 @@ function remove_pages(k: Kernel, file: number, size: number): void {
   const first = Math.ceil(size / k.pageSize);
   // The pages are let go of in batches, and pagevec_release() empties the LRU batches so that they can be freed.
   if (cached_slots(k, file, first, Number.POSITIVE_INFINITY).length > 0) lru_add_drain(k);
-  remove_folios(k, file, first, Number.POSITIVE_INFINITY);
+  remove_folios(k, file, size, Number.POSITIVE_INFINITY);
   for (const index of k.side.cacheIndex.get(file)?.keys() ?? []) forget_disk(k, file, index, size);
 }
 
