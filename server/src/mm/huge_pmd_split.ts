@@ -6,7 +6,7 @@
 //   a file's              nothing: whoever touches the pages again faults them in
 
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
-import { PG_anon_exclusive, PG_dirty, PG_referenced, VM_WRITE } from "./flags.ts";
+import { PG_anon_exclusive, PG_dirty, PG_referenced, VM_HUGETLB, VM_WRITE } from "./flags.ts";
 import { is_huge_zero_folio, PageAnonExclusive, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -72,7 +72,8 @@ export function split_huge_pmd_address(k: Kernel, vma: number, vpn: number): voi
 export function split_pmd(k: Kernel, task: number, addr: bigint): void {
   const vpn = clamped_page(k, addr);
   const vma = k.vmas.lookup(k.w.task.mm.data[task] - 1, vpn);
-  if (vma >= 0) split_huge_pmd_address(k, vma, vpn);
+  // Huge pages of hugetlb are never split.
+  if (vma >= 0 && (k.w.vma.flags.data[vma] & VM_HUGETLB) === 0) split_huge_pmd_address(k, vma, vpn);
 }
 
 // The VMA is about to begin or end at the page: a huge entry that lies on both sides of it is split.

@@ -5,6 +5,7 @@
 //                                     └─ present, write ──▶ hugetlb_wp (hugetlb_wp.ts)
 
 import { type Errno, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE } from "./abi.ts";
+import { copy_run } from "./copy_run.ts";
 import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from "./fault.ts";
 import { FOLIO_RESTORE_RESERVE, PG_dirty, PG_uptodate, VM_MAYSHARE, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { set_flag } from "./folio.ts";
@@ -120,16 +121,10 @@ export function make_huge_pte(k: Kernel, vma: number, folio: number, writable: b
   return mk_pte(folio, pte_prot(flags) | write);
 }
 
-// The huge page's bytes, in runs of equal ones. Mirrors copy_user_large_folio(), mm/memory.c, 6.12.
+// The huge page's bytes. Mirrors copy_user_large_folio(), mm/memory.c, 6.12.
 export function copy_user_large_folio(k: Kernel, to: number, from: number): void {
   const { content } = k.w.page;
-  for (let i = 0; i < k.hpageNr; ) {
-    const bytes = content.data[from + i];
-    let run = 1;
-    while (i + run < k.hpageNr && content.data[from + i + run] === bytes) run++;
-    k.setRun(content, to + i, run, bytes);
-    i += run;
-  }
+  copy_run(k, content, to, content, from, k.hpageNr);
 }
 
 // A page of the pool with one reference: the one that was promised to the mapping, or, as always when that promise is to be

@@ -1,9 +1,10 @@
 // Moving a list of isolated pages to other frames, with retries. mm/migrate.c; mm-semantics §5.7.
 
 import { folio_is_queued } from "./deferred_split.ts";
-import { folio_nr_pages, folio_order, folio_test_large } from "./folio.ts";
+import { folio_nr_pages, folio_order, folio_test_hugetlb, folio_test_large } from "./folio.ts";
 import { split_folio } from "./folio_split.ts";
 import { kernelFunction } from "./frames.ts";
+import { putback_hugetlb, unmap_and_move_huge_page } from "./hugetlb_migrate.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_putback_lru } from "./lru.ts";
 import {
@@ -30,9 +31,10 @@ export type NewFolio = (k: Kernel, src: number) => number;
 export const migrate_pages = kernelFunction(
   "migrate_pages",
   "mm/migrate.c",
-  (k: Kernel, pages: readonly number[], frame: NewFolio, mode: MigrateMode): number[] => {
-    if (!k.model.migratesInBatches) return one_by_one(k, pages, frame, mode);
-    const failed: number[] = [];
+  (k: Kernel, all: readonly number[], frame: NewFolio, mode: MigrateMode): number[] => {
+    const pages = all.filter((pfn) => !folio_test_hugetlb(k, pfn));
+    const failed = pages.length === all.length ? [] : migrate_hugetlbs(k, all, frame);
+    if (!k.model.migratesInBatches) return [...failed, ...one_by_one(k, pages, frame, mode)];
     for (let at = 0; at < pages.length; ) {
       const end = end_of_batch(k, pages, at);
       const result = migrate_pages_sync(k, pages.slice(at, end), frame, mode);
@@ -45,6 +47,23 @@ export const migrate_pages = kernelFunction(
     return failed;
   },
 );
+
+// The huge pages of hugetlb among the pages, before all others, each up to ten times. Mirrors migrate_hugetlbs(), mm/migrate.c, 6.12.
+function migrate_hugetlbs(k: Kernel, pages: readonly number[], frame: NewFolio): number[] {
+  const failed: number[] = [];
+  let left = pages.filter((pfn) => folio_test_hugetlb(k, pfn));
+  for (let pass = 0; pass < RETRIES && left.length > 0; pass++) {
+    const again: number[] = [];
+    for (const [i, pfn] of left.entries()) {
+      const result = unmap_and_move_huge_page(k, pfn, frame);
+      if (result === "ENOMEM") return [...failed, ...again, ...left.slice(i)];
+      if (result === "EBUSY") failed.push(pfn);
+      else if (result === "EAGAIN") again.push(pfn);
+    }
+    left = again;
+  }
+  return [...failed, ...left];
+}
 
 // Folios of so many pages together, or one larger.
 function end_of_batch(k: Kernel, folios: readonly number[], first: number): number {
@@ -63,7 +82,10 @@ export const putback_movable_pages = kernelFunction(
   "putback_movable_pages",
   "mm/migrate.c",
   (k: Kernel, pages: readonly number[]) => {
-    for (const pfn of pages) folio_putback_lru(k, pfn);
+    for (const pfn of pages) {
+      if (folio_test_hugetlb(k, pfn)) putback_hugetlb(k, pfn);
+      else folio_putback_lru(k, pfn);
+    }
   },
 );
 

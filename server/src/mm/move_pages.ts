@@ -2,8 +2,9 @@
 
 import type { Errno } from "./abi.ts";
 import { VM_IO, VM_PFNMAP } from "./flags.ts";
-import { folio_order, folio_test_large, page_folio } from "./folio.ts";
+import { folio_order, folio_test_hugetlb, folio_test_large, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
+import { alloc_hugetlb_folio_nodemask, isolate_hugetlb } from "./hugetlb_migrate.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_isolate_lru, lru_add_drain } from "./lru.ts";
 import { migrate_pages, putback_movable_pages } from "./migrate.ts";
@@ -80,6 +81,7 @@ const add_folio_for_migration = kernelFunction(
     }
     const folio = page_folio(k, pfn);
     if (arrived.has(folio)) return -1;
+    if (folio_test_hugetlb(k, folio)) return isolate_hugetlb(k, folio) ? folio : -1;
     const isolated = folio_isolate_lru(k, folio);
     return k.decide(ON_LRU, isolated ? 1 : 0, isolated) ? folio : -1;
   },
@@ -100,7 +102,8 @@ const do_move_pages_to_node = kernelFunction(
 // Mirrors alloc_migration_target(), mm/migrate.c, 6.12.
 function alloc_migration_target(k: Kernel, src: number, arrived: Set<number>): number {
   if (!folio_test_large(k, src)) return alloc_page_noretry(k);
-  const dst = folio_alloc(k, folio_order(k, src));
+  const hugetlb = folio_test_hugetlb(k, src);
+  const dst = hugetlb ? alloc_hugetlb_folio_nodemask(k) : folio_alloc(k, folio_order(k, src));
   if (dst >= 0) arrived.add(dst);
   return dst;
 }

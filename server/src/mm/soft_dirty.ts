@@ -3,7 +3,7 @@
 // A write sets the bit of the entry with the dirty bit. clear_refs clears it and takes the write bit away, so that the
 // next write faults. A VMA made or extended since then has VM_SOFTDIRTY: all of it counts as written.
 
-import { VM_PFNMAP, VM_SOFTDIRTY } from "./flags.ts";
+import { VM_HUGETLB, VM_PFNMAP, VM_SOFTDIRTY } from "./flags.ts";
 import { page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -40,7 +40,7 @@ export const clear_refs_write = kernelFunction("clear_refs_write", "fs/proc/task
   const { vma: v } = k.w;
   const vmas = [...k.vmas.of(k.w.task.mm.data[task] - 1)];
   for (const vma of vmas) k.set(v.flags, vma, v.flags.data[vma] & ~VM_SOFTDIRTY);
-  for (const vma of vmas) if ((v.flags.data[vma] & VM_PFNMAP) === 0) clear_refs_pte_range(k, vma);
+  for (const vma of vmas) if ((v.flags.data[vma] & (VM_PFNMAP | VM_HUGETLB)) === 0) clear_refs_pte_range(k, vma);
 });
 
 // Entries that are not present have the bit as well. Mirrors clear_refs_pte_range() and clear_soft_dirty(),
