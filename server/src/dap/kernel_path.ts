@@ -7,7 +7,8 @@
 //
 // The rows are cheap and are all that a call stack needs; the text is made when a client opens the document.
 
-import { describe, isBookkeeping } from "../run/describe.ts";
+import { isBookkeeping } from "../run/bookkeeping.ts";
+import { describe } from "../run/describe.ts";
 import type { Recording } from "../run/recording.ts";
 
 export type PathRow =

@@ -1,6 +1,6 @@
 // Where a step leads: from a moment to the moment at which it ends when nothing stops it before.
 
-import { isBookkeeping } from "../run/describe.ts";
+import { isBookkeeping } from "../run/bookkeeping.ts";
 import type { Recording } from "../run/recording.ts";
 import { before, end, events, type Moment, position } from "./moment.ts";
 import { lowerBound, stepsOfTask } from "./statements.ts";

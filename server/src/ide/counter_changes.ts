@@ -12,8 +12,9 @@ import {
 } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { is_swap_pte } from "../mm/swapops.ts";
-import { entryText, mmName, runSubject, span } from "../run/describe.ts";
+import { entryText, runSubject, span } from "../run/describe.ts";
 import type { Recording } from "../run/recording.ts";
+import { mmName } from "../run/show.ts";
 
 // So many objects, or rows of equal neighbours, are told one by one; of the rest there is a count.
 const TOLD = 4;

@@ -3,11 +3,13 @@
 import { type Environment, evaluate } from "../lang/evaluate.ts";
 import { type Call, type Expr, type Fault, isFault } from "../lang/program.ts";
 import type { Address, Process, Value } from "../lang/value.ts";
-import { PAGE_FLAG_NAMES } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { PTE_FLAG_NAMES, PTE_PRESENT, pte_offset, pte_pfn } from "../mm/pgtable.ts";
+import { pteAt } from "../mm/observe.ts";
+import { PTE_FLAG_NAMES, PTE_PRESENT, pmd_offset, pte_offset, pte_pfn } from "../mm/pgtable.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, SWP_FLAG_NAMES, swp_offset } from "../mm/swapops.ts";
 import type { Field } from "../mm/world.ts";
+import { subject } from "./describe.ts";
+import { type FieldCell, folioCells, pageCells } from "./folio_cells.ts";
 import { address, show } from "./show.ts";
 import type { Cell } from "./writes.ts";
 
@@ -77,13 +79,22 @@ export function fieldSources(k: Kernel, value: Value, field: string): Source[] {
     mask,
     name: `${show(value, k)} ${field}`,
   });
+  // A field that is made of several cells says which of them is meant.
+  const named = (cells: readonly FieldCell[]) =>
+    cells.map(({ field: column, row, mask }) => {
+      const one = source(column, row, mask);
+      return cells.length === 1
+        ? one
+        : { ...one, name: `${one.name} (${subject(k, { table: column.table, row })} ${column.name})` };
+    });
   switch (value.kind) {
     case "page":
+      return named(pageCells(k, value.pfn, field));
     case "folio":
-      return pageSources(k, value.pfn, field, source);
+      return named(folioCells(k, value.pfn, field));
     case "pte": {
       const mask = [...PTE_FLAG_NAMES, ...SWP_FLAG_NAMES].find(([, name]) => name === field)?.[0];
-      const row = pte_offset(k, w.task.mm.data[value.task] - 1, value.vpn);
+      const row = entryRow(k, w.task.mm.data[value.task] - 1, value.vpn);
       return row < 0 ? [] : [source(w.pte.entry, row, mask)];
     }
     case "vma": {
@@ -121,32 +132,6 @@ export function fieldSources(k: Kernel, value: Value, field: string): Source[] {
   }
 }
 
-function pageSources(
-  k: Kernel,
-  pfn: number,
-  field: string,
-  source: (column: Field, row: number, mask?: number) => Source,
-): Source[] {
-  const { page } = k.w;
-  switch (field) {
-    case "refcount":
-    case "pinned":
-      return [source(page._refcount, pfn)];
-    case "mapcount":
-    case "large_mapcount":
-    case "total_mapcount":
-      return [source(page._mapcount, pfn)];
-    case "data":
-      return [source(page.content, pfn)];
-    case "index":
-      return [source(page.index, pfn)];
-    default: {
-      const flag = PAGE_FLAG_NAMES.find(([, name]) => name === field);
-      return flag ? [source(page.flags, pfn, flag[0])] : [];
-    }
-  }
-}
-
 function processColumns(k: Kernel): Readonly<Record<string, readonly Field[] | undefined>> {
   const { mm, task } = k.w;
   return {
@@ -161,14 +146,22 @@ function processColumns(k: Kernel): Readonly<Record<string, readonly Field[] | u
     major_faults: [task.maj_flt],
     page_tables: [mm.pgtables_bytes],
     has_pinned: [mm.has_pinned],
+    hugetlb: [mm.hugetlb_usage],
   };
+}
+
+// The slot that translates the page, or would: that of its PTE, or of the PMD where no table of PTEs is; -1 without either.
+function entryRow(k: Kernel, mm: number, vpn: number): number {
+  if (mm < 0 || vpn >= k.geometry.taskPages) return -1;
+  const row = pte_offset(k, mm, vpn);
+  return row >= 0 ? row : pmd_offset(k, mm, vpn);
 }
 
 // The entry of an address, at the lowest table that exists for it.
 export function entrySources(k: Kernel, task: number, bytes: bigint, mask: number | undefined): Source[] {
   const mm = k.w.task.mm.data[task] - 1;
   const vpn = Number(bytes / BigInt(k.pageSize));
-  const row = mm < 0 || vpn >= k.geometry.taskPages ? -1 : pte_offset(k, mm, vpn);
+  const row = entryRow(k, mm, vpn);
   return row < 0 ? [] : [{ field: k.w.pte.entry, row, mask, name: `the entry of ${address(k, vpn)}` }];
 }
 
@@ -179,9 +172,7 @@ function framedBy(entry: number): number {
 }
 
 function bytesAt(k: Kernel, task: number, bytes: bigint): Source[] {
-  const [entry] = entrySources(k, task, bytes, undefined);
-  if (!entry) return [];
-  const value = entry.field.data[entry.row];
+  const value = pteAt(k, k.w.task.mm.data[task] - 1, Number(bytes / BigInt(k.pageSize)));
   const slot = is_swap_entry(value) ? swp_offset(value) : 0;
   if (slot !== 0 && k.w.swap.cache.data[slot] === 0) {
     return [{ field: k.w.swap.content, row: slot, mask: undefined, name: `the bytes of swap slot ${slot}` }];
@@ -197,15 +188,18 @@ function rangeSources(k: Kernel, task: number, values: readonly (Value | Fault)[
   const at = values.find(isAddress);
   const pages = values.findLast((value) => typeof value === "bigint");
   if (at === undefined || typeof pages !== "bigint") return [];
+  const mm = k.w.task.mm.data[task] - 1;
   const first = bytesOf(at);
   const sources: Source[] = [];
   for (let i = 0n; i < pages && i < MOST_PAGES; i++) {
-    const [entry] = entrySources(k, task, first + i * BigInt(k.pageSize), undefined);
-    if (!entry) continue;
-    const pfn = entry.field.data[entry.row] & PTE_PRESENT ? pte_pfn(entry.field.data[entry.row]) : 0;
-    sources.push(...(pfn > 0 ? fieldSources(k, { kind: "page", pfn }, field) : [entry]));
+    const bytes = first + i * BigInt(k.pageSize);
+    const entry = pteAt(k, mm, Number(bytes / BigInt(k.pageSize)));
+    const pfn = entry & PTE_PRESENT ? pte_pfn(entry) : 0;
+    sources.push(
+      ...(pfn > 0 ? fieldSources(k, { kind: "page", pfn }, field) : entrySources(k, task, bytes, undefined)),
+    );
   }
-  return sources;
+  return distinct(sources);
 }
 
 type Located = bigint | Address;

@@ -2,8 +2,9 @@
 // changed alike in the same events are one change.
 
 import { type Event, eventOfRow } from "../mm/event.ts";
+import { isBookkeeping } from "./bookkeeping.ts";
 import { WrittenCells } from "./changed_cells.ts";
-import { describe, isBookkeeping, runSubject } from "./describe.ts";
+import { describe, runSubject } from "./describe.ts";
 import type { Recording } from "./recording.ts";
 
 export interface ChangeRow {

@@ -14,26 +14,10 @@ import { BATCH_NAMES, batchNameOf } from "../mm/lru.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { is_guard_marker, migration_entry_pfn, SWP_FLAG_NAMES, swp_offset } from "../mm/swapops.ts";
 import { REGULAR_FILE, SHMEM_FILE } from "../mm/vm_ops.ts";
+import { folioChange, folioName, pageFolioChange } from "./folio_text.ts";
 import { inputText } from "./input_text.ts";
 import { PIN_FLAG_NAMES } from "./pin_flags.ts";
-import { address, fileName, hexRange } from "./show.ts";
-
-// Columns that the simulation keeps for itself: no counter of a kernel stands behind them, so no reader misses them.
-const BOOKKEEPING: ReadonlySet<string> = new Set([
-  "page.next_free",
-  "page.unmapped_by",
-  "batch_page.unlocks",
-  "swap.next_free",
-  "cache.file",
-  "cache.index",
-  "driver_page.file",
-  "file.driver_pages",
-]);
-const BOOKKEEPING_TABLES: ReadonlySet<string> = new Set(["rows", "machine", "table"]);
-
-export function isBookkeeping({ table, field }: Pick<Event, "table" | "field">): boolean {
-  return BOOKKEEPING_TABLES.has(table) || BOOKKEEPING.has(`${table}.${field}`);
-}
+import { address, fileName, flagChange, hexRange, mmName } from "./show.ts";
 
 export function describe(k: Kernel, event: Event): string {
   switch (event.kind) {
@@ -124,6 +108,8 @@ export function subject(k: Kernel, event: Pick<Event, "table" | "row">): string 
       const owner = mm.data[row] > 0 ? `${mmName(k, mm.data[row] - 1)} ` : "";
       return end.data[row] > 0 ? `vma ${owner}${hexRange(k, start.data[row], end.data[row])}` : `vma ${owner}#${row}`;
     }
+    case "folio":
+      return folioName(k, row);
     case "mm":
       return mmName(k, row);
     case "task":
@@ -164,14 +150,6 @@ function driverPageName(k: Kernel, row: number): string {
   return `driver page ${row - (k.w.file.driver_pages.data[file] - 1)} of ${fileName(k, file)}`;
 }
 
-// The tasks that run in an address space, as people say it. An address space without a task goes by its number.
-export function mmName(k: Kernel, mm: number): string {
-  const { task } = k.w;
-  const names: string[] = [];
-  for (let row = 0; row < k.rows(task); row++) if (task.mm.data[row] === mm + 1) names.push(k.side.taskNames[row]);
-  return names.length > 0 ? names.join("+") : `mm ${mm}`;
-}
-
 // `pte main 0x200000000000`, `pmd main 0x200000000000`.
 function entryName(k: Kernel, row: number): string {
   const { table } = k.w;
@@ -185,6 +163,7 @@ function entryName(k: Kernel, row: number): string {
 
 function change(k: Kernel, event: Event): string {
   const { table, field, from, to, row } = event;
+  if (table === "folio") return folioChange(k, event);
   switch (`${table}.${field}`) {
     case "page._refcount":
       return `refcount ${from} → ${to}`;
@@ -201,6 +180,12 @@ function change(k: Kernel, event: Event): string {
     case "page.mapping":
       // The flags that told what the old mapping was are gone by now.
       return to === 0 ? "mapping → none" : `mapping → ${mappingName(k, row, to)}`;
+    case "page.folio":
+      return pageFolioChange(k, to);
+    case "machine.huge_zero_folio":
+      return `${field} ${from || "none"} → ${to || "none"}`;
+    case "mm.mm_id":
+      return `mm_id ${from || "none"} → ${to || "none"}`;
     case "batch_page.pfn":
       return to === 0 ? `lets go of pfn ${from}` : `holds pfn ${to}`;
     case "mm.ksm_slot":
@@ -290,13 +275,6 @@ const ROWS: ReadonlySet<string> = new Set([
 
 function optional(value: number, name: (row: number) => string): string {
   return value === 0 ? "none" : name(value - 1);
-}
-
-// `+exclusive -anon`: which flags came and went.
-function flagChange(names: readonly (readonly [number, string])[], from: number, to: number): string {
-  const came = flagNames(names, to & ~from).map((name) => `+${name}`);
-  const went = flagNames(names, from & ~to).map((name) => `-${name}`);
-  return [...came, ...went].join(" ") || `flags 0x${from.toString(16)} → 0x${to.toString(16)}`;
 }
 
 function mappingName(k: Kernel, pfn: number, mapping: number): string {

@@ -4,7 +4,8 @@
 import { bug } from "../mm/errors.ts";
 import type { Event } from "../mm/event.ts";
 import { pte_flags } from "../mm/pgtable.ts";
-import { describe, isBookkeeping } from "./describe.ts";
+import { isBookkeeping } from "./bookkeeping.ts";
+import { describe } from "./describe.ts";
 import type { Recording } from "./recording.ts";
 
 // What one side did there: the event in the kernel's words and the function that it happened in. Undefined when it was

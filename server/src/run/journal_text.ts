@@ -8,7 +8,8 @@
 //       pfn 512…1023 mapcount 0 → 1 ×512
 
 import { type Event, eventOfRow, type Frame } from "../mm/event.ts";
-import { describe, isBookkeeping } from "./describe.ts";
+import { isBookkeeping } from "./bookkeeping.ts";
+import { describe } from "./describe.ts";
 import type { Recording } from "./recording.ts";
 import { checkWord } from "./steps.ts";
 

@@ -2,6 +2,7 @@
 
 import { quote } from "../lang/bytes.ts";
 import type { Value } from "../lang/value.ts";
+import { flagNames } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { outcomeNames } from "../mm/outcome.ts";
 
@@ -66,4 +67,19 @@ export function hexRange(k: Kernel, start: number, end: number): string {
 
 export function fileName(k: Kernel, file: number): string {
   return k.side.fileNames[file] ?? `file ${file}`;
+}
+
+// The tasks that run in an address space, as people say it. An address space without a task goes by its number.
+export function mmName(k: Kernel, mm: number): string {
+  const { task } = k.w;
+  const names: string[] = [];
+  for (let row = 0; row < k.rows(task); row++) if (task.mm.data[row] === mm + 1) names.push(k.side.taskNames[row]);
+  return names.length > 0 ? names.join("+") : `mm ${mm}`;
+}
+
+// `+exclusive -anon`: which flags came and went.
+export function flagChange(names: readonly (readonly [number, string])[], from: number, to: number): string {
+  const came = flagNames(names, to & ~from).map((name) => `+${name}`);
+  const went = flagNames(names, from & ~to).map((name) => `-${name}`);
+  return [...came, ...went].join(" ") || `flags 0x${from.toString(16)} → 0x${to.toString(16)}`;
 }

@@ -4,8 +4,8 @@
 
 import type { Kernel } from "../mm/kernel.ts";
 import { forEachSwapUser, swapContent, usedSlots } from "../mm/observe.ts";
-import { contentText, entryText, mmName } from "./describe.ts";
-import { address, fileName } from "./show.ts";
+import { contentText, entryText } from "./describe.ts";
+import { address, fileName, mmName } from "./show.ts";
 
 export interface SwapRow {
   // `slot 3`.

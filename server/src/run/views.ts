@@ -12,9 +12,9 @@ import { NO_PAGE } from "../mm/page_alloc.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { smaps } from "../mm/smaps.ts";
 import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
-import { entryText, mmName } from "./describe.ts";
+import { entryText } from "./describe.ts";
 import { PIN_FLAG_NAMES } from "./pin_flags.ts";
-import { address, fileName } from "./show.ts";
+import { address, fileName, mmName } from "./show.ts";
 
 export interface ProcessRow {
   readonly name: string;
