@@ -9,12 +9,21 @@ import type { Kernel } from "./kernel.ts";
 import { BATCH_NAMES, batched_pages } from "./lru.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import { folio_has_pincount, pin_refs } from "./page_ref.ts";
+import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn } from "./pgtable.ts";
 import { each_pinned_folio } from "./pin_folios.ts";
 import type { TableName } from "./world.ts";
 
 // Who holds references to a frame. The counts add up to the folio's refcount.
 export type Holder =
-  | { readonly kind: "pte"; readonly mm: number; readonly vpn: number; readonly count: number }
+  // page: the first that the entry maps; level 1: a PMD, which maps the whole folio.
+  | {
+      readonly kind: "pte";
+      readonly mm: number;
+      readonly vpn: number;
+      readonly page: number;
+      readonly level: number;
+      readonly count: number;
+    }
   | { readonly kind: "page cache"; readonly file: number; readonly index: number; readonly count: number }
   | { readonly kind: "swap cache"; readonly slot: number; readonly count: number }
   // pins: what FOLL_PIN counts beside, where the folio has a count of its pins.
@@ -107,3 +116,25 @@ export const HOLDERS: readonly HolderSource[] = [
     },
   },
 ];
+
+// Visits every reference of the world with the folio that it holds.
+export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) => void): void {
+  const { table, pte } = k.w;
+  const { stride } = k.geometry;
+  for (let row = 0; row < k.rows(table); row++) {
+    const mm = table.mm.data[row] - 1;
+    if (mm < 0) continue;
+    for (let slot = 0; slot < stride; slot++) {
+      const entry = pte.entry.data[row * stride + slot];
+      if ((entry & PTE_PRESENT) === 0 || entry & (PTE_TABLE | PTE_SPECIAL)) continue;
+      const level = table.level.data[row];
+      const vpn = table.first.data[row] + slot * k.scales[level];
+      const page = pte_pfn(entry);
+      visit(page_folio(k, page), { kind: "pte", mm, vpn, page, level, count: 1 });
+    }
+  }
+  for (const source of HOLDERS) {
+    const rows = source.rows?.(k) ?? k.rows(k.w[source.table]);
+    for (let row = 0; row < rows; row++) source.holds(k, row, visit);
+  }
+}

@@ -3,12 +3,11 @@
 import { PIN_KINDS, type PinKind } from "./abi.ts";
 import type { Content } from "./content.ts";
 import { PG_table } from "./flags.ts";
-import { page_folio } from "./folio.ts";
-import { HOLDERS, type Holder } from "./holders.ts";
+import { type HolderGroup, holderGroups, places } from "./holder_groups.ts";
 import type { Kernel } from "./kernel.ts";
 import { leafAt } from "./leaf.ts";
 import { cached_slots } from "./page_cache.ts";
-import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn } from "./pgtable.ts";
+import { PTE_PRESENT, PTE_TABLE, pte_pfn } from "./pgtable.ts";
 import { is_migration_entry, is_swap_entry, migration_entry_pfn, swp_offset } from "./swapops.ts";
 
 export { type Leaf, leafAt } from "./leaf.ts";
@@ -121,28 +120,23 @@ export function cachedPages(k: Kernel, file: number): { index: number; pfn: numb
   }));
 }
 
-// The holders of the folio of one frame, each with a text that says who it is.
-export function holdersOf(k: Kernel, pfn: number): (Holder & { readonly text: string })[] {
-  const holders: (Holder & { readonly text: string })[] = [];
-  const folio = page_folio(k, pfn);
-  forEachHolder(k, (held, holder) => {
-    if (held === folio) holders.push({ ...holder, text: holderText(k, holder) });
-  });
-  return holders;
+// The holders of the folio of one frame, neighbours as one, each with a text that says who it is.
+export function holdersOf(k: Kernel, pfn: number): (HolderGroup & { readonly text: string })[] {
+  return holderGroups(k, pfn).map((group) => ({ ...group, text: holderText(k, group) }));
 }
 
-function holderText(k: Kernel, holder: Holder): string {
+function holderText(k: Kernel, { holder, length, part }: HolderGroup): string {
   const space = (mm: number) =>
     tasksOf(k, mm)
       .map((task) => k.side.taskNames[task])
       .join("+");
   switch (holder.kind) {
     case "pte":
-      return `${space(holder.mm)} 0x${(holder.vpn * k.pageSize).toString(16)}`;
+      return `${space(holder.mm)} 0x${(holder.vpn * k.pageSize).toString(16)}${part}`;
     case "page cache":
-      return `page cache of ${fileText(k, holder.file)} page ${holder.index}`;
+      return `page cache of ${fileText(k, holder.file)} ${places("page", holder.index, length)}`;
     case "swap cache":
-      return `swap cache, slot ${holder.slot}`;
+      return `swap cache, ${places("slot", holder.slot, length)}`;
     case "pin":
       return `${pinKind(k, holder.pin)} by ${k.side.taskNames[k.w.pin.owner.data[holder.pin] - 1]}`;
     case "page table":
@@ -158,26 +152,6 @@ function holderText(k: Kernel, holder: Holder): string {
 
 function fileText(k: Kernel, file: number): string {
   return k.side.fileNames[file] ?? `file ${file}`;
-}
-
-// Visits every reference of the world with the folio that it holds.
-export function forEachHolder(k: Kernel, visit: (pfn: number, holder: Holder) => void): void {
-  const { table, pte } = k.w;
-  const { stride } = k.geometry;
-  for (let row = 0; row < k.rows(table); row++) {
-    const mm = table.mm.data[row] - 1;
-    if (mm < 0) continue;
-    for (let slot = 0; slot < stride; slot++) {
-      const entry = pte.entry.data[row * stride + slot];
-      if ((entry & PTE_PRESENT) === 0 || entry & (PTE_TABLE | PTE_SPECIAL)) continue;
-      const vpn = table.first.data[row] + slot * k.scales[table.level.data[row]];
-      visit(page_folio(k, pte_pfn(entry)), { kind: "pte", mm, vpn, count: 1 });
-    }
-  }
-  for (const source of HOLDERS) {
-    const rows = source.rows?.(k) ?? k.rows(k.w[source.table]);
-    for (let row = 0; row < rows; row++) source.holds(k, row, visit);
-  }
 }
 
 // Every folio in use, by its head, ascending.

@@ -5,9 +5,11 @@
 
 import { decode } from "../lang/bytes.ts";
 import { flagNames, PAGE_FLAG_NAMES, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, VMA_FLAG_NAMES } from "../mm/flags.ts";
-import type { Holder } from "../mm/holders.ts";
+import { page_folio } from "../mm/folio.ts";
+import { type HolderGroup, holderGroups, places } from "../mm/holder_groups.ts";
+import { forEachHolder, type Holder } from "../mm/holders.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { forEachHolder, holdersOf, livePins, mmOf, pinKind, tableEntries, topTable, vmasOf } from "../mm/observe.ts";
+import { livePins, mmOf, pinKind, tableEntries, topTable, vmasOf } from "../mm/observe.ts";
 import { NO_PAGE } from "../mm/page_alloc.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { smaps } from "../mm/smaps.ts";
@@ -202,32 +204,35 @@ export function folioRow(k: Kernel, pfn: number): FolioRow {
 export function holdersByFrame(k: Kernel): Map<number, HolderRow[]> {
   const all = new Map<number, HolderRow[]>();
   forEachHolder(k, (pfn, holder) => {
+    const row = holderRow(k, { holder, length: 1, count: holder.count, part: "" });
     const known = all.get(pfn);
-    if (known) known.push(holderRow(k, holder));
-    else all.set(pfn, [holderRow(k, holder)]);
+    if (known) known.push(row);
+    else all.set(pfn, [row]);
   });
   return all;
 }
 
-// Who holds one frame, up to its refcount. Inside of the kernel a reference may have been taken for the work at hand: of
-// a page that is isolated, copied or just allocated. It is nobody's entry and no list's.
+// Who holds one folio, up to its refcount; entries that map its pages one after the other are one row. Inside of the
+// kernel a reference may have been taken for the work at hand: of a page that is isolated, copied or just allocated. It is
+// nobody's entry and no list's.
 export function holderRowsOf(k: Kernel, pfn: number): HolderRow[] {
-  const rows = holdersOf(k, pfn).map((holder) => holderRow(k, holder));
-  const count = k.w.page._refcount.data[pfn] - rows.reduce((sum, row) => sum + row.count, 0);
+  const rows = holderGroups(k, pfn).map((group) => holderRow(k, group));
+  const count = k.w.page._refcount.data[page_folio(k, pfn)] - rows.reduce((sum, row) => sum + row.count, 0);
   if (count <= 0) return rows;
   return [...rows, { kind: "work", count, mm: undefined, vpn: undefined, pin: undefined, name: "the kernel at work" }];
 }
 
-export function holderRow(k: Kernel, holder: Holder): HolderRow {
-  const { kind, count } = holder;
-  const row = { kind, count, mm: undefined, vpn: undefined, pin: undefined };
+function holderRow(k: Kernel, { holder, length, count, part }: HolderGroup): HolderRow {
+  const row = { kind: holder.kind, count, mm: undefined, vpn: undefined, pin: undefined };
   switch (holder.kind) {
-    case "pte":
-      return { ...row, mm: holder.mm, vpn: holder.vpn, name: `${mmName(k, holder.mm)} ${address(k, holder.vpn)}` };
+    case "pte": {
+      const { mm, vpn } = holder;
+      return { ...row, mm, vpn, name: `${mmName(k, mm)} ${address(k, vpn)}${part}` };
+    }
     case "page cache":
-      return { ...row, name: `page cache of ${fileName(k, holder.file)} page ${holder.index}` };
+      return { ...row, name: `page cache of ${fileName(k, holder.file)} ${places("page", holder.index, length)}` };
     case "swap cache":
-      return { ...row, name: `swap cache slot ${holder.slot}` };
+      return { ...row, name: `swap cache ${places("slot", holder.slot, length)}` };
     case "driver":
       return { ...row, name: `driver of ${fileName(k, holder.file)} page ${holder.index}` };
     case "pin":

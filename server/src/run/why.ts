@@ -43,6 +43,8 @@ export interface Why {
 
 // A counter that was written thousands of times is explained by its last changes.
 const MOST_LINKS = 50;
+// So few cells are told of one by one, even if they tell the same.
+const FEW_SOURCES = 4;
 
 // The kernel's cursor is moved, and left at `position`.
 export function why(recording: Recording, position: number, expr: Expr, task = 0): Why | Fault {
@@ -52,9 +54,23 @@ export function why(recording: Recording, position: number, expr: Expr, task = 0
   const value = evaluate(expr, env);
   if (isFault(value)) return value;
   const sources = sourcesOf(expr, env);
-  const chains = sources.map((source) => chainOf(recording, source, position));
+  const chains = storiesApart(recording, sources, position).map((source) => chainOf(recording, source, position));
   kernel.seek(position);
   return { value, chains };
+}
+
+// Of many pages that were always written together one tells for all: of the 512 of a folio, say, that one PMD maps.
+function storiesApart({ kernel }: Recording, sources: readonly Source[], position: number): Source[] {
+  if (sources.length <= FEW_SOURCES) return [...sources];
+  const told = new Set<string>();
+  return sources.filter((source) => {
+    const { field, mask } = source;
+    const events = writesBefore(kernel.journal, source, position, MOST_LINKS);
+    const story = `${field.id} ${mask ?? ""} ${events.join(" ")}`;
+    const isNew = !told.has(story);
+    told.add(story);
+    return isNew;
+  });
 }
 
 export function chainOf(recording: Recording, source: Source, position: number): Chain {
