@@ -1,6 +1,7 @@
 // Memory as a client reads it: `virt:PROC:ADDRESS` through the page tables of a process, `phys:PFN` a frame itself.
 
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
+import { folio_nr_pages, page_folio } from "../mm/folio.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { contentOf, liveTasks, mmOf } from "../mm/observe.ts";
 import { max_pfn } from "../mm/page_alloc.ts";
@@ -75,12 +76,16 @@ function memoryOf(k: Kernel, reference: string): Memory {
   if (physical) {
     const pfn = Number(physical[1]);
     if (pfn >= max_pfn(k)) throw new RequestError("not-here", `the machine has no frame ${pfn}`);
-    // One frame: what lies beside it in memory means nothing.
-    const start = BigInt(pfn) * BigInt(k.pageSize);
+    // One frame, and what follows it in its folio: what lies beside that in memory means nothing.
+    const head = page_folio(k, pfn);
+    const end = head + folio_nr_pages(k, head);
     return {
-      start,
-      end: start + BigInt(k.pageSize),
-      content: (page) => (Number(page) === pfn && k.w.page._refcount.data[pfn] > 0 ? k.w.page.content.data[pfn] : -1),
+      start: BigInt(pfn) * BigInt(k.pageSize),
+      end: BigInt(end) * BigInt(k.pageSize),
+      content: (page) => {
+        const isOfFolio = page >= head && page < end && k.w.page._refcount.data[head] > 0;
+        return isOfFolio ? k.w.page.content.data[Number(page)] : -1;
+      },
       name: hex,
     };
   }

@@ -1,10 +1,13 @@
-// The Folios scope: every frame in use that is no page table, with its counters and with who holds it.
+// The Folios scope: every folio in use that is no page table, with its counters and with who holds it.
 
+import { folio_test_large } from "../mm/folio.ts";
 import { usedFolios } from "../mm/observe.ts";
-import { folioRow, type HolderRow, holderRowsOf } from "../run/views.ts";
+import { folioSummary } from "../run/folio_view.ts";
+import { folioRow, type HolderRow } from "../run/views.ts";
 import { type Entry, indexed, named } from "./entry.ts";
+import { holdersEntry, largeFolioEntries, type Shown } from "./folio_tree.ts";
 import { pinName, READ_ONLY, type ScopeSpec, type View, worldOf } from "./scope.ts";
-import { fieldEntries, pageSummary } from "./values.ts";
+import { fieldEntries } from "./values.ts";
 
 export const foliosScope: ScopeSpec = {
   name: "Folios",
@@ -16,32 +19,22 @@ function folio(view: View, pfn: number): Entry {
   const k = worldOf(view);
   return {
     name: folioRow(k, pfn).name,
-    value: pageSummary(k, pfn),
+    value: folioSummary(k, pfn),
     type: "folio",
     memoryReference: `phys:${pfn}`,
     hint: READ_ONLY,
-    children: named(() => [
-      holders(view, pfn),
-      ...fieldEntries(worldOf(view), "page", { kind: "page", pfn }, view.style),
-    ]),
+    children: named(() => parts(view, pfn)),
   };
 }
 
-// The references that add up to the refcount.
-export function holders(view: View, pfn: number): Entry {
-  const rows = holderRowsOf(worldOf(view), pfn);
-  const names = rows.slice(0, 3).map((row) => holderName(view, row));
-  return {
-    name: "holders",
-    value: rows.length > 3 ? `${names.join(", ")} and ${rows.length - 3} more` : names.join(", "),
-    hint: READ_ONLY,
-    children: indexed(rows, (row) => ({
-      name: holderName(view, row),
-      value: `${row.count}`,
-      type: row.kind,
-      hint: READ_ONLY,
-    })),
+function parts(view: View, pfn: number): Entry[] {
+  const k = worldOf(view);
+  const shown: Shown = {
+    fields: (owner, value) => fieldEntries(k, owner, value, view.style),
+    holderName: (row) => holderName(view, row),
   };
+  if (folio_test_large(k, pfn)) return largeFolioEntries(k, pfn, shown);
+  return [holdersEntry(k, pfn, shown), ...shown.fields("page", { kind: "page", pfn })];
 }
 
 // A pin goes by the name that the trace gave it.

@@ -3,16 +3,18 @@
 
 import { type FieldOwner, type FieldSpec, fieldsOf, hasField } from "../lang/fields.ts";
 import { kindOf, type Value } from "../lang/value.ts";
-import { PG_anon, PG_anon_exclusive, PG_ksm, PG_swapbacked } from "../mm/flags.ts";
+import { folio_test_large } from "../mm/folio.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { mmOf, pteAt } from "../mm/observe.ts";
-import { NO_PAGE, ZERO_PFN } from "../mm/page_alloc.ts";
+import { NO_PAGE } from "../mm/page_alloc.ts";
 import type { ModelName } from "../mm/releases.ts";
 import type { Poke } from "../run/branch.ts";
 import { fieldSources, type Source } from "../run/cells.ts";
-import { contentText, entryText } from "../run/describe.ts";
+import { entryText } from "../run/describe.ts";
+import { folioSummary, pageSummary } from "../run/folio_view.ts";
 import { hex, show } from "../run/show.ts";
 import { type Entry, named } from "./entry.ts";
+import { largeFolioEntries } from "./folio_tree.ts";
 import { RequestError } from "./reply.ts";
 
 export interface Style {
@@ -28,8 +30,19 @@ export function valueEntry(k: Kernel, name: string, value: Value, style: Style, 
     type: kindOf(value),
     evaluateName,
     memoryReference: memoryOf(k, value),
-    children: owner && named(() => fieldEntries(k, owner, value, style, evaluateName)),
+    children: owner && named(() => partsOf(k, owner, value, style, evaluateName)),
   };
+}
+
+// The fields of a value; of a large folio its pages and its holders, too.
+function partsOf(k: Kernel, owner: FieldOwner, value: Value, style: Style, evaluateName?: string): Entry[] {
+  if (typeof value !== "object" || value?.kind !== "folio" || !folio_test_large(k, value.pfn)) {
+    return fieldEntries(k, owner, value, style, evaluateName);
+  }
+  return largeFolioEntries(k, value.pfn, {
+    fields: (of, part) => fieldEntries(k, of, part, style, of === "folio" ? evaluateName : undefined),
+    holderName: (row) => row.name,
+  });
 }
 
 export function valueText(k: Kernel, value: Value, style: Style): string {
@@ -37,8 +50,9 @@ export function valueText(k: Kernel, value: Value, style: Style): string {
   if (typeof value !== "object" || value === null) return show(value, k);
   switch (value.kind) {
     case "page":
-    case "folio":
       return pageText(k, value.pfn);
+    case "folio":
+      return `pfn ${value.pfn}: ${folioSummary(k, value.pfn)}`;
     case "process":
       return processText(k, value.task);
     case "pte":
@@ -58,25 +72,6 @@ export function valueText(k: Kernel, value: Value, style: Style): string {
 // `pfn 7: ref 2 map 1 anon excl "hunter2"`.
 export function pageText(k: Kernel, pfn: number): string {
   return `pfn ${pfn}: ${pageSummary(k, pfn)}`;
-}
-
-// The counters that everybody looks for.
-export function pageSummary(k: Kernel, pfn: number): string {
-  if (pfn === ZERO_PFN) return "the zero page";
-  const { page } = k.w;
-  const flags = page.flags.data[pfn];
-  const kind = kindOfPage(flags, page.mapping.data[pfn]);
-  const exclusive = flags & PG_anon_exclusive ? " excl" : "";
-  const data = contentText(k, page.content.data[pfn]);
-  return `ref ${page._refcount.data[pfn]} map ${page._mapcount.data[pfn]} ${kind}${exclusive} ${data}`;
-}
-
-// A page without a mapping is a driver's, or on its way to one.
-function kindOfPage(flags: number, mapping: number): string {
-  if (flags & PG_ksm) return "ksm";
-  if (flags & PG_anon) return "anon";
-  if (flags & PG_swapbacked) return "shmem";
-  return mapping === 0 ? "kernel" : "file";
 }
 
 function processText(k: Kernel, task: number): string {
@@ -151,7 +146,7 @@ function pokeOf(k: Kernel, spec: FieldSpec, source: Source, text: string): Poke 
     return { table: field.table, field: field.name, row, to: on ? now + (now & mask ? 0 : mask) : now - (now & mask) };
   }
   const to = Number(text.trim());
-  const bits = field.name === "_mapcount" ? k.machine.mapcount_bits : k.machine.refcount_bits;
+  const bits = field.name.includes("mapcount") ? k.machine.mapcount_bits : k.machine.refcount_bits;
   const most = 2 ** (bits - 1) - 1;
   if (text.trim() === "" || !Number.isInteger(to) || to < 0 || to > most) {
     throw new RequestError("bad-expression", `${spec.name} is a whole number from 0 to ${most}, not ${text}`);
