@@ -11,12 +11,12 @@ async function at(client: Client, step: number): Promise<Client> {
   return client;
 }
 
-test("a frame has the eight scopes", async () => {
+test("a frame has the nine scopes", async () => {
   const client = await at(await stoppedAtEntry(COW), 5);
   const [top] = await frames(client, 2);
   const { scopes } = await client.ask<P.ScopesResponse["body"]>("scopes", { frameId: top.id });
   const names = scopes.map(({ name }) => name);
-  assert.deepEqual(names, ["Names", "Fault", "Process", "Page tables", "Folios", "Swap", "Pins", "Changes"]);
+  assert.deepEqual(names, ["Names", "Fault", "Process", "Page tables", "Folios", "Swap", "Pins", "Machine", "Changes"]);
   assert.ok(
     scopes.every((one) => one.line === undefined),
     "scopes carry no moving line range",

@@ -33,7 +33,7 @@ async function picture(client: Client): Promise<string> {
     const { stackFrames } = await client.ask<P.StackTraceResponse["body"]>("stackTrace", { threadId: id });
     seen.push(name, ...stackFrames.map((frame) => `${frame.name}:${frame.line}`));
   }
-  for (const name of ["Names", "Fault", "Process", "Page tables", "Folios", "Swap", "Pins"]) {
+  for (const name of ["Names", "Fault", "Process", "Page tables", "Folios", "Swap", "Pins", "Machine"]) {
     for (const variable of await scope(client, name)) {
       seen.push(`${name} ${variable.name} = ${variable.value}`);
       if (variable.variablesReference === 0) continue;

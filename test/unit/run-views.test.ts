@@ -2,16 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  entryRows,
-  folioRow,
-  holdersByFrame,
-  pinRows,
-  processRows,
-  setSizes,
-  topTableOf,
-  vmaRows,
-} from "../../server/src/run/views.ts";
+import { entryRows, topTableOf } from "../../server/src/run/table_view.ts";
+import { folioRow, holdersByFrame, pinRows, processRows, setSizes, vmaRows } from "../../server/src/run/views.ts";
 import { record } from "../support/record.ts";
 
 const TRACE = `p = mmap(8K)

@@ -4,7 +4,7 @@ import type { FieldOwner } from "../lang/fields.ts";
 import type { Value } from "../lang/value.ts";
 import { deferred_split_queue } from "../mm/deferred_split.ts";
 import { FOLIO_FLAG_NAMES, flagNames } from "../mm/flags.ts";
-import { large_folio, page_folio } from "../mm/folio.ts";
+import { folio_nr_pages, large_folio, page_folio } from "../mm/folio.ts";
 import { places } from "../mm/holder_groups.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { mmIdText, nrPagesMapped } from "../run/folio_text.ts";
@@ -19,13 +19,19 @@ export interface Shown {
   holderName(row: HolderRow): string;
 }
 
+// Fields that stand in the tree as branches.
+const OPENED = ["holders", "pages"];
+
 export function largeFolioEntries(k: Kernel, pfn: number, shown: Shown): Entry[] {
   const head = page_folio(k, pfn);
   const row = large_folio(k, head);
   return [
     holdersEntry(k, head, shown),
     pagesEntry(k, head, shown),
-    ...shown.fields("folio", { kind: "folio", pfn: head }).map((entry) => explained(k, row, entry)),
+    ...shown
+      .fields("folio", { kind: "folio", pfn: head })
+      .filter(({ name }) => !OPENED.includes(name))
+      .map((entry) => explained(k, row, entry)),
     flagsEntry(k, row),
     queueEntry(k, row),
     pageEntry("head", head, pageSummary(k, head), shown),
@@ -54,7 +60,7 @@ function pagesEntry(k: Kernel, head: number, shown: Shown): Entry {
   const runs = pageRuns(k, head);
   return {
     name: "pages",
-    value: runs.length === 1 ? "all alike" : `${runs.length} runs of equal ones`,
+    value: `${folio_nr_pages(k, head)}, ${runs.length === 1 ? "all alike" : `${runs.length} runs of equal ones`}`,
     hint: READ_ONLY,
     children: indexed(runs, (run) => runEntry(k, head, run, shown)),
   };
@@ -104,9 +110,11 @@ function explained(k: Kernel, row: number, entry: Entry): Entry {
   const note = {
     mm_id0: () => mmIdText(k, folio._mm_id0.data[row]),
     mm_id1: () => mmIdText(k, folio._mm_id1.data[row]),
-    nr_pages_mapped: () => `${entry.value} (${nrPagesMapped(folio._nr_pages_mapped.data[row])})`,
+    nr_pages_mapped: () => nrPagesMapped(folio._nr_pages_mapped.data[row]),
   }[entry.name];
-  return note === undefined || entry.value === "none" ? entry : { ...entry, value: note() };
+  const text = entry.value === "none" ? undefined : note?.();
+  if (text === undefined || text === entry.value) return entry;
+  return { ...entry, value: text.startsWith(entry.value) ? text : `${entry.value} (${text})` };
 }
 
 function flagsEntry(k: Kernel, row: number): Entry {

@@ -4,7 +4,7 @@ import { type PinRow, pinRows } from "../run/views.ts";
 import { type Entry, indexed, named } from "./entry.ts";
 import { differs } from "./pinned_data.ts";
 import { pinName, READ_ONLY, type ScopeSpec, type View, worldOf } from "./scope.ts";
-import { fieldEntries, pageText } from "./values.ts";
+import { fieldEntries, pageText, valueEntry } from "./values.ts";
 
 export const pinsScope: ScopeSpec = {
   name: "Pins",
@@ -23,9 +23,25 @@ function pinEntry(view: View, row: PinRow): Entry {
     children: named(() => {
       const fields = fieldEntries(worldOf(view), "pin", { kind: "pin", pin: row.pin }, view.style, name);
       const differing = { name: "differs", value: apart ? "1" : "0", type: "truth", hint: READ_ONLY };
-      return [pages(view, row), ...fields.filter((field) => field.name !== "pages"), differing];
+      return [pages(view, row), ...folios(view, row), ...fields.filter((field) => field.name !== "pages"), differing];
     }),
   };
+}
+
+// The large folios among them, each with the references that it has of the pin: `folio 512` ×8.
+function folios(view: View, { folios: held }: PinRow): Entry[] {
+  if (held.length === 0) return [];
+  return [
+    {
+      name: "folios",
+      value: held.map(({ head, refs }) => `folio ${head} ×${refs}`).join(", "),
+      hint: READ_ONLY,
+      children: indexed(held, ({ head, refs }) => {
+        const entry = valueEntry(worldOf(view), `folio ${head}`, { kind: "folio", pfn: head }, view.style);
+        return { ...entry, value: `×${refs}, ${entry.value}` };
+      }),
+    },
+  ];
 }
 
 function pages(view: View, { pages: held }: PinRow): Entry {

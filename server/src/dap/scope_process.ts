@@ -2,6 +2,7 @@
 
 import { mmOf, vmasOf } from "../mm/observe.ts";
 import { hexRange } from "../run/show.ts";
+import { hugeMappings } from "../run/table_view.ts";
 import { vmaRow } from "../run/views.ts";
 import { type Entry, indexed, named } from "./entry.ts";
 import { READ_ONLY, type ScopeSpec, taskName, type View, worldOf } from "./scope.ts";
@@ -14,7 +15,7 @@ export const processScope: ScopeSpec = {
     named(() => {
       const k = worldOf(view);
       const process = { kind: "process", task: view.task } as const;
-      return [mappings(view), ...fieldEntries(k, "process", process, view.style, taskName(k, view.task))];
+      return [mappings(view), huge(view), ...fieldEntries(k, "process", process, view.style, taskName(k, view.task))];
     }),
 };
 
@@ -26,6 +27,21 @@ function mappings(view: View): Entry {
     value: `${vmas.length} VMAs`,
     hint: READ_ONLY,
     children: indexed(vmas, (vma) => mapping(view, vma)),
+  };
+}
+
+// What smaps tells of huge mappings.
+function huge(view: View): Entry {
+  const k = worldOf(view);
+  const sums = Object.entries(hugeMappings(k, mmOf(k, view.task)));
+  const told = sums.filter(([, bytes]) => bytes > 0).map(([name, bytes]) => `${name} ${bytes / 1024} kB`);
+  return {
+    name: "huge mappings",
+    value: told.join(", ") || "none",
+    hint: READ_ONLY,
+    children: named(() =>
+      sums.map(([name, bytes]) => ({ name, value: `${bytes / 1024} kB`, type: "number, kB", hint: READ_ONLY })),
+    ),
   };
 }
 

@@ -4,6 +4,7 @@ import type { ScopeSpec } from "./scope.ts";
 import { changesScope } from "./scope_changes.ts";
 import { faultScope } from "./scope_fault.ts";
 import { foliosScope } from "./scope_folios.ts";
+import { machineScope } from "./scope_machine.ts";
 import { namesScope } from "./scope_names.ts";
 import { pinsScope } from "./scope_pins.ts";
 import { processScope } from "./scope_process.ts";
@@ -18,5 +19,6 @@ export const SCOPES: readonly ScopeSpec[] = [
   foliosScope,
   swapScope,
   pinsScope,
+  machineScope,
   changesScope,
 ];

@@ -5,16 +5,14 @@
 
 import { decode } from "../lang/bytes.ts";
 import { flagNames, PAGE_FLAG_NAMES, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, VMA_FLAG_NAMES } from "../mm/flags.ts";
-import { page_folio } from "../mm/folio.ts";
+import { folio_test_large, page_folio } from "../mm/folio.ts";
 import { type HolderGroup, holderGroups, places } from "../mm/holder_groups.ts";
 import { forEachHolder, type Holder } from "../mm/holders.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { livePins, mmOf, pinKind, tableEntries, topTable, vmasOf } from "../mm/observe.ts";
+import { livePins, mmOf, pinKind, vmasOf } from "../mm/observe.ts";
 import { NO_PAGE } from "../mm/page_alloc.ts";
-import { PTE_FLAG_NAMES, PTE_PRESENT, pte_flags, pte_pfn } from "../mm/pgtable.ts";
+import { each_pinned_folio } from "../mm/pin_folios.ts";
 import { smaps } from "../mm/smaps.ts";
-import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
-import { entryText } from "./describe.ts";
 import { PIN_FLAG_NAMES } from "./pin_flags.ts";
 import { address, fileName, mmName } from "./show.ts";
 
@@ -116,51 +114,6 @@ export function vmaRows(k: Kernel, mm: number): VmaRow[] {
   return vmasOf(k, mm).map((vma) => vmaRow(k, vma));
 }
 
-export interface EntryRow {
-  // Level and address: `pmd 0x200000000000`.
-  readonly name: string;
-  // Row of the pte table of the world.
-  readonly row: number;
-  readonly level: string;
-  readonly vpn: number;
-  readonly present: boolean;
-  // The lower table, of an entry that points to one.
-  readonly table: number | undefined;
-  // The mapped frame, of one that maps.
-  readonly pfn: number | undefined;
-  // writable, dirty, accessed, …; of an entry that is not present what it is: swap, migration, marker, exclusive, …
-  readonly flags: readonly string[];
-  // The whole entry in words: `pfn 7 writable dirty`, `swap slot 3 exclusive`, `guard`.
-  readonly text: string;
-}
-
-// The table at the top of an address space, -1 without one; its rows are entryRows of it.
-export function topTableOf(k: Kernel, mm: number): number {
-  return topTable(k, mm);
-}
-
-// What a table holds, empty slots left out.
-export function entryRows(k: Kernel, table: number): EntryRow[] {
-  const level = k.geometry.names[k.w.table.level.data[table]];
-  return tableEntries(k, table).map(({ row, vpn, entry, table: lower }) => {
-    const present = (entry & PTE_PRESENT) !== 0;
-    return {
-      name: `${level} ${address(k, vpn)}`,
-      row,
-      level,
-      vpn,
-      present,
-      table: lower,
-      pfn: lower === undefined && present ? pte_pfn(entry) : undefined,
-      flags:
-        lower === undefined
-          ? flagNames(present ? PTE_FLAG_NAMES : SWP_FLAG_NAMES, pte_flags(entry)).filter((name) => name !== "present")
-          : [],
-      text: entryText(entry),
-    };
-  });
-}
-
 export interface HolderRow {
   // Who: `main 0x200000000000`, `page cache of f page 0`, `pin 0 (vmsplice by child)`. Unique among a folio's holders.
   readonly name: string;
@@ -254,6 +207,8 @@ export interface PinRow {
   // longterm, write, …
   readonly flags: readonly string[];
   readonly pages: readonly number[];
+  // The large folios that it holds, with the references that each of them has of it.
+  readonly folios: readonly { readonly head: number; readonly refs: number }[];
 }
 
 // The pins that are held.
@@ -266,7 +221,16 @@ export function pinRows(k: Kernel): PinRow[] {
     owner: k.side.taskNames[owner.data[pin] - 1],
     flags: flagNames(PIN_FLAG_NAMES, flags.data[pin]),
     pages: [...k.side.pinPages[pin]].filter((pfn) => pfn !== NO_PAGE),
+    folios: pinnedFolios(k, pin),
   }));
+}
+
+function pinnedFolios(k: Kernel, pin: number): { readonly head: number; readonly refs: number }[] {
+  const refsOf = new Map<number, number>();
+  each_pinned_folio(k, k.side.pinPages[pin], k.w.pin.coalesced.data[pin] !== 0, (folio, refs) => {
+    if (folio_test_large(k, folio)) refsOf.set(folio, (refsOf.get(folio) ?? 0) + refs);
+  });
+  return [...refsOf].map(([head, refs]) => ({ head, refs }));
 }
 
 function pinName(k: Kernel, pin: number): string {

@@ -1,0 +1,52 @@
+// The Machine scope: what there is once for all processes: free memory, swap, huge pages, the queue of folios to split.
+
+import { deferred_split_queue } from "../mm/deferred_split.ts";
+import { folioSummary } from "../run/folio_view.ts";
+import { type Entry, indexed, named } from "./entry.ts";
+import { READ_ONLY, type ScopeSpec, type View, worldOf } from "./scope.ts";
+import { fieldEntries, valueEntry } from "./values.ts";
+
+export const machineScope: ScopeSpec = {
+  name: "Machine",
+  expensive: false,
+  children: (view) =>
+    named(() => [
+      ...fieldEntries(worldOf(view), "machine", { kind: "machine" }, view.style, "machine"),
+      hugeZero(view),
+      queue(view),
+    ]),
+};
+
+// Counted are the address spaces that hold on to it, and the shrinker.
+function hugeZero(view: View): Entry {
+  const k = worldOf(view);
+  const { huge_zero_folio, huge_zero_refcount } = k.w.machine;
+  const head = huge_zero_folio.data[0];
+  const watched = () => [cell("huge_zero_folio"), cell("huge_zero_refcount")];
+  const entry = { name: "huge_zero_refcount", type: "counter", hint: READ_ONLY, watched };
+  if (head === 0) return { ...entry, value: "none: there is no huge zero folio" };
+  return {
+    ...entry,
+    value: `${huge_zero_refcount.data[0]}`,
+    children: named(() => [valueEntry(k, "folio", { kind: "folio", pfn: head }, view.style)]),
+  };
+}
+
+// The oldest is split first.
+function queue(view: View): Entry {
+  const heads = deferred_split_queue(worldOf(view));
+  return {
+    name: "deferred_split_queue",
+    value: heads.length === 1 ? "1 folio" : `${heads.length} folios`,
+    hint: READ_ONLY,
+    children: indexed(heads, (head) => {
+      const k = worldOf(view);
+      const entry = valueEntry(k, `folio ${head}`, { kind: "folio", pfn: head }, view.style);
+      return { ...entry, value: folioSummary(k, head) };
+    }),
+  };
+}
+
+function cell(field: string) {
+  return { kind: "cell", table: "machine", field, row: 0, mask: undefined, name: `machine ${field}` } as const;
+}
