@@ -8,7 +8,7 @@ import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, PIN_KINDS } fr
 import { INSERT_MIXED_DEVICE, INSERT_PAGE_DEVICE, PFNMAP_DEVICE } from "../mm/device.ts";
 import { bug } from "../mm/errors.ts";
 import { type Event, eventOfRow } from "../mm/event.ts";
-import { FOLIO_FLAG_NAMES, flagNames, PAGE_FLAG_NAMES, PG_anon, PG_ksm, VMA_FLAG_NAMES } from "../mm/flags.ts";
+import { flagNames, PAGE_FLAG_NAMES, PG_anon, PG_ksm, VMA_FLAG_NAMES } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { BATCH_NAMES, batchNameOf } from "../mm/lru.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
@@ -100,9 +100,6 @@ export function subject(k: Kernel, event: Pick<Event, "table" | "row">): string 
       return entryName(k, row);
     case "table":
       return `table ${row}`;
-    // By its head; the row's number says which one while it is made, and when it is gone.
-    case "folio":
-      return k.w.folio.head.data[row] === 0 ? `folio #${row}` : `folio ${k.w.folio.head.data[row]}`;
     case "vma": {
       const { mm, start, end } = k.w.vma;
       const owner = mm.data[row] > 0 ? `${mmName(k, mm.data[row] - 1)} ` : "";
@@ -171,12 +168,6 @@ function change(k: Kernel, event: Event): string {
       return `mapcount ${from} → ${to}`;
     case "page.flags":
       return flagChange(PAGE_FLAG_NAMES, from, to);
-    case "page.folio":
-      return to === 0 ? "is in no large folio" : `is in large folio #${to - 1}`;
-    case "folio.flags":
-      return flagChange(FOLIO_FLAG_NAMES, from, to);
-    case "folio.head":
-      return `head ${from || "none"} → ${to || "none"}`;
     case "page.mapping":
       // The flags that told what the old mapping was are gone by now.
       return to === 0 ? "mapping → none" : `mapping → ${mappingName(k, row, to)}`;
