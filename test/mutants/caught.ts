@@ -7,7 +7,7 @@ import type { Model } from "../../server/src/mm/model.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
 import type { ModelName } from "../../server/src/mm/releases.ts";
 import { run } from "../../server/src/run/run.ts";
-import type { ModelChange } from "./mutants.ts";
+import type { ModelChange } from "./mutant.ts";
 
 const traces: readonly (readonly [string, string])[] = workerData;
 const programs: (readonly [string, Program])[] = traces.map(([name, text]) => {

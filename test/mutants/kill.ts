@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { build, type Plugin } from "esbuild";
 import type { Notice } from "./caught.ts";
-import type { CodeChange, ModelChange, Mutant } from "./mutants.ts";
+import type { CodeChange, ModelChange, Mutant } from "./mutant.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -1,29 +1,7 @@
-// The mutants: rules of mm-semantics §1 to §6, each broken in one way. A trace must fail under each.
+// The mutants: rules of mm-semantics, each broken in one way. A trace must fail under each.
 
-import type { Model } from "../../server/src/mm/model.ts";
-import type { ReleaseName } from "../../server/src/mm/releases.ts";
-
-export interface Mutant {
-  // What is broken, in words.
-  readonly rule: string;
-  // Of mm-semantics.
-  readonly section: string;
-  readonly change: ModelChange | CodeChange;
-}
-
-// One release answers a question as another one does.
-export interface ModelChange {
-  readonly release: ReleaseName;
-  readonly field: Exclude<keyof Model, "name">;
-  readonly like: ReleaseName;
-}
-
-// A text of a file of server/src/mm, which must stand there once, becomes another.
-export interface CodeChange {
-  readonly file: string;
-  readonly text: string;
-  readonly becomes: string;
-}
+import { code, type Mutant, model } from "./mutant.ts";
+import { COUNTING } from "./mutants_counting.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   model("5.10 reuses a page by its mapcount, whoever else refers to it", "2.4", "5.10", "reuseAnonSmall", "5.7"),
@@ -304,18 +282,5 @@ export const MUTANTS: readonly Mutant[] = [
     "present ? PTE_SOFT_DIRTY | PTE_WRITE : PTE_SOFT_DIRTY",
     "PTE_SOFT_DIRTY",
   ]),
+  ...COUNTING,
 ];
-
-function model(
-  rule: string,
-  section: string,
-  release: ReleaseName,
-  field: ModelChange["field"],
-  like: ReleaseName,
-): Mutant {
-  return { rule, section, change: { release, field, like } };
-}
-
-function code(rule: string, section: string, file: string, [text, becomes]: readonly [string, string]): Mutant {
-  return { rule, section, change: { file, text, becomes } };
-}
