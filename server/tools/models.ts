@@ -3,7 +3,9 @@
 import { readdirSync } from "node:fs";
 import type { Change, Rules } from "../src/mm/history.ts";
 import type { Model } from "../src/mm/model.ts";
-import { HISTORY, MODELS } from "../src/mm/models.ts";
+import { HISTORY, MODELS, RELEASE_MODELS } from "../src/mm/models.ts";
+import { PROPOSED } from "../src/mm/proposals.ts";
+import { baseRelease, type ModelName } from "../src/mm/releases.ts";
 
 // A function that leaves a frame has no name of its own; its export has. Rules stand in reuse.ts and *_rules.ts.
 const NAMES = new Map<unknown, string>();
@@ -25,7 +27,7 @@ function shown(rule: Model[keyof Model]): string {
 
 // server/MODELS.md.
 export function modelTable(): string {
-  const models = [...MODELS.values()];
+  const models = RELEASE_MODELS.map((name) => MODELS.get(name)).filter((model) => model !== undefined);
   const rules = Object.keys(models[0]).filter((rule) => rule !== "name") as (keyof Rules)[];
   const rows = rules.map((rule) => {
     const cells = models.map((model, i) => {
@@ -59,7 +61,32 @@ export function modelTable(): string {
     "What each release changed of the one before it in this list. `mmtrace kernels --diff A B` prints the part between two.",
     "",
     ...HISTORY.flatMap(({ name, changes }) => [`### ${name}`, "", ...described(changes), ""]),
+    ...proposed(),
   ].join("\n");
+}
+
+// What each proposal would change of its base release.
+function proposed(): string[] {
+  const all = Object.entries(PROPOSED);
+  if (all.length === 0) return [];
+  const lines = all.flatMap(([name, changes]) => [
+    `### ${name}`,
+    "",
+    `On ${baseRelease(name as ModelName)}.`,
+    "",
+    ...changes.map(({ text, source, rules }) => {
+      const answers = Object.entries(rules).map(([rule, answer]) => `\`${rule}\`: ${shown(answer)}`);
+      return `- ${text} (${source}; ${answers.join(", ")})`;
+    }),
+    "",
+  ]);
+  return [
+    "## Proposals",
+    "",
+    "What was never merged, and what each would answer otherwise than its base release.",
+    "",
+    ...lines,
+  ];
 }
 
 function origins(rule: keyof Rules): string[] {

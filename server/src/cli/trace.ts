@@ -5,7 +5,7 @@ import { analyse } from "../lang/document.ts";
 import { nearest } from "../lang/nearest.ts";
 import type { Problem } from "../lang/problem.ts";
 import type { Program, Statement } from "../lang/program.ts";
-import { MODELS } from "../mm/models.ts";
+import { MODELS, RELEASE_MODELS } from "../mm/models.ts";
 import { MODEL_NAMES, type ModelName } from "../mm/releases.ts";
 import { statementText } from "../run/statement_text.ts";
 import { UsageError } from "./command.ts";
@@ -33,7 +33,7 @@ export function traceOf(source: Source): Trace {
 // The models of `--kernel M[,M…]|all`; undefined when the option is not given.
 export function chosenModels(option: string | undefined): ModelName[] | undefined {
   if (option === undefined) return undefined;
-  if (option === "all") return [...MODELS.keys()];
+  if (option === "all") return [...RELEASE_MODELS];
   return option.split(",").map((name) => {
     const model = MODEL_NAMES.find((known) => known === name);
     if (model === undefined) {

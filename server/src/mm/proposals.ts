@@ -1,0 +1,17 @@
+// What was proposed on the mailing lists and never merged: each a release with some answers of its own. mm-semantics §8, §9;
+// LANGUAGE.md, section 6.
+
+import type { Rules } from "./history.ts";
+import type { ProposalName } from "./releases.ts";
+
+export interface Proposed {
+  // What the kernel would do: whole sentences.
+  readonly text: string;
+  // Where that comes from: a section of mm-semantics.md.
+  readonly source: string;
+  // The answers that differ from the base release's.
+  readonly rules: Partial<Rules>;
+}
+
+// Those that are simulated. The base release of each stands in PROPOSALS, releases.ts.
+export const PROPOSED: Readonly<Partial<Record<ProposalName, readonly Proposed[]>>> = {};
