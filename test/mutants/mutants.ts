@@ -180,10 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
     "        k.set(k.w.pte.entry, src_pte, entry);\n",
     "",
   ]),
-  code("fork leaves the exclusive flag", "3.3", "rmap.ts", [
-    "page.flags.data[pfn] & ~PG_anon_exclusive);\n  mapcount_add(k, pfn, 1);",
-    "page.flags.data[pfn]);\n  mapcount_add(k, pfn, 1);",
-  ]),
+  code("fork leaves the exclusive flag", "3.3", "rmap.ts", ["  set_exclusive(k, page, nr, false);\n", ""]),
   code("fork copies the accessed bit", "3.3", "fork.ts", [
     "pte_with(entry, 0, PTE_ACCESSED | (shared",
     "pte_with(entry, 0, 0 | (shared",
@@ -210,9 +207,9 @@ export const MUTANTS: readonly Mutant[] = [
     "(count < 0 ? count + 2 * k.refcountEnd : count)",
     "count",
   ]),
-  code("a mapcount that has overflowed still says that the page is mapped", "4.7", "overflow.ts", [
-    "return k.w.page._mapcount.data[pfn] > 0;",
-    "return k.w.page._mapcount.data[pfn] !== 0;",
+  code("a mapcount that has overflowed still says that the page is mapped", "4.7", "mapcount.ts", [
+    "if (row < 0) return k.w.page._mapcount.data[folio] > 0;",
+    "if (row < 0) return k.w.page._mapcount.data[folio] !== 0;",
   ]),
   code("a page that leaves locked memory waits nowhere", "1.3", "lru.ts", [
     "if (k.machine.lru_batch && k.model.mlockBatches) folio_batch_add_and_move(k, MLOCK, pfn, true);",
