@@ -228,6 +228,36 @@ test("a mapping of huge pages is kept as a plain one", () => {
   );
 });
 
+test("huge pages of the pool are mapped as such, and cannot be split", () => {
+  check(
+    `mmap(NULL, 4194304, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|21<<MAP_HUGE_SHIFT, -1, 0) = 0x7f0000200000
+     munmap(0x7f0000201000, 4096) = -1 EINVAL (Invalid argument)
+     munmap(0x7f0000400000, 2097152) = 0`,
+    `m1 = mmap(4M, rw, private|anonymous|hugetlb, at=0x7f0000200000)
+     munmap(m1[1], 4K) -> EINVAL
+     munmap(m1 + 2M, 2M)`,
+  );
+});
+
+test("huge pages of another size than the simulated machine has become a plain mapping", () => {
+  check(
+    "mmap(NULL, 1073741824, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|30<<MAP_HUGE_SHIFT, -1, 0) = 0x7f0000000000",
+    `# not simulated: mmap(NULL, 1073741824, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|30<<MAP_HUGE_SHIFT, -1, 0) = 0x7f0000000000
+     m1 = mmap(1G, rw, at=0x7f0000000000)`,
+  );
+});
+
+test("a memfd of huge pages is one of huge pages", () => {
+  check(
+    `memfd_create("x", MFD_CLOEXEC|MFD_HUGETLB) = 3
+     ftruncate(3, 2097152) = 0
+     mmap(NULL, 2097152, PROT_READ|PROT_WRITE, MAP_SHARED, 3, 0) = 0x7f0000200000`,
+    `memfd_x = memfd(0, hugetlb=yes)
+     ftruncate(memfd_x, 2M)
+     m1 = mmap(2M, rw, shared, fd=memfd_x, at=0x7f0000200000)`,
+  );
+});
+
 test("raw and verbose flags read like names", () => {
   const trace = `m1 = mmap(8K, rw, private|anonymous|populate, at=0x7f0000000000)
     madvise(m1, 8K, dontneed)`;

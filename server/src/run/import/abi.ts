@@ -49,6 +49,9 @@ export const MS: Readonly<Record<string, number>> = { MS_ASYNC: 1, MS_INVALIDATE
 
 export const MCL: Readonly<Record<string, number>> = { MCL_CURRENT: 1, MCL_FUTURE: 2, MCL_ONFAULT: 4 };
 
+/** Bytes of a huge page, `21<<MAP_HUGE_SHIFT`: the only size that the simulated machine has. */
+export const HUGE_PAGE = 2 ** 21;
+
 export const MFD: Readonly<Record<string, number>> = { MFD_CLOEXEC: 1, MFD_HUGETLB: 4 };
 
 /** The advice of madvise() by number; the values are the words of the trace language where it has one. */

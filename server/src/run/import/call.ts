@@ -172,6 +172,12 @@ export function flags(argument: string | undefined, table: Readonly<Record<strin
   return { bits, unknown };
 }
 
+/** The size of huge pages that flags ask for: bytes of `30<<MAP_HUGE_SHIFT`, undefined where none is named. */
+export function hugePageSize(argument: string | undefined): number | undefined {
+  const shift = /(?:^|\|)(\d{1,2})<<M(?:AP|FD)_HUGE_SHIFT/.exec(argument ?? "");
+  return shift === null ? undefined : 2 ** Number(shift[1]);
+}
+
 /** The field NAME of `{flags=CLONE_VM|…, stack=0x…} => {…}`. */
 export function field(argument: string, name: string): string | undefined {
   const key = `${name}=`;

@@ -4,7 +4,7 @@
 // a place that is taken. Where the cause is something that the language has no word for (a limit, a seal, the rights of a
 // descriptor), the call becomes a comment with its errno.
 
-import { MAP, MAP_TYPE, MREMAP, PROT, pageUp, TASK_SIZE } from "./abi.ts";
+import { HUGE_PAGE, MAP, MAP_TYPE, MREMAP, PROT, pageUp, TASK_SIZE } from "./abi.ts";
 import { exact, flags, number } from "./call.ts";
 import { address } from "./emit.ts";
 import { mmapText, remapWords } from "./mapping.ts";
@@ -79,7 +79,9 @@ function failedRange(space: Space, call: Call, name: string): string | undefined
   const length = number(call.args[1]);
   if (!exact(at) || !exact(length)) return undefined;
   const text = `${name}(${address(space, at)}, ${size(length)})`;
-  if (call.result.errno === "EINVAL") return name === "munmap" && (misaligned(at) || length === 0) ? text : undefined;
+  if (call.result.errno === "EINVAL") {
+    return name === "munmap" && (misaligned(at) || length === 0 || splitsHugePage(space, at, length)) ? text : undefined;
+  }
   if (call.result.errno !== "ENOMEM" || name === "munmap") return undefined;
   const { start, end } = pages(at, length);
   const hole = space.holes(start, end)[0];
@@ -89,13 +91,21 @@ function failedRange(space: Space, call: Call, name: string): string | undefined
   return text;
 }
 
+/** Whether a range begins or ends within a huge page of hugetlb. */
+function splitsHugePage(space: Space, at: number, length: number): boolean {
+  const { start, end } = pages(at, length);
+  const inside = (address: number): boolean =>
+    address % HUGE_PAGE !== 0 && space.within(address, address + 1).some((area) => area.huge === "pages" && area.start < address);
+  return inside(start) || inside(end);
+}
+
 function failedMprotect(space: Space, call: Call): string | undefined {
   const at = number(call.args[0]);
   const length = number(call.args[1]);
   const prot = flags(call.args[2], PROT);
   if (!exact(at) || !exact(length) || prot.unknown || prot.bits & ~7) return undefined;
   const text = `mprotect(${address(space, at)}, ${size(length)}, ${protection(prot.bits)})`;
-  if (call.result.errno === "EINVAL") return misaligned(at) ? text : undefined;
+  if (call.result.errno === "EINVAL") return misaligned(at) || splitsHugePage(space, at, length) ? text : undefined;
   if (call.result.errno !== "ENOMEM") return undefined;
   const { start, end } = pages(at, length);
   const hole = space.holes(start, end)[0];

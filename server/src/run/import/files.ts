@@ -72,9 +72,10 @@ export class Files {
   }
 
   /** memfd_create(): a file of size 0 that the log will make larger itself. */
-  memfd(descriptors: Descriptors, fd: number, name: string, closeOnExec: boolean): MappedFile {
+  memfd(descriptors: Descriptors, fd: number, name: string, closeOnExec: boolean, huge: boolean): MappedFile {
     const file: MappedFile = {
       name: this.names.unique(`memfd_${identifier(name)}`),
+      ...(huge ? { huge } : {}),
       size: 0,
       sizeKnown: true,
       sharedWritable: false,

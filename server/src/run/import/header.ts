@@ -17,12 +17,17 @@ export interface HeaderFacts {
 /** Memory of the simulated machine unless a trace needs more. */
 const DEFAULT_MEMORY = 1024 ** 3;
 
+/** The pool of huge pages unless a trace needs more: twice what its mappings ask for, as copies need pages, too. */
+const DEFAULT_POOL = 16;
+const LARGEST_POOL = 2 ** 20;
+
 export function header(
   options: ImportOptions,
   touch: Touch,
   facts: HeaderFacts,
   report: ImportReport,
   present: number,
+  hugePages: number,
 ): string {
   const lines = [
     `# Imported from ${printable(files(options.files))}${options.faults === undefined ? "" : ` and ${printable(options.faults)}`}.`,
@@ -36,6 +41,7 @@ export function header(
   ];
   const memory = machineMemory(present);
   if (memory !== undefined) lines.push(`machine memory=${memory}`);
+  if (2 * hugePages > DEFAULT_POOL) lines.push(`machine hugetlb_pages=${Math.min(2 * hugePages, LARGEST_POOL)}`);
   return `${lines.join("\n")}\n\n`;
 }
 

@@ -1,7 +1,7 @@
 // How do processes begin, change and end in the trace: fork, vfork, clone, execve, exit?
 
-import { CLONE, MFD } from "./abi.ts";
-import { exact, field, flags, number, quoted } from "./call.ts";
+import { CLONE, HUGE_PAGE, MFD } from "./abi.ts";
+import { exact, field, flags, hugePageSize, number, quoted } from "./call.ts";
 import { address, range, type Source } from "./emit.ts";
 import { detach, identifier, size } from "./names.ts";
 import type { Process } from "./process.ts";
@@ -159,11 +159,12 @@ export function descriptors(_t: Translation, process: Process, call: Call): Verd
 
 export function memfdCreate(t: Translation, process: Process, call: Call): Verdict {
   const how = flags(call.args[1], MFD).bits;
-  if (how & MFD.MFD_HUGETLB!) return comment(NOT_SIMULATED);
+  const huge = (how & MFD.MFD_HUGETLB!) !== 0;
+  if (huge && (hugePageSize(call.args[1]) ?? HUGE_PAGE) !== HUGE_PAGE) return comment(NOT_SIMULATED);
   const closeOnExec = (how & MFD.MFD_CLOEXEC!) !== 0;
   const name = detach(quoted(call.args[0]) ?? "");
-  const file = t.files.memfd(process.files, call.result.value, name, closeOnExec);
-  t.operation(process, "memfd", `${file.name} = memfd(0)`, call.source);
+  const file = t.files.memfd(process.files, call.result.value, name, closeOnExec, huge);
+  t.operation(process, "memfd", `${file.name} = memfd(0${huge ? ", hugetlb=yes" : ""})`, call.source);
   return DONE;
 }
 

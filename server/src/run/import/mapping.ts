@@ -3,8 +3,8 @@
 // `at=` without a flag is a hint that is honoured where nothing is mapped; where the shadow of the address space says that
 // something is, the line says `fixed`.
 
-import { MAP, MAP_TYPE, MREMAP, PROT, pageUp } from "./abi.ts";
-import { exact, flags, number, pathOf } from "./call.ts";
+import { HUGE_PAGE, MAP, MAP_TYPE, MREMAP, PROT, pageUp } from "./abi.ts";
+import { exact, flags, hugePageSize, number, pathOf } from "./call.ts";
 import { address } from "./emit.ts";
 import { offsetText } from "./files.ts";
 import { hex, protection, size } from "./names.ts";
@@ -22,12 +22,14 @@ export function mmap(t: Translation, process: Process, call: Call): Verdict {
   const at = call.result.value;
   if (!exact(at) || !exact(length) || !exact(offset) || at % 4096 !== 0) return comment("unreadable address or length");
   if (t.crowded(space)) return comment("more than 65530 mappings");
-  const bytes = pageUp(length);
   const shared = (how & MAP_TYPE) !== MAP.MAP_PRIVATE;
-  const hidden = hiddenFlags(t, how);
+  const hidden = hiddenFlags(t, how, call.args[3]);
   if (hidden !== 0) t.writer.comment(`${NOT_SIMULATED}: ${call.text.slice(0, 200)}`, call.source);
 
   const file = (how & MAP.MAP_ANONYMOUS!) === 0 ? mappedFile(t, process, call, how, prot, offset, length) : undefined;
+  const huge = file?.huge ?? (how & ~hidden & MAP.MAP_HUGETLB!) !== 0;
+  const bytes = huge ? Math.ceil(length / HUGE_PAGE) * HUGE_PAGE : pageUp(length);
+  if (huge) t.hugePages += bytes / HUGE_PAGE;
   // A private mapping of /dev/zero is anonymous memory.
   let words = (file === undefined ? how | MAP.MAP_ANONYMOUS! : how) & ~hidden;
   let note = "";
@@ -48,7 +50,7 @@ export function mmap(t: Translation, process: Process, call: Call): Verdict {
     file,
     offset,
     growsdown: (words & MAP.MAP_GROWSDOWN!) !== 0,
-    huge: (hidden & MAP.MAP_HUGETLB!) !== 0,
+    huge: huge ? "pages" : (hidden & MAP.MAP_HUGETLB!) !== 0 && "stand-in",
     touched: (how & MAP.MAP_POPULATE!) !== 0,
   });
   t.doubt(space, at, at + bytes);
@@ -58,10 +60,10 @@ export function mmap(t: Translation, process: Process, call: Call): Verdict {
   return hidden === 0 ? DONE : comment(NOT_SIMULATED);
 }
 
-/** The flags that make another kind of mapping, which this version does not simulate. */
-function hiddenFlags(t: Translation, how: number): number {
+/** The flags that make another kind of mapping, which this version does not simulate: of huge pages those of another size. */
+function hiddenFlags(t: Translation, how: number, argument: string | undefined): number {
   let hidden = 0;
-  if (!t.simulates("mmap hugetlb")) hidden |= how & MAP.MAP_HUGETLB!;
+  if (!t.simulates("mmap hugetlb") || (hugePageSize(argument) ?? HUGE_PAGE) !== HUGE_PAGE) hidden |= how & MAP.MAP_HUGETLB!;
   if (!t.simulates("mmap growsdown")) hidden |= how & MAP.MAP_GROWSDOWN!;
   return hidden;
 }

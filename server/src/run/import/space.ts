@@ -30,13 +30,15 @@ export interface Area {
   readonly touched: boolean;
   /** Untouched, beside a touched neighbour of its kind: the kernel may have merged a part of it with that one. */
   readonly doubtful: boolean;
-  /** It stands for a hugetlb mapping, whose page size this kernel model does not simulate. */
-  readonly huge: boolean;
+  /** A hugetlb mapping, or a plain one that stands for one of a page size that is not simulated. */
+  readonly huge: false | "pages" | "stand-in";
 }
 
 /** A file of the trace; `size` is what the trace has made it. */
 export interface MappedFile {
   readonly name: string;
+  /** A memfd of huge pages. */
+  readonly huge?: boolean;
   size: number;
   /** The log itself told the size. */
   sizeKnown: boolean;

@@ -49,6 +49,8 @@ export class Translation {
   readonly files = new Files(this.names);
   /** Bytes that the trace itself makes present, never less than what is: the machine's memory is chosen by it. */
   present = 0;
+  /** Huge pages that mappings of hugetlb have asked for: the pool is chosen by it. */
+  hugePages = 0;
 
   readonly touch: Touch;
   /** The trace touches nothing at all but by MAP_POPULATE and the like. */
