@@ -11,7 +11,7 @@ import { pte_alloc, walk_ptes } from "./pgtable.ts";
 import { anon_vma_prepare } from "./rmap.ts";
 import { is_guard_marker, MARKER_GUARD, make_pte_marker } from "./swapops.ts";
 import { vma_is_anonymous } from "./vma.ts";
-import { zap_page_range_single } from "./zap.ts";
+import { ZAP_EVEN_COWS, zap_page_range_single } from "./zap.ts";
 
 const IS_POPULATED = condition("!pte_none(pte) && !is_guard_pte_marker(pte)", "populated");
 
@@ -29,7 +29,7 @@ export const madvise_guard_install = kernelFunction(
     for (;;) {
       const installed = install_markers(k, k.w.vma.mm.data[vma] - 1, start, end);
       if (installed !== "populated") return installed;
-      zap_page_range_single(k, vma, start, end);
+      zap_page_range_single(k, vma, start, end, ZAP_EVEN_COWS);
     }
   },
 );

@@ -77,6 +77,7 @@ export const FIRST: Rules = {
   faultUnlocksToRead: false,
   dirtyingFaultsRetry: false,
   lruBatchSize: 15,
+  dontneedFreesTables: "no",
   unmapDrainsLru: true,
   populateDrainsLru: false,
   dropCachesDrainsLru: false,

@@ -476,6 +476,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "madvise knows MADV_GUARD_INSTALL and MADV_GUARD_REMOVE.",
         rules: { unknownAdvice: [] },
       },
+      {
+        since: "6.14",
+        commits: ["6375e95f381e"],
+        text: "MADV_DONTNEED frees the PTE tables that it leaves empty (x86-64).",
+        rules: { dontneedFreesTables: "x86-64" },
+      },
     ],
   },
   {
@@ -605,6 +611,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: [],
         text: "fallocate that lets a file grow zeroes the page of the old end alone, as ftruncate does.",
         rules: { growthZeroesTail: "old end" },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "MADV_DONTNEED frees the PTE tables that it leaves empty on all architectures here.",
+        rules: { dontneedFreesTables: "all" },
       },
     ],
   },

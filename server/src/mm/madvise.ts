@@ -31,7 +31,7 @@ import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { file_kind, REGULAR_FILE, SHMEM_FILE } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
-import { zap_page_range_single } from "./zap.ts";
+import { ZAP_EVEN_COWS, ZAP_RECLAIM_PT, zap_page_range_single } from "./zap.ts";
 
 // Advice that this version follows. Of the rest it knows what the kernel would refuse: madvise_refusal().
 export const SIMULATED_ADVICE = [
@@ -162,7 +162,7 @@ const madvise_vma_behavior = kernelFunction(
       case "dontneed":
         if (flags & VM_HUGETLB) return hugetlb_dontneed(k, vma, start, end);
         if (!can_drop(flags)) return "EINVAL";
-        zap_page_range_single(k, vma, start, end);
+        zap_page_range_single(k, vma, start, end, ZAP_EVEN_COWS | ZAP_RECLAIM_PT);
         return 0;
       case "willneed":
         madvise_willneed(k, vma, start, end);
@@ -284,7 +284,7 @@ function hugetlb_dontneed(k: Kernel, vma: number, start: number, end: number): 0
   const rule = k.model.hugetlbDontneed;
   if (rule === "EINVAL" || start % k.hpageNr !== 0) return "EINVAL";
   const last = (rule === "rounds up" ? Math.ceil(end / k.hpageNr) : Math.floor(end / k.hpageNr)) * k.hpageNr;
-  if (start < last) zap_page_range_single(k, vma, start, last);
+  if (start < last) zap_page_range_single(k, vma, start, last, ZAP_EVEN_COWS);
   return 0;
 }
 

@@ -188,6 +188,10 @@ export interface Model extends LargeFolioRules, FileFolioRules, SplitRules {
   // How many pages a batch of a CPU holds before it is emptied (15; 31 from 6.9, 9cecde80aae0). PAGEVEC_SIZE.
   readonly lruBatchSize: number;
 
+  // MADV_DONTNEED frees PTE tables that it leaves empty (CONFIG_PT_RECLAIM: on x86-64 from 6.14 on, 6375e95f381e; seen in
+  // 7.2.13 for all architectures whose tables are freed by RCU). zap_pte_range(), mm/memory.c.
+  readonly dontneedFreesTables: "no" | "x86-64" | "all";
+
   // Unmapping empties the batches first: zap_page_range_single(), unmap_region(), exit_mmap(), and
   // free_pages_and_swap_cache() at the end (seen in 6.12.107, no more in 7.2.13).
   readonly unmapDrainsLru: boolean;

@@ -12,7 +12,7 @@ import { folio_mapped } from "./mapcount.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { folio_maybe_dma_pinned, folio_put_refs } from "./page_ref.ts";
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, walk_ptes } from "./pgtable.ts";
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, pmd_offset, pte_free_table, pte_offset, walk_ptes } from "./pgtable.ts";
 import { FPB_IGNORE_DIRTY, FPB_IGNORE_SOFT_DIRTY, folio_pte_batch } from "./pte_batch.ts";
 import { folio_remove_rmap_ptes } from "./rmap.ts";
 import { free_swap_and_cache, free_swap_cache } from "./swapfile.ts";
@@ -22,6 +22,8 @@ import { folio_mark_dirty } from "./vm_ops.ts";
 // struct zap_details: private copies of a file mapping go too (even_cows), and so do markers (ZAP_FLAG_DROP_MARKER).
 export const ZAP_EVEN_COWS = 0x1;
 export const ZAP_DROP_MARKERS = 0x2;
+// PTE tables that are empty afterwards may go, too (zap_details.reclaim_pt).
+export const ZAP_RECLAIM_PT = 0x4;
 // munmap and exit take all there is.
 export const ZAP_ALL = ZAP_EVEN_COWS | ZAP_DROP_MARKERS;
 
@@ -44,9 +46,9 @@ export const unmap_page_range = kernelFunction(
 export const zap_page_range_single = kernelFunction(
   "zap_page_range_single",
   "mm/memory.c",
-  (k: Kernel, vma: number, start: number, end: number) => {
+  (k: Kernel, vma: number, start: number, end: number, details: number) => {
     unmap_drains_lru(k);
-    unmap_page_range(k, vma, start, end, ZAP_EVEN_COWS);
+    unmap_page_range(k, vma, start, end, details);
     unmap_drains_lru(k);
   },
 );
@@ -80,8 +82,27 @@ export const zap_pte_range = kernelFunction(
       },
       huge,
     );
+    if (details & ZAP_RECLAIM_PT && reclaims_tables(k)) zap_empty_pte_tables(k, mm, start, end);
   },
 );
+
+function reclaims_tables(k: Kernel): boolean {
+  const { dontneedFreesTables } = k.model;
+  return dontneedFreesTables === "all" || (dontneedFreesTables === "x86-64" && k.machine.arch.startsWith("x86_64"));
+}
+
+// PTE tables that the range covers, and that have no entry left. Mirrors zap_empty_pte_table(), mm/memory.c, 7.2
+// (try_get_and_clear_pmd(), mm/pt_reclaim.c, 6.14).
+function zap_empty_pte_tables(k: Kernel, mm: number, start: number, end: number): void {
+  const { entry } = k.w.pte;
+  for (let first = Math.ceil(start / k.hpageNr) * k.hpageNr; first + k.hpageNr <= end; first += k.hpageNr) {
+    const pte = pte_offset(k, mm, first);
+    if (pte < 0) continue;
+    let empty = true;
+    for (let i = 0; i < k.hpageNr && empty; i++) empty = entry.data[pte + i] === 0;
+    if (empty) pte_free_table(k, mm, pmd_offset(k, mm, first));
+  }
+}
 
 // The entries of pages in a row of one folio. A file's batch is as dirty and as young as any of its entries.
 // Mirrors zap_present_folio_ptes(), mm/memory.c, 6.12.
