@@ -1,7 +1,9 @@
 // Two equal pages become one: what is checked, and what moves. mm/ksm.c; mm-semantics §5.9.
 
 import { add_mm_counter } from "./counters.ts";
-import { PG_anon, PG_anon_exclusive, PG_dirty, PG_ksm, PG_swapcache } from "./flags.ts";
+import { PG_anon_exclusive, PG_dirty, PG_ksm, PG_swapcache } from "./flags.ts";
+import { folio_test_anon, folio_test_large, page_folio } from "./folio.ts";
+import { __folio_split } from "./folio_split.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { find_mergeable_vma } from "./ksm.ts";
@@ -64,7 +66,9 @@ const try_to_merge_one_page = kernelFunction(
     const { page } = k.w;
     // A KSM page that was forked: nothing to merge, only to be remembered.
     if (pfn === kpage) return true;
-    if ((page.flags.data[pfn] & PG_anon) === 0) return false;
+    const folio = page_folio(k, pfn);
+    if (!folio_test_anon(k, folio)) return false;
+    if (folio_test_large(k, folio) && __folio_split(k, folio, { page: pfn }) !== 0) return false;
     const pte = write_protect_page(k, vma, vpn, pfn);
     if (pte < 0) return false;
     if (kpage < 0) {

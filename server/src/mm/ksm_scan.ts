@@ -11,7 +11,9 @@
 // Smart scan (6.7) is left out: it only puts off what a fixed point comes to. A chain of duplicates is pruned as it is
 // walked, as within two seconds of the last pruning.
 
-import { PG_anon, VM_MERGEABLE } from "./flags.ts";
+import { VM_MERGEABLE } from "./flags.ts";
+import { folio_test_anon, folio_test_large, page_folio } from "./folio.ts";
+import { __folio_split } from "./folio_split.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { break_ksm, find_mergeable_vma, KSMD } from "./ksm.ts";
@@ -26,8 +28,9 @@ import {
 } from "./ksm_nodes.ts";
 import { lru_add_drain } from "./lru.ts";
 import { followed, vm_normal_page } from "./normal_page.ts";
+import { leafAt } from "./observe.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
-import { walk_ptes } from "./pgtable.ts";
+import { PTE_SPECIAL, pmd_trans_huge, pte_pfn, type VisitHuge, walk_ptes } from "./pgtable.ts";
 import { SamePages } from "./same_pages.ts";
 
 const ANON = condition("folio_test_anon(folio)", "anon");
@@ -102,7 +105,7 @@ function mm_slots(k: Kernel): number[] {
 // One address space: all pages of its mergeable VMAs, ascending. Items whose page is gone go; an address space without
 // mergeable VMAs leaves the list. Mirrors scan_get_next_rmap_item(), mm/ksm.c, 6.12.
 const scan_mm = kernelFunction("scan_get_next_rmap_item", "mm/ksm.c", (k: Kernel, mm: number, scan: Scan) => {
-  const { vma: v, mm: m, ksm_rmap_item: item, page } = k.w;
+  const { vma: v, mm: m, ksm_rmap_item: item } = k.w;
   const old = scan.items.get(mm) ?? [];
   const rows: number[] = [];
   let at = 0;
@@ -111,17 +114,26 @@ const scan_mm = kernelFunction("scan_get_next_rmap_item", "mm/ksm.c", (k: Kernel
     if ((v.flags.data[vma] & VM_MERGEABLE) === 0) continue;
     mergeable = true;
     if (v.anon_vma.data[vma] === 0) continue;
-    walk_ptes(k, mm, v.start.data[vma], v.end.data[vma], (_pte, vpn, entry) => {
-      if (!followed(k, entry)) return;
-      const pfn = vm_normal_page(k, vma, entry);
-      if (pfn === undefined) return;
-      if ((page.flags.data[pfn] & PG_anon) === 0 && !k.decide(ANON, 0, false)) return;
+    const look = (vpn: number, page: number) => {
+      if (!folio_test_anon(k, page_folio(k, page)) && !k.decide(ANON, 0, false)) return;
       k.tick();
       while (at < old.length && item.vpn.data[old[at]] < vpn) free_rmap_item(k, old[at++], scan);
       const row = at < old.length && item.vpn.data[old[at]] === vpn ? old[at++] : alloc_rmap_item(k, mm, vpn);
       rows.push(row);
-      cmp_and_merge_page(k, row, pfn, scan);
-    });
+      cmp_and_merge_page(k, row, page, scan);
+    };
+    // The pages of a THP one after the other, until one of them is merged, which splits it; then those that are left.
+    let next = 0;
+    const huge: VisitHuge = (pmd, first, from, to, entry) => {
+      if (!followed(k, entry) || entry & PTE_SPECIAL) return;
+      for (next = from; next < to && pmd_trans_huge(k.w.pte.entry.data[pmd]); next++)
+        look(next, pte_pfn(entry) + next - first);
+    };
+    const visit = (_pte: number, vpn: number, entry: number) => {
+      const page = vpn >= next && followed(k, entry) ? vm_normal_page(k, vma, entry) : undefined;
+      if (page !== undefined) look(vpn, page);
+    };
+    walk_ptes(k, mm, v.start.data[vma], v.end.data[vma], visit, huge);
   }
   while (at < old.length) free_rmap_item(k, old[at++], scan);
   scan.items.set(mm, rows);
@@ -192,9 +204,9 @@ function keeps_still(k: Kernel, row: number, pfn: number, scan: Scan): boolean {
 
 function becomes_zero(k: Kernel, row: number, pfn: number, scan: Scan): boolean {
   if (!k.machine.ksm_zero_pages || k.w.page.content.data[pfn] !== 0) return false;
-  folio_get(k, pfn);
+  folio_get(k, page_folio(k, pfn));
   const merged = try_to_merge_with_zero_page(k, row, pfn);
-  folio_put(k, pfn);
+  folio_put(k, page_folio(k, pfn));
   scan.changed ||= merged;
   return merged;
 }
@@ -204,7 +216,7 @@ function joins_stable(k: Kernel, row: number, pfn: number, scan: Scan): boolean 
   const node = stable_tree_search(k, pfn, scan);
   if (node < 0) return false;
   const kpage = k.w.ksm_stable_node.kpfn.data[node];
-  folio_get(k, pfn);
+  folio_get(k, page_folio(k, pfn));
   folio_get(k, kpage);
   remove_rmap_item_from_tree(k, row, scan);
   if (try_to_merge_with_ksm_page(k, row, pfn, kpage)) {
@@ -212,7 +224,7 @@ function joins_stable(k: Kernel, row: number, pfn: number, scan: Scan): boolean 
     scan.changed = true;
   }
   folio_put(k, kpage);
-  folio_put(k, pfn);
+  folio_put(k, page_folio(k, pfn));
   return true;
 }
 
@@ -256,8 +268,9 @@ function unstable_tree(k: Kernel, row: number, pfn: number, scan: Scan): void {
   const tree_page = get_mergeable_page(k, mm.data[tree] - 1, vpn.data[tree]);
   // A page that fork has shared does not stand in for itself.
   if (tree_page < 0 || tree_page === pfn) return;
-  folio_get(k, pfn);
-  folio_get(k, tree_page);
+  // A folio that holds both has two references then, so that it is not split for the first.
+  folio_get(k, page_folio(k, pfn));
+  folio_get(k, page_folio(k, tree_page));
   if (try_to_merge_two_pages(k, row, pfn, tree, tree_page)) {
     remove_rmap_item_from_tree(k, tree, scan);
     const chain = scan.stable.get(key) ?? [];
@@ -267,8 +280,11 @@ function unstable_tree(k: Kernel, row: number, pfn: number, scan: Scan): void {
     stable_tree_append(k, row, node);
     scan.changed = true;
   }
-  folio_put(k, tree_page);
-  folio_put(k, pfn);
+  const folio = page_folio(k, pfn);
+  const both = folio_test_large(k, folio) && page_folio(k, tree_page) === folio;
+  folio_put(k, page_folio(k, tree_page));
+  if (both && __folio_split(k, folio, { page: pfn }) === 0) scan.changed = true;
+  folio_put(k, page_folio(k, pfn));
 }
 
 // When the second half fails, the first is undone: the page that has become KSM's alone is copied. That happens in each
@@ -294,11 +310,8 @@ const break_cow = kernelFunction("break_cow", "mm/ksm.c", (k: Kernel, row: numbe
 // The anonymous page at the address, or -1. Mirrors get_mergeable_page(), mm/ksm.c, 6.12.
 function get_mergeable_page(k: Kernel, mm: number, vpn: number): number {
   const vma = find_mergeable_vma(k, mm, vpn);
-  let found = -1;
-  if (vma < 0) return found;
-  walk_ptes(k, mm, vpn, vpn + 1, (_pte, _vpn, entry) => {
-    const pfn = followed(k, entry) ? vm_normal_page(k, vma, entry) : undefined;
-    if (pfn !== undefined && k.w.page.flags.data[pfn] & PG_anon) found = pfn;
-  });
-  return found;
+  if (vma < 0) return -1;
+  const { entry } = leafAt(k, mm, vpn);
+  const page = followed(k, entry) ? vm_normal_page(k, vma, entry) : undefined;
+  return page !== undefined && folio_test_anon(k, page_folio(k, page)) ? page : -1;
 }
