@@ -22,6 +22,7 @@ export const FIRST_SPLIT: SplitRules = {
   swapinMapsLarge: false,
   swapinReadsLarge: false,
   compactsLarge: false,
+  migrationRequeues: false,
 };
 
 export const SPLIT: Partial<Record<ReleaseName, readonly Change[]>> = {
@@ -136,6 +137,12 @@ export const SPLIT: Partial<Record<ReleaseName, readonly Change[]>> = {
       text: "Reclaim writes large folios of shared memory without splitting them.",
       rules: { reclaimSplitsFiles: "none" },
     },
+    {
+      since: "7.1",
+      commits: ["a2e0c0668a34"],
+      text: "A large folio that migrates from the deferred split queue comes to it again; one with PTEs counts as partly mapped then (stable 6.12.y has it too).",
+      rules: { migrationRequeues: true },
+    },
   ],
   "6.15": [
     {
@@ -149,6 +156,12 @@ export const SPLIT: Partial<Record<ReleaseName, readonly Change[]>> = {
       commits: [],
       text: "Reclaim leaves a THP alone that MADV_FREE gave up and that it cannot drop, instead of splitting its PMD.",
       rules: { lazyfreeDropsPmd: "or nothing" },
+    },
+    {
+      since: "6.12",
+      commits: ["dafff3f4c850"],
+      text: "A large folio that migrates leaves the deferred split queue: not what stable 6.12.y took over from 7.1.",
+      rules: { migrationRequeues: false },
     },
   ],
   "6.18": [
@@ -165,6 +178,12 @@ export const SPLIT: Partial<Record<ReleaseName, readonly Change[]>> = {
       commits: ["939080834fef"],
       text: "A folio split replaces all PMDs of the folio again.",
       rules: { splitStopsAtFirstPmd: false },
+    },
+    {
+      since: "7.1",
+      commits: ["a2e0c0668a34"],
+      text: "A large folio that migrates from the deferred split queue comes to it again; one with PTEs counts as partly mapped then.",
+      rules: { migrationRequeues: true },
     },
   ],
 };

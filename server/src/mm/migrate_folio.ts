@@ -4,7 +4,9 @@
 // half, and its cache may hold another one.
 
 import { copy_run } from "./copy_run.ts";
+import { deferred_split_folio, folio_is_queued } from "./deferred_split.ts";
 import {
+  FOLIO_PARTIALLY_MAPPED,
   PG_active,
   PG_anon,
   PG_anon_exclusive,
@@ -16,7 +18,7 @@ import {
   PG_unevictable,
   PG_writeback,
 } from "./flags.ts";
-import { folio_nr_pages, folio_test_large } from "./folio.ts";
+import { folio_nr_pages, folio_test_large, has_flag } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_migrate_ksm } from "./ksm_nodes.ts";
@@ -89,10 +91,13 @@ function restore_mappings(k: Kernel, src: number, dst: number): void {
 // Mirrors migrate_folio_move(), mm/migrate.c, 6.12.
 export const migrate_folio_move = kernelFunction("migrate_folio_move", "mm/migrate.c", (k: Kernel, move: Move) => {
   const { src, dst } = move;
+  const queued = k.model.migrationRequeues && folio_is_queued(k, src);
+  const partially = has_flag(k, src, FOLIO_PARTIALLY_MAPPED);
   if (!move_to_new_folio(k, dst, src)) return false;
   folio_add_lru(k, dst);
   if (move.wasMlocked) lru_add_drain(k);
   if (move.wasMapped) restore_mappings(k, src, dst);
+  if (queued) deferred_split_folio(k, dst, partially);
   folio_put(k, dst);
   folio_put(k, src);
   return true;

@@ -61,4 +61,8 @@ export interface SplitRules {
 
   // Compaction moves large folios, too, if they are smaller than a PMD (6.9, 733aea0b3a7b). mm/compaction.c.
   readonly compactsLarge: boolean;
+
+  // A folio that migrates from the deferred split queue comes to it again (7.1, a2e0c0668a34; in 6.12.y). One with PTEs counts as
+  // partly mapped from then on, as its mappings were replaced one by one. migrate_folio_move(), mm/migrate.c.
+  readonly migrationRequeues: boolean;
 }
