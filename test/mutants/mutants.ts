@@ -2,6 +2,7 @@
 
 import { code, type Mutant, model } from "./mutant.ts";
 import { COUNTING } from "./mutants_counting.ts";
+import { THP } from "./mutants_thp.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   model("5.10 reuses a page by its mapcount, whoever else refers to it", "2.4", "5.10", "reuseAnonSmall", "5.7"),
@@ -148,12 +149,12 @@ export const MUTANTS: readonly Mutant[] = [
     "const exclusive = 0;",
   ]),
   code("a fresh anonymous page counts in no rss", "1.1", "memory.ts", [
-    "  add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);\n",
+    "  add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, nr);\n",
     "",
   ]),
   code("reuse leaves the entry clean", "2.4", "wp.ts", ["PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY | write", "write"]),
   code("reuse does not make the page exclusive", "2.4", "wp.ts", [
-    "  if (k.model.anonExclusive) k.set(k.w.page.flags, pfn, k.w.page.flags.data[pfn] | PG_anon_exclusive);\n",
+    "  if (k.model.anonExclusive) k.set(k.w.page.flags, page, k.w.page.flags.data[page] | PG_anon_exclusive);\n",
     "",
   ]),
   code("an unshare makes the entry writable", "2.6", "wp.ts", [
@@ -165,12 +166,12 @@ export const MUTANTS: readonly Mutant[] = [
     "return fresh | PTE_SOFT_DIRTY",
   ]),
   code("a copy of a page-cache page does not move the rss", "2.5", "wp.ts", [
-    "} else if ((page.flags.data[old] & PG_anon) === 0) {",
+    "} else if (!folio_test_anon(k, folio)) {",
     "} else if (false) {",
   ]),
   code("a copy keeps its reference to the old page", "2.5", "wp.ts", [
-    "      folio_put(k, old);\n      folio_put(k, old);\n",
-    "      folio_put(k, old);\n",
+    "      folio_put(k, folio);\n      folio_put(k, folio);\n    }\n    k.outcome",
+    "      folio_put(k, folio);\n    }\n    k.outcome",
   ]),
   code("fork copies the tables of every mapping", "3.2", "fork.ts", [
     "const needed = vma.anon_vma.data[src] !== 0 ||",
@@ -192,7 +193,7 @@ export const MUTANTS: readonly Mutant[] = [
     "const wiped = false;",
   ]),
   code("a zap does not tell the page that it is dirty", "5.1", "zap.ts", [
-    "      if (!anon && entry & PTE_DIRTY) folio_mark_dirty(k, pfn);\n",
+    "  if (!anon && used & PTE_DIRTY) folio_mark_dirty(k, folio);\n",
     "",
   ]),
   code("truncation spares private copies", "5.1", "zap.ts", [
@@ -220,8 +221,8 @@ export const MUTANTS: readonly Mutant[] = [
     "      continue;",
   ]),
   code("a read-only FOLL_FORCE write follows any anonymous page", "4.6", "gup_rules.ts", [
-    "(bits & both) === both);\n}\n",
-    "(bits & PG_anon) !== 0);\n}\n",
+    "exclusive && folio_test_anon(k, page_folio(k, pfn)));\n}\n",
+    "folio_test_anon(k, page_folio(k, pfn)));\n}\n",
   ]),
   code("a swap entry of an exclusive page gives no exclusive page", "2.7", "swapin_rules.ts", [
     "const marked = (vmf.entry & PTE_SWP_EXCLUSIVE) !== 0;",
@@ -260,8 +261,8 @@ export const MUTANTS: readonly Mutant[] = [
     "0",
   ]),
   code("mremap does not mark what it moves as soft-dirty", "5.2", "move_page_tables.ts", [
-    "pte_with(old, PTE_SOFT_DIRTY)",
-    "old",
+    "target + i, pte_with(old, PTE_SOFT_DIRTY)",
+    "target + i, old",
   ]),
   code("mremap leaves the entries that it moves", "5.2", "move_page_tables.ts", [
     "      k.set(entry, source + i, 0);\n",
@@ -280,4 +281,5 @@ export const MUTANTS: readonly Mutant[] = [
     "PTE_SOFT_DIRTY",
   ]),
   ...COUNTING,
+  ...THP,
 ];
