@@ -12,6 +12,8 @@ import type { Model } from "../../server/src/mm/model.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
 import { traceOf } from "../../server/src/run/fuzz/author.ts";
 import type { Choice } from "../../server/src/run/fuzz/choice.ts";
+import type { Profile } from "../../server/src/run/fuzz/profile.ts";
+import { LARGE_PROFILES } from "../../server/src/run/fuzz/profile_large.ts";
 import { run } from "../../server/src/run/run.ts";
 import { known } from "../support/promises.ts";
 import { choices } from "./random_traces.ts";
@@ -33,8 +35,9 @@ function search(
   model: Model,
   numRuns: number,
   wrong: (failures: string[]) => string[],
+  profile?: Profile,
 ): { readonly text: string; readonly said: string[] } | undefined {
-  const said = (made: readonly Choice[]) => wrong(failures(model, traceOf(model, made)));
+  const said = (made: readonly Choice[]) => wrong(failures(model, traceOf(model, made, { profile })));
   const found = fc.check(
     fc.property(choices, (made) => said(made).length === 0),
     { numRuns },
@@ -45,16 +48,36 @@ function search(
     found.errorInstance instanceof Error && found.errorInstance.message !== "Property failed by returning false"
       ? [found.errorInstance.message]
       : said(made);
-  return { text: `# seed ${found.seed}: ${why[0]}\n${traceOf(model, made)}`, said: why };
+  return { text: `# seed ${found.seed}: ${why[0]}\n${traceOf(model, made, { profile })}`, said: why };
+}
+
+// What no release is known for.
+function unknown(model: Model): (all: string[]) => string[] {
+  return (all) => all.filter((line) => !known(model, line.replace(/^\d+: /, "")));
+}
+
+function none(model: Model, name: string, found: ReturnType<typeof search>): void {
+  if (!found) return;
+  mkdirSync(results, { recursive: true });
+  const file = `${results}random-${name}-${model.name}.mmtrace`;
+  writeFileSync(file, found.text);
+  assert.fail(`${file}: ${found.said.join("\n")}`);
 }
 
 for (const model of MODELS.values()) {
   test(`${model.name}: random traces replay as they were made, and break no invariant but known bugs`, () => {
-    const found = search(model, 5, (all) => all.filter((line) => !known(model, line.replace(/^\d+: /, ""))));
-    if (!found) return;
-    mkdirSync(results, { recursive: true });
-    const file = `${results}random-${model.name}.mmtrace`;
-    writeFileSync(file, found.text);
-    assert.fail(`${file}: ${found.said.join("\n")}`);
+    none(model, "all", search(model, 5, unknown(model)));
+  });
+}
+
+// The counters of large folios (invariants_folio.ts) after each operation, with and without mapcounts of their pages.
+const LARGE: readonly (readonly [string, Profile])[] = [
+  ...Object.entries(LARGE_PROFILES),
+  ["thp-off", { ...LARGE_PROFILES.thp, machine: `${LARGE_PROFILES.thp.machine} page_mapcount=off` }],
+];
+
+for (const model of MODELS.values()) {
+  test(`${model.name}: random traces about large folios break no invariant but known bugs`, () => {
+    for (const [name, profile] of LARGE) none(model, name, search(model, 1, unknown(model), profile));
   });
 }

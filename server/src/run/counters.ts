@@ -1,7 +1,10 @@
 // What a step left behind, in a few words: the frame of the page it touched and that frame's counters.
 
-import { PG_anon_exclusive } from "../mm/flags.ts";
-import { PTE_PRESENT, pte_offset, pte_pfn } from "../mm/pgtable.ts";
+import { PageAnonExclusive, page_folio } from "../mm/folio.ts";
+import { type Leaf, leafAt } from "../mm/leaf.ts";
+import { page_mapcount } from "../mm/mapcount.ts";
+import { folio_ref_count } from "../mm/page_ref.ts";
+import { PTE_PRESENT, pte_pfn } from "../mm/pgtable.ts";
 import { is_swap_pte } from "../mm/swapops.ts";
 import { entryText } from "./describe.ts";
 import type { Recording } from "./recording.ts";
@@ -18,7 +21,7 @@ export interface PageCounters {
 export function countersAfter(recording: Recording, step: number): string {
   const page = pageCounters(recording, step);
   if (page === undefined) {
-    const entry = entryAfter(recording, step);
+    const { entry } = leafAfter(recording, step);
     return is_swap_pte(entry) ? entryText(entry) : "";
   }
   return `pfn ${page.pfn} ref ${page.refcount} map ${page.mapcount}${page.exclusive ? " excl" : ""}`;
@@ -27,23 +30,22 @@ export function countersAfter(recording: Recording, step: number): string {
 // The same as numbers.
 export function pageCounters(recording: Recording, step: number): PageCounters | undefined {
   const { kernel: k } = recording;
-  const entry = entryAfter(recording, step);
+  const { entry, level } = leafAfter(recording, step);
   if ((entry & PTE_PRESENT) === 0) return undefined;
   const pfn = pte_pfn(entry);
-  const { _refcount, _mapcount, flags } = k.w.page;
+  const folio = page_folio(k, pfn);
   return {
     pfn,
-    refcount: _refcount.data[pfn],
-    mapcount: _mapcount.data[pfn],
-    exclusive: (flags.data[pfn] & PG_anon_exclusive) !== 0,
+    refcount: folio_ref_count(k, folio),
+    mapcount: page_mapcount(k, pfn),
+    // Of a folio that a PMD maps the head's flag is meant.
+    exclusive: PageAnonExclusive(k, level > 0 ? folio : pfn),
   };
 }
 
-// The entry of the page that the step touched, 0 for none.
-function entryAfter(recording: Recording, step: number): number {
+// What translates the page that the step touched.
+function leafAfter(recording: Recording, step: number): Leaf {
   const place = recording.steps.place(step);
   const { kernel: k } = recording;
-  if (!place || k.w.mm.pgd.data[place.mm] === 0) return 0;
-  const row = place.vpn < k.geometry.taskPages ? pte_offset(k, place.mm, place.vpn) : -1;
-  return row < 0 ? 0 : k.w.pte.entry.data[row];
+  return leafAt(k, !place || k.w.mm.pgd.data[place.mm] === 0 ? -1 : place.mm, place?.vpn ?? 0);
 }

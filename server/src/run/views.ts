@@ -9,8 +9,10 @@ import { folio_test_large, page_folio } from "../mm/folio.ts";
 import { type HolderGroup, holderGroups, places } from "../mm/holder_groups.ts";
 import { forEachHolder, type Holder } from "../mm/holders.ts";
 import type { Kernel } from "../mm/kernel.ts";
+import { page_mapcount } from "../mm/mapcount.ts";
 import { livePins, mmOf, pinKind, vmasOf } from "../mm/observe.ts";
 import { NO_PAGE } from "../mm/page_alloc.ts";
+import { folio_ref_count } from "../mm/page_ref.ts";
 import { each_pinned_folio } from "../mm/pin_folios.ts";
 import { smaps } from "../mm/smaps.ts";
 import { PIN_FLAG_NAMES } from "./pin_flags.ts";
@@ -138,15 +140,15 @@ export interface FolioRow {
 }
 
 export function folioRow(k: Kernel, pfn: number): FolioRow {
-  const { _refcount, _mapcount, flags, content } = k.w.page;
+  const { flags, content } = k.w.page;
   const names = flagNames(PAGE_FLAG_NAMES, flags.data[pfn]);
   const bytes = k.contents.get(content.data[pfn]);
   const end = bytes.indexOf(0);
   return {
     name: `pfn ${pfn}`,
     pfn,
-    refcount: _refcount.data[pfn],
-    mapcount: _mapcount.data[pfn],
+    refcount: folio_ref_count(k, page_folio(k, pfn)),
+    mapcount: page_mapcount(k, pfn),
     exclusive: k.model.anonExclusive ? names.includes("exclusive") : undefined,
     flags: names,
     data: decode(end < 0 ? bytes : bytes.subarray(0, end)),

@@ -93,5 +93,7 @@ function smallerSizes(name: string, arg: string): string[] {
   if (!pages) return ["4K"];
   const kib = Number(pages[1]);
   const half = Math.ceil(kib / 8) * 4;
-  return kib <= 4 ? [] : [...new Set([4, 64, half, 2048, kib - 4])].filter((size) => size < kib).map((size) => `${size}K`);
+  return kib <= 4
+    ? []
+    : [...new Set([4, 64, half, 2048, kib - 4])].filter((size) => size < kib).map((size) => `${size}K`);
 }
