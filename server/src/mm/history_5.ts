@@ -40,6 +40,7 @@ export const FIRST: Rules = {
   batchesPtes: false,
   mlocksLargePtes: false,
   mprotectUpgradesPmds: false,
+  mprotectCleansPmds: false,
   zapHugeKeepsUse: false,
   mapSwappedPage: map_swapped_page_by_mapcount,
   swapinSkipsCache: true,

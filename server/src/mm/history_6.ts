@@ -164,6 +164,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.6",
+        commits: [],
+        text: "mprotect of all that a writable PMD maps loses its dirty bit on x86, as the bit was to go where shadow stacks do not look for it.",
+        rules: { mprotectCleansPmds: true },
+      },
+      {
+        since: "6.6",
         commits: ["79271476b336"],
         text: "The entry of a zero page that KSM placed is dirty.",
         rules: { ksmMarksZeroPages: true },
@@ -563,6 +569,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: ["5dba5cc2e0ff"],
         text: "A mapping with guard markers has a flag of its own, which makes fork copy its page tables; a mapping of a file gets no anon_vma for them.",
         rules: { guardMarksVma: true },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "mprotect keeps the dirty bit of PMDs on x86 again.",
+        rules: { mprotectCleansPmds: false },
       },
       {
         since: "7.2",

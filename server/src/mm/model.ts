@@ -48,6 +48,10 @@ export interface Model extends LargeFolioRules, FileFolioRules, SplitRules {
   // mm/huge_memory.c; mm-semantics §5.3.
   readonly mprotectUpgradesPmds: boolean;
 
+  // mprotect of all that a writable PMD maps loses its dirty bit on x86 (seen in 6.12 and 6.18, not in 6.1 and 7.2; shadow stacks came with 6.6): the page is
+  // clean to those who ask the entry. pmd_modify(), arch/x86/include/asm/pgtable.h.
+  readonly mprotectCleansPmds: boolean;
+
   // A PMD of a file that is unmapped leaves word of its dirty and accessed bits with the folio (7.x, seen in 7.2.13, not in
   // 6.12.117). zap_huge_pmd(), mm/huge_memory.c.
   readonly zapHugeKeepsUse: boolean;

@@ -19,7 +19,7 @@ import { hugetlb_change_protection } from "./hugetlb_vma.ts";
 import type { Kernel } from "./kernel.ts";
 import { calc_vm_prot_bits } from "./mmap.ts";
 import { vm_normal_page } from "./normal_page.ts";
-import { PTE_PRESENT, PTE_PROTNONE, PTE_SOFT_DIRTY, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
+import { PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SOFT_DIRTY, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
 import { pte_needs_soft_dirty_wp, vma_soft_dirty_enabled } from "./soft_dirty.ts";
 import { is_migration_entry, migration_entry_pfn, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
@@ -136,8 +136,11 @@ interface EntryChange {
 const change_huge_pmd = kernelFunction(
   "change_huge_pmd",
   "mm/huge_memory.c",
-  (k: Kernel, vma: number, pmd: number, change: EntryChange) =>
-    change_entry(k, vma, pmd, k.w.pte.entry.data[pmd], change),
+  (k: Kernel, vma: number, pmd: number, change: EntryChange) => {
+    const old = k.w.pte.entry.data[pmd];
+    const cleans = k.model.mprotectCleansPmds && k.machine.arch.startsWith("x86") && old & PTE_WRITE;
+    change_entry(k, vma, pmd, cleans && old & PTE_PRESENT ? pte_with(old, 0, PTE_DIRTY) : old, change);
+  },
 );
 
 function change_entry(k: Kernel, vma: number, row: number, old: number, change: EntryChange): void {
