@@ -73,6 +73,7 @@ struct trace {
     unsigned long swap_bytes; // 0: no swap
     bool swapped; // something was paged out
     bool mergeable; // MADV_MERGEABLE was used
+    bool hugetlb;   // pages of the pool may have been used
     bool lru_batch; // leave the per-CPU LRU batches as they are
     unsigned long max_map_count; // 0: as it is
     int spaces_used; // one more than the highest used index

@@ -34,6 +34,8 @@ void settle_swap_readahead(unsigned long bytes);
 // Writes a setting and remembers the old value until restore_settings(); 0 or -errno.
 int set_until_end(const char *path, const char *value);
 void restore_settings(void);
+// At a trace's end, when its memory is free: hugetlb's pool is made anew, if the trace used it.
+void refill_pool(void);
 // Has a process of its own put settings back should this one be killed.
 void guard_settings(void);
 // One KEY=VALUE of `trace`; false after cannot().

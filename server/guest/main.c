@@ -53,6 +53,7 @@ static void end_trace(void)
     unmerge_ksm();
     empty_swap();
     restore_settings();
+    refill_pool();
     drain_lru_batches();
     memset(&trace, 0, sizeof trace);
 }

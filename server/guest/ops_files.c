@@ -79,6 +79,7 @@ bool op_memfd(const struct op *op, struct result *result)
     int slot = slot_at(op, 0, MAX_FILES, "file");
     if (slot < 0) return false;
     bool hugetlb = number_at(op, 2) != 0;
+    trace.hugetlb |= hugetlb;
     int fd = (int)syscall(SYS_memfd_create, "trace", 1U | (hugetlb ? MFD_HUGETLB : 0)); // MFD_CLOEXEC
     if (fd < 0) {
         result->value = -errno;

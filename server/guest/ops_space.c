@@ -19,6 +19,7 @@ bool op_mmap(const struct op *op, struct result *result)
 {
     unsigned long address = number_at(op, 0), length = number_at(op, 1), flags = number_at(op, 3);
     if (flags & MAP_FIXED && !is_the_trace_s(address, length)) return false;
+    trace.hugetlb |= flags & MAP_HUGETLB;
     struct borrowed file = {-1, -1};
     if (strcmp(op->arg[4], "-") != 0) {
         int slot = slot_at(op, 4, MAX_FILES, "file");

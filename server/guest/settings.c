@@ -141,6 +141,19 @@ static bool set_mthp(const char *list)
     return true;
 }
 
+#define POOL "/proc/sys/vm/nr_hugepages"
+
+// A page of the pool keeps its dirty flag there: the next trace gets others.
+void refill_pool(void)
+{
+    char pages[32], now[32];
+    if (on_host || !trace.hugetlb || read_small(POOL, pages, sizeof pages) < 0) return;
+    write_small(POOL, "0");
+    write_small(POOL, pages);
+    if (read_small(POOL, now, sizeof now) < 0 || strcmp(now, pages) != 0)
+        cannot("the pool has %s huge pages where it had %s", now, pages);
+}
+
 bool trace_setting(const char *key, const char *value)
 {
     if (strcmp(key, "lru_batch") == 0) {
@@ -167,7 +180,7 @@ bool trace_setting(const char *key, const char *value)
     if (strcmp(key, "thp") == 0) return set(key, THP "enabled", value);
     if (strcmp(key, "shmem_thp") == 0) return set(key, THP "shmem_enabled", value);
     if (strcmp(key, "ksm_zero_pages") == 0) return set(key, "/sys/kernel/mm/ksm/use_zero_pages", value);
-    if (strcmp(key, "hugetlb_pages") == 0) return set(key, "/proc/sys/vm/nr_hugepages", value);
+    if (strcmp(key, "hugetlb_pages") == 0) return set(key, POOL, value);
     if (strcmp(key, "mthp") == 0) return set_mthp(value);
     cannot("no setting is called %s", key);
     return false;
