@@ -38,6 +38,7 @@ const ERAS: Readonly<Record<string, readonly string[]>> = {
   "10-large-folios/02-mprotect-inside.mmtrace": ["5.7", "5.10", "6.1", "6.12"],
   "10-large-folios/04-write-after-fork.mmtrace": ["5.7", "5.10", "5.18", "6.1", "6.12"],
   "10-large-folios/05-reuse-of-what-is-left.mmtrace": ["5.7", "5.10", "6.1", "6.12"],
+  "10-large-folios/10-mprotect-inside-shared-memory.mmtrace": ["6.1", "6.12"],
   "10-large-folios/21-hugetlb-cow.mmtrace": ["5.10", "6.1", "6.12"],
 };
 
