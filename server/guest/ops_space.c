@@ -135,8 +135,8 @@ bool op_brk(const struct op *op, struct result *result)
     }
     result->address = true;
     if (!call(op, result, SYS_brk, wanted, 0, 0, 0, 0, 0)) return false;
-    // The system call gives the old end when it refuses.
-    if (!result->signal && wanted != 0 && (unsigned long)result->value != wanted) result->value = -ENOMEM;
+    // The system call gives the old end when it refuses, of which brk(3) makes an errno where it is too low.
+    if (!result->signal && (unsigned long)result->value < wanted) result->value = -ENOMEM;
     return true;
 }
 

@@ -59,6 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   model("6.12 writes a range back before it punches a hole", "5.1", "6.12", "punchHoleWrites", "6.1"),
   model("6.1 punches a hole into dirty pages", "5.1", "6.1", "punchHoleWrites", "6.12"),
+  model("6.12 unmaps no page behind a hole in the first one", "5.1", "6.12", "holesCutWholeBlocks", "6.1"),
   model("6.12 leaves what was written past the end of a file that grows", "5.1", "6.12", "growthZeroesTail", "6.1"),
   model("6.12 leaves the new end of a file that grows alone", "5.1", "6.12", "growthZeroesTail", "7.2"),
   model("7.2 looks at the new end of a file that grows", "5.1", "7.2", "growthZeroesTail", "6.18"),
@@ -124,6 +125,10 @@ export const MUTANTS: readonly Mutant[] = [
   model("madvise does not know MADV_POPULATE_READ in 5.15", "5.5", "5.15", "unknownAdvice", "5.10"),
   model("6.6 faults at files under the VMA's lock", "2.1", "6.6", "faultsLockVma", "6.8"),
   model("4.19 gives the lock up for the next window", "2.3", "4.19", "faultUnlocksToRead", "5.7"),
+  code("a hint needs no room for the alignment of a large mapping", "6.1", "unmapped_area.ts", [
+    "  return large ? { ...request,",
+    "  return false ? { ...request,",
+  ]),
   code("a page that is read for a part of it is up to date", "5.1", "ext4_block.ts", [
     "    k.set(flags, pfn, flags.data[pfn] & ~PG_uptodate);\n",
     "",

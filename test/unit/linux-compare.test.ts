@@ -134,7 +134,7 @@ test("operations are sent with their arguments evaluated, at the simulated addre
   await compareOn(guest, 7, recorded(FORK, "6.12"));
   assert.deepEqual(guest.heard, [
     "trace 7 lru_batch=0 thp=madvise swap=268435456 max_map_count=65530 fault_around=65536 ksm_zero_pages=0",
-    "op 1 0 mmap 0x200000000000 4096 3 34 - 0",
+    "op 1 0 mmap 0x200000000000 4096 3 1048610 - 0",
     "op 2 0 write 0x200000000000 3 6f6c64",
     "op 3 0 fork 1",
     "op 4 0 write 0x200000000000 3 6e6577",

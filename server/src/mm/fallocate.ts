@@ -120,12 +120,21 @@ function regular_fallocate(k: Kernel, file: number, mode: number, offset: number
     if (error !== 0) return error;
   }
   if (mode & FALLOC_FL_ZERO_RANGE) {
-    truncate_pagecache_range(k, file, offset, end);
+    truncate_blocks(k, file, offset, end);
     const error = ext4_zero_partial_blocks(k, file, offset, end);
     if (error !== 0) return error;
   }
   extend(k, file, mode, end);
   return 0;
+}
+
+// The range leaves the page cache: up to 6.13 its whole blocks, if it has any. Mirrors
+// ext4_truncate_page_cache_block_range(), fs/ext4/inode.c, 6.12.y, and what ext4_punch_hole() and ext4_zero_range() did.
+function truncate_blocks(k: Kernel, file: number, start: number, end: number): void {
+  if (!k.model.holesCutWholeBlocks) return truncate_pagecache_range(k, file, start, end);
+  const first = Math.ceil(start / k.pageSize) * k.pageSize;
+  const last = Math.floor(end / k.pageSize) * k.pageSize;
+  if (last > first) truncate_pagecache_range(k, file, first, last);
 }
 
 // The file gets a new end. Mirrors ext4_alloc_file_blocks(), fs/ext4/extents.c.
@@ -145,7 +154,7 @@ const punch_hole = kernelFunction(
     }
     if (offset >= k.w.file.size.data[file]) return 0;
     const last = Math.min(end, file_pages(k, file) * k.pageSize);
-    truncate_pagecache_range(k, file, offset, last);
+    truncate_blocks(k, file, offset, last);
     return ext4_zero_partial_blocks(k, file, offset, last);
   },
 );

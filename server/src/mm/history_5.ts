@@ -101,6 +101,7 @@ export const FIRST: Rules = {
   unuseKeepsSoftDirty: false,
   fallocateModesExclude: false,
   punchHoleWrites: true,
+  holesCutWholeBlocks: true,
   growthZeroesTail: "no",
   populateAdvice: "unknown",
   removeAsksMayWrite: false,

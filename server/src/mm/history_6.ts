@@ -417,6 +417,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         text: "A hole in a file is punched without writing its dirty pages back before (stable 6.12.y has it too).",
         rules: { punchHoleWrites: false },
       },
+      {
+        since: "6.14",
+        commits: [],
+        text: "A hole in the first page of a file unmaps all pages behind it (stable 6.12.y has it too).",
+        rules: { holesCutWholeBlocks: false },
+      },
     ],
   },
   {

@@ -15,12 +15,13 @@ import { folio_mark_dirty } from "./vm_ops.ts";
 import { unmap_drains_lru, zap_pte_range } from "./zap.ts";
 
 // The bytes [start, end) of an ordinary file: the cached ones. What becomes of the disk's blocks at both ends is the
-// filesystem's business (ext4_block.ts). Mirrors truncate_pagecache_range(), mm/truncate.c.
+// filesystem's business (ext4_block.ts). As in shmem a range that ends within the first page unmaps everything behind its
+// start. Mirrors truncate_pagecache_range(), mm/truncate.c.
 export const truncate_pagecache_range = kernelFunction(
   "truncate_pagecache_range",
   "mm/truncate.c",
   (k: Kernel, file: number, start: number, end: number) => {
-    unmap_mapping_range(k, file, start, end);
+    unmap_mapping_range(k, file, start, end < k.pageSize ? Number.POSITIVE_INFINITY : end);
     zero_partial_pages(k, start, end, (index) => filemap_peek(k, file, index));
     remove_whole_pages(k, file, start, end);
   },

@@ -361,6 +361,10 @@ export interface Model extends LargeFolioRules, FileFolioRules, SplitRules {
   // 6.12.y). ext4_punch_hole(), fs/ext4/inode.c.
   readonly punchHoleWrites: boolean;
 
+  // A hole, and zero_range, take whole blocks out of the page cache (until 6.14; in 6.12.y); after, the range as it is, of
+  // which truncate_pagecache_range() unmaps too much when it ends within the first page. fs/ext4/inode.c, mm/truncate.c.
+  readonly holesCutWholeBlocks: boolean;
+
   // A file that grows gets its last page zeroed behind the old end (6.13; in 6.12.y); fallocate() looked at the pages of
   // both ends then, the old one and the new one. ext4_setattr(), fs/ext4/inode.c; ext4_alloc_file_blocks(),
   // fs/ext4/extents.c.

@@ -44,7 +44,7 @@ export const get_unmapped_area = kernelFunction(
       if (request.addr > size - request.length) return "ENOMEM";
       return offset_in_page(k, request.addr) === 0n ? pages_of(k, request.addr) : "EINVAL";
     }
-    const hint = hinted_area(k, mm, huge ? { ...request, addr: huge_hint(k, request.addr) } : request);
+    const hint = hinted_area(k, mm, huge ? { ...request, addr: huge_hint(k, request.addr) } : padded(k, request));
     if (hint !== undefined) return hint;
     const pages = pages_of(k, request.length);
     const limit = request.addr >= address_of(k, k.geometry.mmapPages) ? k.geometry.taskPages : k.geometry.mmapPages;
@@ -83,6 +83,24 @@ function hinted_area(k: Kernel, mm: number, request: AreaRequest): number | unde
   return vma < 0 || end <= vm_start_gap(k, vma) ? page : undefined;
 }
 
+// For a hint of a mapping that is aligned there must be room for the alignment too, though the hint is taken as it is.
+// Mirrors __thp_get_unmapped_area(), mm/huge_memory.c, 6.1 and 6.12.
+function padded(k: Kernel, request: AreaRequest): AreaRequest {
+  const pmd = 2 ** k.geometry.bits[0];
+  const pages = pages_of(k, request.length);
+  const large = k.geometry.wide && aligns_file(k, request) && spans_huge_page(pages, request.pgoff, pmd);
+  return large ? { ...request, length: request.length + BigInt(pmd * k.pageSize) } : request;
+}
+
+// Mappings of ordinary files are aligned where a huge page of the file fits in (thp_get_unmapped_area(), 5.18).
+function aligns_file(k: Kernel, { file }: AreaRequest): boolean {
+  return file !== 0 && k.w.file.kind.data[file - 1] === REGULAR_FILE && k.model.mmapAlignsFiles !== "no";
+}
+
+function spans_huge_page(pages: number, pgoff: number, pmd: number): boolean {
+  return pgoff + pages - Math.ceil(pgoff / pmd) * pmd >= pmd;
+}
+
 // layout=kernel: the highest gap below mmap_base that is large enough, else the lowest one from TASK_UNMAPPED_BASE on;
 // large mappings are aligned as the release does.
 function arranged_area(
@@ -99,13 +117,10 @@ function arranged_area(
     return huge_area(k, mm, pages, base, limit);
   }
   if (k.geometry.wide && pages >= pmd) {
-    const regular = file !== 0 && k.w.file.kind.data[file - 1] === REGULAR_FILE;
+    const regular = aligns_file(k, request);
     const anonymous = file === 0 && (flags & MAP_SHARED) === 0 && request.addr === 0n;
     const rule = k.model.mmapAlignsLarge;
-    if (
-      (regular && k.model.mmapAlignsFiles !== "no") ||
-      (anonymous && rule !== "no" && (rule === "yes" || pages % pmd === 0))
-    ) {
+    if (regular || (anonymous && rule !== "no" && (rule === "yes" || pages % pmd === 0))) {
       const aligned = thp_get_unmapped_area(k, mm, pages, base, limit, regular ? request.pgoff : 0, pmd);
       if (aligned !== undefined) return aligned;
     }
@@ -124,8 +139,7 @@ function thp_get_unmapped_area(
   pgoff: number,
   pmd: number,
 ): number | undefined {
-  const first = Math.ceil(pgoff / pmd) * pmd;
-  if (pgoff + pages - first < pmd) return undefined;
+  if (!spans_huge_page(pages, pgoff, pmd)) return undefined;
   const found = topdown_area(k, mm, pages + pmd, base, limit);
   if (found === undefined) return undefined;
   const short = (((pgoff - found) % pmd) + pmd) % pmd;

@@ -1,7 +1,8 @@
 // How do mmap, mremap and remap_file_pages come into the trace, at the addresses that the log's kernel chose?
 //
 // `at=` without a flag is a hint that is honoured where nothing is mapped; where the shadow of the address space says that
-// something is, the line says `fixed`.
+// something is, the line says `fixed`. A hint for a file's mapping of a huge page or more wants room around it, so there it
+// is `fixed_noreplace`.
 
 import { HUGE_PAGE, MAP, MAP_TYPE, MREMAP, PROT, pageUp } from "./abi.ts";
 import { exact, flags, hugePageSize, number, pathOf } from "./call.ts";
@@ -11,6 +12,9 @@ import { hex, protection, size } from "./names.ts";
 import type { Process } from "./process.ts";
 import { type Area, type MappedFile, mergeable, type Name, plainArea } from "./space.ts";
 import { type Call, comment, DONE, NOT_SIMULATED, type Translation, type Verdict } from "./translation.ts";
+
+// From so many bytes on a file's mapping is aligned, and a hint without room for that is not taken.
+const HUGE_PAGE = 2 ** 21;
 
 /** A successful mmap or mmap2; old_mmap's structure is printed by strace as the same six arguments. */
 export function mmap(t: Translation, process: Process, call: Call): Verdict {
@@ -123,7 +127,9 @@ export function mmapText(
   if (type === MAP.MAP_PRIVATE) words.push("private");
   else if (type !== 0) words.push("shared");
   if (file === undefined && how & MAP.MAP_ANONYMOUS!) words.push("anonymous");
-  if (how & MAP.MAP_FIXED_NOREPLACE!) words.push("fixed_noreplace");
+  const hinted = (how & MAP.MAP_FIXED!) === 0 && at !== undefined;
+  if (how & MAP.MAP_FIXED_NOREPLACE! || (hinted && file !== undefined && length >= HUGE_PAGE))
+    words.push("fixed_noreplace");
   else if (how & MAP.MAP_FIXED!) words.push("fixed");
   if (how & MAP.MAP_POPULATE!) words.push("populate");
   if (how & MAP.MAP_NORESERVE!) words.push("noreserve");

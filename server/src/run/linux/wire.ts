@@ -133,6 +133,9 @@ function get_user_pages(done: Done): Wire {
   if (done.a.words(2).bits !== 0) {
     return { reason: "user space has only vmsplice() for FOLL_GET, which takes none of these flags" };
   }
+  if (done.a.k.machine.lru_batch) {
+    return { reason: "vmsplice() takes its reference without the lock, and moves no page from one list to another" };
+  }
   if (done.major) return { reason: "vmsplice() gives up the lock while it waits for the disk, and tries again" };
   return pinning("vmsplice")(done);
 }
@@ -160,14 +163,17 @@ function kindOf(a: Arguments): string {
   return PIN_KINDS[a.k.w.pin.kind.data[a.row(0)]] ?? "";
 }
 
-// Where the simulated call put it; a call that failed is made as the trace wrote it.
+// Where the simulated call put it; a call that failed is made as the trace wrote it. A place of the simulation's own choice
+// is asked for as a fixed one: for a hint the kernel wants room around it, where it aligns large mappings.
 function mmap({ a, value }: Done): Wire {
   const { bits } = a.words(2);
-  const place = addressOf(value) ?? (a.has(5) ? a.number(5) : 0n);
-  // A fixed mapping of an address that the simulation rounded or moved would be another call.
-  const asked = bits & (MAP_FIXED | MAP_FIXED_NOREPLACE) && a.has(5) ? a.number(5) : place;
+  const fixed = (bits & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0;
+  const hint = a.has(5) ? a.number(5) : 0n;
+  const place = addressOf(value);
+  const chosen = !fixed && place !== undefined && place !== hint;
   const fd = a.has(3) && (bits & MAP_ANONYMOUS) === 0 ? String(a.row(3)) : "-";
-  return `mmap ${at(asked)} ${a.number(0)} ${a.words(1).bits} ${bits} ${fd} ${a.number(4)}`;
+  const asked = chosen ? `${at(place)} ${a.number(0)} ${a.words(1).bits} ${bits | MAP_FIXED_NOREPLACE}` : undefined;
+  return `mmap ${asked ?? `${at(hint)} ${a.number(0)} ${a.words(1).bits} ${bits}`} ${fd} ${a.number(4)}`;
 }
 
 // A mapping that the simulation moved to a place of its choice is moved there.
