@@ -131,9 +131,9 @@ function regular_fallocate(k: Kernel, file: number, mode: number, offset: number
 // The range leaves the page cache: up to 6.13 its whole blocks, if it has any. Mirrors
 // ext4_truncate_page_cache_block_range(), fs/ext4/inode.c, 6.12.y, and what ext4_punch_hole() and ext4_zero_range() did.
 function truncate_blocks(k: Kernel, file: number, start: number, end: number): void {
-  if (!k.model.holesCutWholeBlocks) return truncate_pagecache_range(k, file, start, end);
-  const first = Math.ceil(start / k.pageSize) * k.pageSize;
-  const last = Math.floor(end / k.pageSize) * k.pageSize;
+  const whole = k.model.holesCutWholeBlocks;
+  const first = whole ? Math.ceil(start / k.pageSize) * k.pageSize : start;
+  const last = whole ? Math.floor(end / k.pageSize) * k.pageSize : end;
   if (last > first) truncate_pagecache_range(k, file, first, last);
 }
 

@@ -13,9 +13,6 @@ import type { Process } from "./process.ts";
 import { type Area, type MappedFile, mergeable, type Name, plainArea } from "./space.ts";
 import { type Call, comment, DONE, NOT_SIMULATED, type Translation, type Verdict } from "./translation.ts";
 
-// From so many bytes on a file's mapping is aligned, and a hint without room for that is not taken.
-const HUGE_PAGE = 2 ** 21;
-
 /** A successful mmap or mmap2; old_mmap's structure is printed by strace as the same six arguments. */
 export function mmap(t: Translation, process: Process, call: Call): Verdict {
   const { space } = process;
