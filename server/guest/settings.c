@@ -143,15 +143,27 @@ static bool set_mthp(const char *list)
 
 #define POOL "/proc/sys/vm/nr_hugepages"
 
+// An io_uring lets its pages go some time after it was closed, and its work interrupts the kernel's loop over the pool.
+#define POOL_TRIES 300
+
+static bool pool_is(const char *pages)
+{
+    char now[32];
+    for (int i = 0; i < POOL_TRIES; i++) {
+        write_small(POOL, pages);
+        if (read_small(POOL, now, sizeof now) >= 0 && strcmp(now, pages) == 0) return true;
+        usleep(1000);
+    }
+    return false;
+}
+
 // A page of the pool keeps its dirty flag there: the next trace gets others.
 void refill_pool(void)
 {
-    char pages[32], now[32];
+    char pages[32];
     if (on_host || !trace.hugetlb || read_small(POOL, pages, sizeof pages) < 0) return;
-    write_small(POOL, "0");
-    write_small(POOL, pages);
-    if (read_small(POOL, now, sizeof now) < 0 || strcmp(now, pages) != 0)
-        cannot("the pool has %s huge pages where it had %s", now, pages);
+    if (!pool_is("0")) cannot("pages of the pool stay in use");
+    if (!pool_is(pages)) cannot("the pool does not have %s huge pages again", pages);
 }
 
 bool trace_setting(const char *key, const char *value)
