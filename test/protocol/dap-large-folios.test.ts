@@ -275,3 +275,29 @@ test("a data breakpoint on the pincount stops where the first page is pinned, an
     ["1", "8"],
   );
 });
+
+const HUGETLB = lines(
+  "kernel 6.12",
+  "machine hugetlb_pages=4 memory=64M",
+  "p = mmap(4M, rw, private|anonymous|hugetlb, at=0x40000000)",
+  "write(p)",
+  "child = fork()",
+  "write(p)",
+  "read(p)",
+);
+
+test("Machine: what the hugetlb pool has free and has promised", async () => {
+  const client = await after(HUGETLB, 2);
+  assert.equal(await value(client, "Machine", "hugetlb pool"), "4 pages, 4 free, 2 of them reserved");
+  await client.move("goto", { threadId: 1, targetId: 5 });
+  assert.equal(await value(client, "Machine", "hugetlb pool"), "4 pages, 2 free, 1 of them reserved");
+  await client.close();
+});
+
+test("Folios: a hugetlb folio says so, and counts its mappings as a whole", async () => {
+  const client = await after(HUGETLB, 4);
+  const found = (await scope(client, "Folios")).find((entry) => entry.value.includes("hugetlb"));
+  assert.equal(found?.value, "order 9: ref 2 map 2 entire 2 hugetlb");
+  assert.equal(await value(client, "Process", "huge mappings"), "Hugetlb 2048 kB");
+  await client.close();
+});

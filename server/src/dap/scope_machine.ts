@@ -12,10 +12,33 @@ export const machineScope: ScopeSpec = {
   children: (view) =>
     named(() => [
       ...fieldEntries(worldOf(view), "machine", { kind: "machine" }, view.style, "machine"),
+      hugetlbPool(view),
       hugeZero(view),
       queue(view),
     ]),
 };
+
+// What /proc/meminfo tells of the pool, under the names of struct hstate.
+function hugetlbPool(view: View): Entry {
+  const { machine } = worldOf(view).w;
+  const { nr_huge_pages, free_huge_pages, resv_huge_pages } = machine;
+  const total = nr_huge_pages.data[0];
+  const left = `${free_huge_pages.data[0]} free, ${resv_huge_pages.data[0]} of them reserved`;
+  return {
+    name: "hugetlb pool",
+    value: total === 0 ? "none" : `${total === 1 ? "1 page" : `${total} pages`}, ${left}`,
+    hint: READ_ONLY,
+    children: named(() =>
+      [nr_huge_pages, free_huge_pages, resv_huge_pages].map(({ name, data }) => ({
+        name,
+        value: `${data[0]}`,
+        type: "counter, huge pages",
+        hint: READ_ONLY,
+        watched: () => [cell(name)],
+      })),
+    ),
+  };
+}
 
 // Counted are the address spaces that hold on to it, and the shrinker.
 function hugeZero(view: View): Entry {

@@ -4,27 +4,29 @@
 // before the event.
 
 import { decode, quote } from "../lang/bytes.ts";
-import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, PIN_KINDS } from "../mm/abi.ts";
+import { PIN_KINDS } from "../mm/abi.ts";
 import { INSERT_MIXED_DEVICE, INSERT_PAGE_DEVICE, PFNMAP_DEVICE } from "../mm/device.ts";
 import { bug } from "../mm/errors.ts";
 import { type Event, eventOfRow } from "../mm/event.ts";
 import { flagNames, PAGE_FLAG_NAMES, PG_anon, PG_ksm, VMA_FLAG_NAMES } from "../mm/flags.ts";
+import { HPAGE_RESV_OWNER, HPAGE_RESV_UNMAPPED } from "../mm/hugetlb_reserve.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { BATCH_NAMES, batchNameOf } from "../mm/lru.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { is_guard_marker, migration_entry_pfn, SWP_FLAG_NAMES, swp_offset } from "../mm/swapops.ts";
-import { REGULAR_FILE, SHMEM_FILE } from "../mm/vm_ops.ts";
+import { HUGETLB_FILE, REGULAR_FILE, SHMEM_FILE } from "../mm/vm_ops.ts";
 import { folioChange, folioName, pageFolioChange } from "./folio_text.ts";
 import { inputText } from "./input_text.ts";
 import { PIN_FLAG_NAMES } from "./pin_flags.ts";
 import { address, fileName, flagChange, hexRange, mmName } from "./show.ts";
+import { tracepointText } from "./tracepoint_text.ts";
 
 export function describe(k: Kernel, event: Event): string {
   switch (event.kind) {
     case "decide":
       return decision(k, event);
     case "trace":
-      return tracepoint(k, event);
+      return tracepointText(k, event);
     case "set":
       return event.count === 1 ? `${subject(k, event)} ${change(k, event)}` : runText(k, event);
   }
@@ -60,34 +62,6 @@ function decision(k: Kernel, event: Event): string {
   const asked = k.conditionOf(event.index) ?? bug(`event ${event.index} is no decision`);
   if (asked.input === "") return `# ${asked.text}`;
   return `? ${asked.text}: ${event.to === 1 ? "yes" : "no"} (${inputText(k, asked.input, event.from)})`;
-}
-
-const SIGNALS: Readonly<Record<number, string>> = { 7: "SIGBUS", 9: "SIGKILL", 11: "SIGSEGV" };
-
-function tracepoint(k: Kernel, event: Event): string {
-  switch (event.field) {
-    case "page_fault_user": {
-      const kinds = [
-        event.to & FAULT_FLAG_UNSHARE ? "unshare" : event.to & FAULT_FLAG_WRITE ? "write" : "read",
-        ...(event.to & FAULT_FLAG_REMOTE ? ["remote"] : []),
-      ];
-      return `! page_fault_user ${k.side.taskNames[event.row]} ${address(k, event.from)} ${kinds.join(" ")}`;
-    }
-    case "signal_generate":
-      return `! signal_generate ${k.side.taskNames[event.row]} ${SIGNALS[event.from] ?? event.from} at ${address(k, event.to)}`;
-    case "mark_victim":
-      return `! mark_victim ${k.side.taskNames[event.row]}: ${pagesText(event.from)}`;
-    case "oom_kill":
-      return `! oom_kill ${k.side.taskNames[event.row]}`;
-    case "mm_page_alloc_failed":
-      return `! mm_page_alloc_failed ${pagesText(event.from)} wanted, ${pagesText(event.to)} free`;
-    default:
-      return `! ${event.field} ${event.from} ${event.to}`;
-  }
-}
-
-function pagesText(pages: number): string {
-  return pages === 1 ? "1 page" : `${pages} pages`;
 }
 
 // What the event is about.
@@ -197,6 +171,8 @@ function change(k: Kernel, event: Event): string {
       return `${entryText(from)} → ${entryText(to)}`;
     case "vma.flags":
       return flagChange(VMA_FLAG_NAMES, from, to);
+    case "vma.resv_flags":
+      return flagChange(RESERVE_FLAG_NAMES, from, to);
     case "vma.start":
     case "vma.end":
       return `${field} ${from === 0 ? "none" : address(k, from)} → ${address(k, to)}`;
@@ -241,15 +217,25 @@ function change(k: Kernel, event: Event): string {
 const FILE_KINDS: Readonly<Record<number, string>> = {
   [REGULAR_FILE]: "a regular file",
   [SHMEM_FILE]: "a file of shared memory",
+  [HUGETLB_FILE]: "a hugetlb file",
   [PFNMAP_DEVICE]: "a pfnmap device",
   [INSERT_PAGE_DEVICE]: "an insert_page device",
   [INSERT_MIXED_DEVICE]: "an insert_mixed device",
 };
 
+const RESERVE_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [HPAGE_RESV_OWNER, "HPAGE_RESV_OWNER"],
+  [HPAGE_RESV_UNMAPPED, "HPAGE_RESV_UNMAPPED"],
+];
+
 // Columns that hold another table's row + 1, with 0 for none.
 const ROWS: ReadonlySet<string> = new Set([
   "vma.anon_vma",
   "vma.anon_vma_chain",
+  "vma.resv_map",
+  "file.resv_map",
+  "resv_map.first",
+  "file_region.next",
   "anon_vma.root",
   "anon_vma.parent",
   "anon_vma.older",
