@@ -57,7 +57,7 @@ test("an argument offers flags and nothing else where flags belong", () => {
 test("an argument offers protections, advice, files, pins and processes", () => {
   offers("p = mmap(4K, $0", "rw", "none", "rwx");
   offers("p = mmap(4K)\nmadvise(p, 4K, $0", "dontneed", "populate_write");
-  withholds("p = mmap(4K)\nmadvise(p, 4K, $0", "hugepage");
+  withholds("p = mmap(4K, rw, $0", "refpage");
   offers("f = memfd(4K)\np = mmap(4K, rw, shared, fd=$0", "f");
   withholds("p = mmap(4K)\nf = memfd(4K)\nclose($0", "p");
   offers("p = mmap(4K)\nv = vmsplice(p, 4K)\nrelease($0", "v");
@@ -117,6 +117,24 @@ test("an expect is offered what the run really has", () => {
       "main.rss_anon == 1",
     ],
   );
+});
+
+test("an expect about a huge page is offered the counters that this release has of its folio", () => {
+  const trace = (kernel: string) =>
+    `kernel ${kernel}\nmachine thp=always memory=64M\np = mmap(2M, rw, private|anonymous|fixed, at=0x40000000)\nwrite(p)\nexpect $0`;
+  offers(trace("6.15"), "pte(p).level == pmd", "page(p).folio.order == 9", "page(p).folio.mm_id0_mapcount == 1");
+  offers(trace("6.12"), "page(p).folio.large_mapcount == 1", "page(p).folio.nr_pages_mapped == 8388608");
+  withholds(trace("6.12"), "page(p).folio.mm_id0_mapcount == 1");
+  offers(trace("6.1"), "page(p).folio.double_map == 0", "page(p).folio.entire_mapcount == 1");
+  withholds(trace("6.1"), "page(p).folio.large_mapcount == 1");
+});
+
+test("behind `page(p).folio.` stand the fields that this release has", () => {
+  const trace = (kernel: string) => `kernel ${kernel}\np = mmap(4K)\nwrite(p)\nexpect page(p).folio.$0`;
+  offers(trace("6.15"), "mm_id0", "large_mapcount", "partially_mapped");
+  withholds(trace("6.15"), "double_map", "trans_huge_mapcount");
+  offers(trace("5.10"), "double_map", "trans_huge_mapcount", "total_mapcount");
+  withholds(trace("5.10"), "mm_id0", "large_mapcount", "nr_pages_mapped");
 });
 
 test("nothing is offered in comments, strings, and where a new name belongs", () => {

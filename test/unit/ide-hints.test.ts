@@ -41,6 +41,14 @@ test("outcomes and counters are switched on their own", () => {
   assert.equal(hinted(COW, { inlayHints: { outcome: false, counters: false } }), COW);
 });
 
+test("a line that touches a huge page shows its folio's references and order", () => {
+  const trace =
+    "machine thp=always memory=64M\np = mmap(2M, rw, private|anonymous|fixed, at=0x40000000)\nwrite(p)\nsplit_pmd(p)\nread(p[5])";
+  const [, , write, , read] = hinted(trace).split("\n");
+  assert.equal(write, "write(p)‹→ minor anon huge · pfn 5 ref 1 map 1 excl order 9›");
+  assert.equal(read, "read(p[5])‹→ hit · pfn 10 ref 512 map 1 excl order 9›");
+});
+
 test("a line in a repeat shows its last round and how many there were", () => {
   const shown = hinted("p = mmap(16K)\nrepeat 4 as i\n  write(p[i], 1)\nend");
   assert.match(shown, / {2}write\(p\[i\], 1\)‹→ minor anon · pfn \d+ ref 1 map 1 excl · ×4›/);

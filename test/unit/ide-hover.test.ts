@@ -33,6 +33,41 @@ test("an address shows its mapping and its pages", () => {
   );
 });
 
+const HUGE = "kernel 6.15\nmachine thp=always memory=64M\np = mmap(2M, rw, private|anonymous|fixed, at=0x40000000)\n";
+const SHARED = `${HUGE}write(p, "huge")\nc = fork()\n`;
+
+test("an address of a huge page shows its pages in runs, which of which folio they are, and who holds it", () => {
+  check(
+    `${SHARED}mprotect($0p[9], 4K, r)`,
+    /\| \[0\] \| 5 \(page 0 of folio 5\) \| 513 \| 2 \| 0 \| "huge" \|\n\| \[1…511\] \| 6…516 \(pages 1…511 of folio 5\) \| 513 \| 2 \| 0 \|/,
+    /folio 5, order 9: ref 513 map 513 entire 1 anon, .* — held by main 0x40000000 pages 0…511 ×512, c 0x40000000 whole$/m,
+  );
+});
+
+test("an operation shows what it changed of the folio", () => {
+  check(`${HUGE}wri$0te(p, "huge")`, /\+folio 5 of order 9/);
+  check(
+    `${SHARED}mpro$0tect(p[9], 4K, r)`,
+    /pfn 5…516 map 0 → 1|pfn 6…516 map 0 → 1/,
+    /folio 5 entire_mapcount 2 → 1 large_mapcount 2 → 513 nr_pages_mapped ENTIRELY_MAPPED → ENTIRELY_MAPPED \+ 512/,
+  );
+});
+
+test("a folio and its owners are told by name", () => {
+  check(
+    `${SHARED}expect page(p).fo$0lio.order == 9`,
+    /`page\(p\)\.folio` is \*\*folio of pfn 5\*\*/,
+    /held by main .* whole, c .* whole/,
+  );
+  check(`${SHARED}expect page(p).folio.mm_$0id1 == 2`, /The address space 2 \(c\)\./);
+  check(`${SHARED}expect page(p).folio.nr_pages_map$0ped > 0`, /is \*\*8388608\*\*/, /^ENTIRELY_MAPPED\.$/m);
+});
+
+test("the outcome words of huge pages say what was mapped", () => {
+  check(`${HUGE}write(p) -> anon hu$0ge`, /PMD-sized folio was newly mapped/);
+  check(`${HUGE}write(p) -> huge$0tlb`, /hugetlb folio was newly mapped/);
+});
+
 test("an operation shows the swap entries and markers that it left", () => {
   check(
     "p = mmap(8K)\nwrite(p)\nswap$0out(p, 4K)",

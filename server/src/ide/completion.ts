@@ -2,7 +2,7 @@
 
 import { FUNCTIONS } from "../lang/bind_expression.ts";
 import type { FieldOwner } from "../lang/fields.ts";
-import { fieldsOf } from "../lang/fields.ts";
+import { fieldsOf, hasField } from "../lang/fields.ts";
 import type { OpSpec, Param } from "../lang/ops.ts";
 import { OPS } from "../lang/ops.ts";
 import { ACCESS_OUTCOMES } from "../lang/outcomes.ts";
@@ -75,7 +75,7 @@ export function completion(analysis: Analysis, at: Position): Completion {
       case "outcome":
         return outcomes(context.op).filter(({ label }) => !context.given.includes(label));
       case "field":
-        return fields(context.owner);
+        return fields(analysis, context.owner);
       case "expression": {
         const { check, compared } = context;
         const actual = compared === undefined ? [] : actualValue(analysis, at.line, compared);
@@ -260,9 +260,10 @@ function outcomes(op: OpSpec | undefined): Proposal[] {
   return [outcome("ok"), ...(op?.errnos ?? []).map(([errno, when]) => ({ ...outcome(errno), detail: when }))];
 }
 
-function fields(owner: FieldOwner): Proposal[] {
+// Those that any of the trace's models has.
+function fields({ models }: Analysis, owner: FieldOwner): Proposal[] {
   const own: Proposal[] = fieldsOf(owner)
-    .filter((field) => field.simulated)
+    .filter((field) => field.simulated && models.some((model) => hasField(model as ModelName, field)))
     .map((field) => ({
       label: field.name,
       kind: "field",

@@ -12,7 +12,9 @@ import {
 } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { is_swap_pte } from "../mm/swapops.ts";
+import type { Field } from "../mm/world.ts";
 import { entryText, runSubject, span } from "../run/describe.ts";
+import { folioChange, folioName } from "../run/folio_text.ts";
 import type { Recording } from "../run/recording.ts";
 import { mmName } from "../run/show.ts";
 
@@ -36,7 +38,7 @@ export function counterChanges(recording: Recording, step: number): string[] {
   const changes = netChanges(k, start, end);
   const { _refcount, _mapcount, flags } = k.w.page;
   const { rss_anon, rss_file, rss_shmem, rss_swap } = k.w.mm;
-  const of = (field: { readonly id: number }) => changes.get(field.id) ?? new Map<number, Change>();
+  const of = (field: Field) => changes.get(field.id) ?? new Map<number, Change>();
   const pageFlags = of(flags);
   const isTable = (pfn: number) => {
     const change = pageFlags.get(pfn);
@@ -58,6 +60,7 @@ export function counterChanges(recording: Recording, step: number): string[] {
   const folios = neighbours(pages, (page, next) => next.pfn === page.pfn + 1 && next.text === page.text);
   const cursor = k.position;
   k.seek(end);
+  const large = folioChanges(k, of);
   const spaces = [rss_anon, rss_file, rss_shmem, rss_swap].flatMap((field) =>
     [...of(field).values()].map((change) => `${mmName(k, change.row)} ${counter(field.name, change)}`),
   );
@@ -77,11 +80,30 @@ export function counterChanges(recording: Recording, step: number): string[] {
       .slice(0, TOLD)
       .map((run) => `${span(`pfn ${run[0].pfn}`, `pfn ${run[run.length - 1].pfn}`)} ${run[0].text}`),
     ...more(folios.slice(TOLD).flat().length, "page"),
+    ...large.slice(0, TOLD),
+    ...more(large.length - TOLD, "large folio"),
     ...entryTexts,
     ...more(entryRuns.slice(TOLD).flat().length, "entry"),
     ...spaces,
     ...tables(of(flags)),
   ];
+}
+
+// What only large folios count: `folio 5 entire_mapcount 1 → 0 large_mapcount 1 → 512 +partially_mapped`. One that came
+// or went says so, and nothing else.
+function folioChanges(k: Kernel, of: (field: Field) => ReadonlyMap<number, Change>): string[] {
+  const { folio } = k.w;
+  const rows = new Set(folio.fields.flatMap((field) => [...of(field).keys()]));
+  return [...rows].map((row) => {
+    const head = of(folio.head).get(row);
+    if (head)
+      return head.to === 0 ? `folio ${head.from} is gone` : `+folio ${head.to} of order ${folio.order.data[row]}`;
+    const parts = folio.fields.flatMap((field) => {
+      const change = of(field).get(row);
+      return change ? [folioChange(k, { field: field.name, from: change.from, to: change.to })] : [];
+    });
+    return `${folioName(k, row)} ${parts.join(" ")}`;
+  });
 }
 
 // Rows that the events change, of each event anew.
@@ -113,7 +135,7 @@ function sameKind(entry: string, next: string): boolean {
 function netChanges(k: Kernel, start: number, end: number): Map<number, Map<number, Change>> {
   const { page, mm, pte } = k.w;
   const pages = [page._refcount, page._mapcount, page.flags];
-  const fields = [...pages, pte.entry, mm.rss_anon, mm.rss_file, mm.rss_shmem, mm.rss_swap];
+  const fields = [...pages, ...k.w.folio.fields, pte.entry, mm.rss_anon, mm.rss_file, mm.rss_shmem, mm.rss_swap];
   const changes = new Map(fields.map(({ id }) => [id, new Map<number, Change>()]));
   for (let at = start; at < end; at++) {
     const rows = changes.get(k.journal.field(at));

@@ -3,17 +3,23 @@
 import { fieldOf, hasField } from "../lang/fields.ts";
 import type { SymbolKind, TraceSymbol } from "../lang/program.ts";
 import type { Address, Value } from "../lang/value.ts";
+import { folio_nr_pages, folio_page_idx, folio_test_large, page_folio } from "../mm/folio.ts";
+import { places } from "../mm/holder_groups.ts";
+import type { Kernel } from "../mm/kernel.ts";
 import { contentOf, mmOf, pageAt, pteAt, vmaAt } from "../mm/observe.ts";
 import { is_swap_pte } from "../mm/swapops.ts";
 import { contentText, entryText } from "../run/describe.ts";
+import { mmIdText, nrPagesMapped } from "../run/folio_text.ts";
+import { folioSummary } from "../run/folio_view.ts";
 import type { Recording } from "../run/recording.ts";
 import { show } from "../run/show.ts";
+import { holderRowsOf } from "../run/views.ts";
 import type { Analysis } from "./analysis.ts";
 import { sections } from "./docs.ts";
 import { expressionsOf } from "./expressions.ts";
 import type { Mark } from "./marks.ts";
 import { statementOn, stepsBefore } from "./steps_of.ts";
-import { valueHere } from "./value_here.ts";
+import { here, valueHere } from "./value_here.ts";
 
 // Pages of a mapping that a hover lists.
 const LISTED = 8;
@@ -43,7 +49,18 @@ export function expressionHover(analysis: Analysis, line: number, mark: Mark): s
   const value = valueHere(analysis, line, text);
   const recording = analysis.recording();
   if (value === undefined || !recording) return undefined;
-  return `\`${text}\` is **${show(value, recording.kernel)}** here, under ${recording.model.name}.`;
+  const told = here(recording, line, () => meaning(recording, text.slice(mark.start - node.start), value));
+  const is = `\`${text}\` is **${show(value, recording.kernel)}** here, under ${recording.model.name}.`;
+  return sections(is, told);
+}
+
+// What a value stands for, where that is more than its number: a folio with its holders, an owner, bits of a counter.
+function meaning(recording: Recording, field: string, value: Value): string | undefined {
+  const { kernel: k } = recording;
+  if (typeof value === "object") return value?.kind === "folio" ? folioText(recording, value.pfn) : undefined;
+  if (typeof value !== "bigint" || value === 0n) return undefined;
+  if (field === "mm_id0" || field === "mm_id1") return `The address space ${mmIdText(k, Number(value))}.`;
+  return field === "nr_pages_mapped" ? `${nrPagesMapped(Number(value))}.` : undefined;
 }
 
 function heading({ name, kind, declaration }: TraceSymbol): string {
@@ -114,29 +131,83 @@ function addressText(recording: Recording, { start, end }: Address, task: number
     row < 0
       ? `No VMA of ${k.side.taskNames[task]} holds it.`
       : fieldList(recording, { kind: "vma", vma: row }, ["start", "end", "prot", "flags", "file"]);
-  const rows: string[] = [];
-  for (let i = 0; i < Math.min(pages, LISTED); i++) {
-    const entry = pteAt(k, mm, first + i);
-    if (is_swap_pte(entry)) {
-      const content = contentOf(k, mm, first + i);
-      const data = content < 0 ? "" : cell(contentText(k, content));
-      rows.push(`| [${i}] | ${entryText(entry)} | | | | ${data} |`);
-      continue;
-    }
-    const pfn = pageAt(k, mm, first + i);
-    if (pfn < 0) continue;
-    const field = (name: string) => readField(recording, { kind: "page", pfn }, name);
-    rows.push(
-      `| [${i}] | ${pfn} | ${field("refcount")} | ${field("mapcount")} | ${field("exclusive")} | ${cell(field("data"))} |`,
-    );
+  const { rows, folios, looked } = pageRows(recording, mm, first, pages);
+  const more = pages > looked ? `\n\n… ${pages - looked} more pages` : "";
+  if (rows.length === 0) {
+    return sections(vma, pages > looked ? `None of the first ${looked} pages is mapped.` : "No page is mapped.");
   }
-  const more = pages > LISTED ? `\n\n… ${pages - LISTED} more pages` : "";
-  if (rows.length === 0)
-    return sections(vma, pages > LISTED ? `None of the first ${LISTED} pages is mapped.` : "No page is mapped.");
-  return sections(
-    vma,
-    ["| page | pfn | refcount | mapcount | exclusive | data |", "|---|---|---|---|---|---|", ...rows].join("\n") + more,
-  );
+  const table = ["| page | pfn | refcount | mapcount | exclusive | data |", "|---|---|---|---|---|---|", ...rows];
+  return sections(vma, table.join("\n") + more, ...folios.map((head) => folioText(recording, head)));
+}
+
+interface PageRows {
+  readonly rows: readonly string[];
+  // The heads of the large folios among them.
+  readonly folios: readonly number[];
+  // How many pages the rows speak of, unmapped ones included.
+  readonly looked: number;
+}
+
+// So many rows, each of a page, or of pages of one large folio that are alike.
+function pageRows(recording: Recording, mm: number, first: number, pages: number): PageRows {
+  const { kernel: k } = recording;
+  const rows: string[] = [];
+  const folios = new Set<number>();
+  let at = 0;
+  for (let listed = 0; listed < LISTED && at < pages; listed++) {
+    const entry = pteAt(k, mm, first + at);
+    const pfn = pageAt(k, mm, first + at);
+    const run = pfn >= 0 && folio_test_large(k, pfn) ? alike(recording, mm, first + at, pages - at) : 1;
+    if (is_swap_pte(entry)) {
+      const content = contentOf(k, mm, first + at);
+      const data = content < 0 ? "" : cell(contentText(k, content));
+      rows.push(`| [${at}] | ${entryText(entry)} | | | | ${data} |`);
+    } else if (pfn >= 0) {
+      const page = run === 1 ? `${at}` : `${at}…${at + run - 1}`;
+      rows.push(`| [${page}] | ${frames(k, pfn, run)} | ${countersOf(recording, pfn)} |`);
+      if (folio_test_large(k, pfn)) folios.add(page_folio(k, pfn));
+    }
+    at += run;
+  }
+  return { rows, folios: [...folios], looked: at };
+}
+
+// `7`, of a large folio `517…1023 (pages 5…511 of folio 512)`.
+function frames(k: Kernel, pfn: number, run: number): string {
+  if (!folio_test_large(k, pfn)) return `${pfn}`;
+  const which = places("page", folio_page_idx(k, pfn), run);
+  return `${run === 1 ? pfn : `${pfn}…${pfn + run - 1}`} (${which} of folio ${page_folio(k, pfn)})`;
+}
+
+// How many pages from this one on are of the same large folio, one after the other, with the same counters.
+function alike(recording: Recording, mm: number, vpn: number, most: number): number {
+  const { kernel: k } = recording;
+  const pfn = pageAt(k, mm, vpn);
+  const last = page_folio(k, pfn) + folio_nr_pages(k, page_folio(k, pfn));
+  const counters = countersOf(recording, pfn);
+  let count = 1;
+  while (
+    count < most &&
+    pfn + count < last &&
+    pageAt(k, mm, vpn + count) === pfn + count &&
+    countersOf(recording, pfn + count) === counters
+  ) {
+    count++;
+  }
+  return count;
+}
+
+function countersOf(recording: Recording, pfn: number): string {
+  const field = (name: string) => readField(recording, { kind: "page", pfn }, name);
+  return `${field("refcount")} | ${field("mapcount")} | ${field("exclusive")} | ${cell(field("data"))}`;
+}
+
+// A large folio in a line, and who holds which part of it.
+function folioText({ kernel: k }: Recording, head: number): string {
+  const rows = holderRowsOf(k, head);
+  const names = rows.slice(0, LISTED).map(({ name, count }) => (count === 1 ? name : `${name} ×${count}`));
+  const more = rows.length > LISTED ? ` and ${rows.length - LISTED} more` : "";
+  return `folio ${head}, ${folioSummary(k, head)} — held by ${names.join(", ")}${more}`;
 }
 
 function fieldList(recording: Recording, value: Value & object, names: readonly string[]): string {

@@ -4,6 +4,7 @@ import { evaluate } from "../lang/evaluate.ts";
 import { bindExpression } from "../lang/expression.ts";
 import { isFault } from "../lang/program.ts";
 import type { Value } from "../lang/value.ts";
+import type { Recording } from "../run/recording.ts";
 import type { Analysis } from "./analysis.ts";
 import { stepsBefore } from "./steps_of.ts";
 
@@ -13,11 +14,18 @@ export function valueHere(analysis: Analysis, line: number, text: string): Value
   if (!recording) return undefined;
   const { expr, problems } = bindExpression(recording.program, text);
   if (!expr || problems.some(({ severity }) => severity === "error")) return undefined;
+  const before = stepsBefore(recording, line);
+  const value = here(recording, line, () => evaluate(expr, recording.environment(before)));
+  return isFault(value) ? undefined : value;
+}
+
+// Looks at the world behind the lines above the line.
+export function here<T>(recording: Recording, line: number, look: () => T): T {
   const { kernel, steps } = recording;
   const before = stepsBefore(recording, line);
   const cursor = kernel.position;
   kernel.seek(before === 0 ? steps.boot : steps.end(before - 1));
-  const value = evaluate(expr, recording.environment(before));
+  const seen = look();
   kernel.seek(cursor);
-  return isFault(value) ? undefined : value;
+  return seen;
 }

@@ -1,6 +1,6 @@
 // What a step left behind, in a few words: the frame of the page it touched and that frame's counters.
 
-import { PageAnonExclusive, page_folio } from "../mm/folio.ts";
+import { folio_order, PageAnonExclusive, page_folio } from "../mm/folio.ts";
 import { type Leaf, leafAt } from "../mm/leaf.ts";
 import { page_mapcount } from "../mm/mapcount.ts";
 import { folio_ref_count } from "../mm/page_ref.ts";
@@ -14,17 +14,20 @@ export interface PageCounters {
   readonly refcount: number;
   readonly mapcount: number;
   readonly exclusive: boolean;
+  // Its folio's: 0 of a small one.
+  readonly order: number;
 }
 
-// `pfn 7 ref 1 map 1 excl`, what stands in the place of a page (`swap slot 1 exclusive`, `guard`), or nothing when the
-// step touched no page. The kernel is to stand behind the step.
+// `pfn 7 ref 1 map 1 excl`, of a page of a large folio its order, too; what stands in the place of a page (`swap slot 1
+// exclusive`, `guard`), or nothing when the step touched no page. The kernel is to stand behind the step.
 export function countersAfter(recording: Recording, step: number): string {
   const page = pageCounters(recording, step);
   if (page === undefined) {
     const { entry } = leafAfter(recording, step);
     return is_swap_pte(entry) ? entryText(entry) : "";
   }
-  return `pfn ${page.pfn} ref ${page.refcount} map ${page.mapcount}${page.exclusive ? " excl" : ""}`;
+  const { pfn, refcount, mapcount, exclusive, order } = page;
+  return `pfn ${pfn} ref ${refcount} map ${mapcount}${exclusive ? " excl" : ""}${order > 0 ? ` order ${order}` : ""}`;
 }
 
 // The same as numbers.
@@ -40,6 +43,7 @@ export function pageCounters(recording: Recording, step: number): PageCounters |
     mapcount: page_mapcount(k, pfn),
     // Of a folio that a PMD maps the head's flag is meant.
     exclusive: PageAnonExclusive(k, level > 0 ? folio : pfn),
+    order: folio_order(k, folio),
   };
 }
 

@@ -192,7 +192,7 @@ function cellOf(recording: Recording, step: number): Cell {
   const page = pageCounters(recording, step);
   return {
     value: words,
-    counters: page ? `ref ${page.refcount} map ${page.mapcount}` : "",
+    counters: page ? `ref ${page.refcount} map ${page.mapcount}${page.order > 0 ? ` order ${page.order}` : ""}` : "",
     exclusive: kernel.model.anonExclusive ? page?.exclusive : undefined,
     failed,
   };
