@@ -192,7 +192,7 @@ const copy_pte_range = kernelFunction(
       }
       const pfn = vm_normal_page(k, src, entry);
       const folio = pfn === undefined ? -1 : page_folio(k, pfn);
-      if (pfn !== undefined && folio_test_large(k, folio) && k.model.batchesPtes) {
+      if (pfn !== undefined && folio_test_large(k, folio)) {
         const nr = copy_present_ptes(k, dst, src, pfn, { src_pte, dst_pte, max: end - vpn });
         if (nr > 0) {
           rss[rss_name(k, folio)] += nr;

@@ -28,6 +28,16 @@ export function pte_batch(k: Kernel, row: number, page: number, max: number, ign
   return nr;
 }
 
+// How many entries from `row` on, at most `max`, map the pages from `page` on of its folio and are alike in every bit.
+export function alike_ptes(k: Kernel, row: number, page: number, max: number): number {
+  const { data } = k.w.pte.entry;
+  const folio = page_folio(k, page);
+  const most = Math.min(max, folio + folio_nr_pages(k, folio) - page);
+  let nr = 1;
+  while (nr < most && data[row + nr] === data[row] + mk_pte(nr, 0)) nr++;
+  return nr;
+}
+
 // Takes bits away from `nr` entries from `row` on: one event for each run of entries that have all of them.
 export function clear_pte_bits(k: Kernel, row: number, nr: number, bits: number): void {
   const { entry } = k.w.pte;
