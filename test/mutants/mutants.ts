@@ -2,6 +2,7 @@
 
 import { code, type Mutant, model } from "./mutant.ts";
 import { COUNTING } from "./mutants_counting.ts";
+import { HUGETLB } from "./mutants_hugetlb.ts";
 import { THP } from "./mutants_thp.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -286,5 +287,6 @@ export const MUTANTS: readonly Mutant[] = [
     "PTE_SOFT_DIRTY",
   ]),
   ...COUNTING,
+  ...HUGETLB,
   ...THP,
 ];

@@ -106,7 +106,10 @@ function perform(all: Account[], account: Account, step: Action): void {
   }
 }
 
-function on_range({ s, text, access }: Account, step: Extract<Action, readonly [string, number, object, ...unknown[]]>): void {
+function on_range(
+  { s, text, access }: Account,
+  step: Extract<Action, readonly [string, number, object, ...unknown[]]>,
+): void {
   const { first, pages } = step[2];
   const at = BASE + BigInt(first) * PAGE;
   const length = BigInt(pages) * PAGE;

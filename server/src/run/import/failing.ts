@@ -80,7 +80,9 @@ function failedRange(space: Space, call: Call, name: string): string | undefined
   if (!exact(at) || !exact(length)) return undefined;
   const text = `${name}(${address(space, at)}, ${size(length)})`;
   if (call.result.errno === "EINVAL") {
-    return name === "munmap" && (misaligned(at) || length === 0 || splitsHugePage(space, at, length)) ? text : undefined;
+    return name === "munmap" && (misaligned(at) || length === 0 || splitsHugePage(space, at, length))
+      ? text
+      : undefined;
   }
   if (call.result.errno !== "ENOMEM" || name === "munmap") return undefined;
   const { start, end } = pages(at, length);
@@ -95,7 +97,8 @@ function failedRange(space: Space, call: Call, name: string): string | undefined
 function splitsHugePage(space: Space, at: number, length: number): boolean {
   const { start, end } = pages(at, length);
   const inside = (address: number): boolean =>
-    address % HUGE_PAGE !== 0 && space.within(address, address + 1).some((area) => area.huge === "pages" && area.start < address);
+    address % HUGE_PAGE !== 0 &&
+    space.within(address, address + 1).some((area) => area.huge === "pages" && area.start < address);
   return inside(start) || inside(end);
 }
 

@@ -64,7 +64,8 @@ export function mmap(t: Translation, process: Process, call: Call): Verdict {
 /** The flags that make another kind of mapping, which this version does not simulate: of huge pages those of another size. */
 function hiddenFlags(t: Translation, how: number, argument: string | undefined): number {
   let hidden = 0;
-  if (!t.simulates("mmap hugetlb") || (hugePageSize(argument) ?? HUGE_PAGE) !== HUGE_PAGE) hidden |= how & MAP.MAP_HUGETLB!;
+  if (!t.simulates("mmap hugetlb") || (hugePageSize(argument) ?? HUGE_PAGE) !== HUGE_PAGE)
+    hidden |= how & MAP.MAP_HUGETLB!;
   if (!t.simulates("mmap growsdown")) hidden |= how & MAP.MAP_GROWSDOWN!;
   return hidden;
 }

@@ -117,7 +117,14 @@ class Import implements StraceImport {
     const report = tally.finish();
     const name = this.options.files.join(", ");
     return {
-      header: header(this.options, this.touch, this.facts, report, this.t.present + this.t.files.bytes, this.t.hugePages),
+      header: header(
+        this.options,
+        this.touch,
+        this.facts,
+        report,
+        this.t.present + this.t.files.bytes,
+        this.t.hugePages,
+      ),
       body,
       report,
       error: tally.logLines === 0 ? `${name}: no line of strace in it` : undefined,
