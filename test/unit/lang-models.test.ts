@@ -9,12 +9,6 @@ import { finds, found } from "../support/marked.ts";
 
 const P = "p = mmap(4K)\n";
 
-test("what is not simulated is refused by name", () => {
-  const [problem] = found(`${P}«khugepaged»(p)`, ["not-simulated"], "6.1");
-  assert.equal(problem.message, "`khugepaged` is not simulated yet");
-});
-test("so is a flag", () => finds("mmap(2M, rw, «private|anonymous|hugetlb»)", ["not-simulated"], "6.1"));
-test("so is advice", () => finds(`${P}madvise(p, 4K, «collapse»)`, ["not-simulated"], "6.1"));
 test("a line may expect what the kernel refuses even so", () =>
   finds(`${P}madvise(p + 1, 4K, pageout) -> EINVAL`, [], "6.1"));
 test("advice that this kernel has not yet is an error", () => {

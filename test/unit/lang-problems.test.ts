@@ -45,7 +45,7 @@ test("a setting has the values that it has", () => finds("machine layout=«sprea
 test("a setting has bounds", () => finds("machine refcount_bits=«40»", ["bad-setting"]));
 test("a setting's default is always simulated", () => clean("machine thp=madvise swap=256M seed=0"));
 test("so is a value that changes nothing", () => clean("machine thp=never hugetlb_pages=0 page_mapcount=off seed=7"));
-test("other values of some settings are not", () => finds("machine «mthp=64K»", ["setting-not-simulated"]));
+test("a size of multi-size THP is a power of two", () => finds("machine mthp=«64K|12K»", ["bad-setting"]));
 
 test("include is refused", () => finds('«include "x"»', ["not-supported"]));
 test("interleave is refused", () => finds("«interleave»", ["not-supported"]));
