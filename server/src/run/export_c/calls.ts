@@ -56,6 +56,7 @@ function mremap(line: Line): Called {
 function madvise(line: Line): Called {
   const word = words(line, 2)?.words[0] ?? refuse("the advice is missing");
   const { frame } = line;
+  if (word === "hugepage") frame.hugePages = true;
   if (word === "pageout" && line.statement.expected?.errno === undefined) needSwap(line);
   return { code: `madvise(${bare(address(line, 0))}, ${length(line, 1)}, ${adviceOf(word, frame)})` };
 }

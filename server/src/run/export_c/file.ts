@@ -155,7 +155,7 @@ function mainFunction(frame: Frame, { model, plan }: Parts): string {
   const skips = [...frame.requirements].map(
     ([code, why]) => `\tif (${negated(code)})\n\t\tksft_exit_skip(${stringLiteral(why)});\n`,
   );
-  const huge = frame.program.machine.some(({ key, value }) => key === "thp" && value === "always");
+  const huge = frame.hugePages || frame.program.machine.some(({ key, value }) => key === "thp" && value === "always");
   return `int main(void)
 {
 	static const enum process first[] = { ${first.join(", ")} };

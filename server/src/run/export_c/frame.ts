@@ -23,6 +23,8 @@ export class Frame {
   readonly read: ReadonlySet<SymbolId>;
   // A private mapping of a file, whose first write copies.
   privateFiles = false;
+  // Some memory is to have huge pages.
+  hugePages = false;
   readonly pins = new Map<SymbolId, { readonly kind: PinKind; readonly owner: SymbolId }>();
   // Pins that are rings, released or not.
   readonly rings = new Set<SymbolId>();
