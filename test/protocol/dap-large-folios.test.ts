@@ -301,3 +301,22 @@ test("Folios: a hugetlb folio says so, and counts its mappings as a whole", asyn
   assert.equal(await value(client, "Process", "huge mappings"), "Hugetlb 2048 kB");
   await client.close();
 });
+
+test("the debugger stops at faults that map huge pages, and exceptionInfo says what they did", async () => {
+  const client = await stoppedAtEntry(lines("kernel 6.12", ...HUGE, "split_pmd(p)", "write(p)"));
+  await client.ask("setExceptionBreakpoints", { filters: ["huge"] });
+  const { reason } = await client.move("continue");
+  assert.equal(reason, "exception");
+  const info = await client.ask<P.ExceptionInfoResponse["body"]>("exceptionInfo", { threadId: 1 });
+  assert.equal(info.exceptionId, "huge");
+  assert.match(await where(client), /do_user_addr_fault < 4$|^4$|^5$/);
+  await client.close();
+});
+
+test("a function breakpoint stops in the split of a PMD, whoever asks for it", async () => {
+  const client = await stoppedAtEntry(shared("6.12"));
+  await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "__split_huge_pmd" }] });
+  await client.move("continue");
+  assert.equal(await where(client), "__split_huge_pmd_locked < __split_huge_pmd < __split_vma < mprotect_fixup < do_mprotect_pkey < 6");
+  await client.close();
+});
