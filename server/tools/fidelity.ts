@@ -31,6 +31,7 @@ interface Fuzzed {
 
 interface Random {
   readonly seed: number;
+  readonly first: number;
   readonly ops: number;
   readonly kernels: readonly Fuzzed[];
 }
@@ -86,7 +87,7 @@ writeFileSync(target, document(compared));
 console.log("server/FIDELITY.md");
 
 function isResult(name: string): boolean {
-  return name === "kernel.json" || /^fuzz-[\d.]+\.json$/.test(name);
+  return name === "kernel.json" || /^fuzz-[\d.]+(-\d+)?\.json$/.test(name);
 }
 
 function familyOf(operation: string): string {
@@ -102,7 +103,7 @@ function document(traces: readonly Compared[]): string {
   return `${[
     "# How far the simulation agrees with real kernels",
     "",
-    `Made by \`npm run test:kernel && npm run fidelity\`; not edited by hand. ${new Set(ran.map(({ file }) => file)).size} traces, on ${kernels.join(", ")}, booted in QEMU with one CPU.`,
+    `Made by \`npm run fidelity\` of what \`npm run test:kernel\` or \`mmtrace kernel compare test/conformance --kernel all --json\` says; not edited by hand. ${new Set(ran.map(({ file }) => file)).size} traces, on ${kernels.join(", ")}, booted in QEMU with one CPU.`,
     "After each operation everything that changed is compared: each cell says how many values agree of how many were compared.",
     "What a kernel does not show is not in here; what is by nature never compared stands, with its reason, in `server/src/run/linux/rules.ts`.",
     "",
@@ -125,10 +126,12 @@ function randomTraces(all: readonly Random[]): string[] {
     return `| ${[title, ...releases.map((release) => sum(release).toLocaleString("en"))].join(" | ")} |`;
   };
   return [
-    `Random traces of ${ops} operations: \`mmtrace fuzz --kernel RELEASE --seed ${seed} --ops ${ops} --count 2000\`.`,
+    `Random traces of ${ops} operations: \`mmtrace fuzz --kernel RELEASE --seed ${seed} --ops ${ops} --first I --count N --json\`.`,
+    "Where the machine or the guest could not do an operation, the rest of that trace was not compared.",
     "",
     `| Random traces | ${releases.join(" | ")} |`,
     `| :-- |${" --: |".repeat(releases.length)}`,
+    `| of the seed | ${releases.map((release) => ranges(all, release)).join(" | ")} |`,
     row("traces", ({ traces }) => traces),
     row("operations", ({ operations }) => operations),
     row("values compared", ({ compared }) => compared),
@@ -176,4 +179,18 @@ function share(cell: Cell | undefined): string {
 
 function byNumber(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
+}
+
+// Which traces of the seed: `0–199, 450–699`.
+function ranges(all: readonly Random[], release: string): string {
+  const runs: { first: number; last: number }[] = [];
+  const own = all.flatMap(({ first, kernels }) =>
+    kernels.filter(({ kernel }) => kernel === release).map(({ traces }) => ({ first, last: first + traces - 1 })),
+  );
+  for (const { first, last } of own.sort((a, b) => a.first - b.first)) {
+    const before = runs.at(-1);
+    if (before !== undefined && first <= before.last + 1) before.last = Math.max(before.last, last);
+    else runs.push({ first, last });
+  }
+  return runs.map(({ first, last }) => `${first}–${last}`).join(", ");
 }
