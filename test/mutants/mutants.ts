@@ -3,8 +3,8 @@
 import { code, type Mutant, model } from "./mutant.ts";
 import { COUNTING } from "./mutants_counting.ts";
 import { HUGETLB } from "./mutants_hugetlb.ts";
-import { THP } from "./mutants_thp.ts";
 import { SPLITTING } from "./mutants_split.ts";
+import { THP } from "./mutants_thp.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   model("5.10 reuses a page by its mapcount, whoever else refers to it", "2.4", "5.10", "reuseAnonSmall", "5.7"),

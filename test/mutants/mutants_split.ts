@@ -23,22 +23,6 @@ export const SPLITTING: readonly Mutant[] = [
     "      if (anon) remove_migration_runs(k, folio, pages, false);\n",
     "",
   ]),
-  code("a folio split forgets the swap cache's references", "5.12", "split_pages.ts", [
-    "const refs = 1 + (cached ? each : 0);",
-    "const refs = 1;",
-  ]),
-  code("the pieces of a split folio lose their swap slots", "5.12", "split_pages.ts", [
-    "      if (swap !== 0) strided(page.swap, swap + first - folio, 1);\n",
-    "",
-  ]),
-  code("a split folio stays in the deferred split queue", "5.10", "split_pages.ts", [
-    "    folio_unqueue_deferred_split(k, folio);\n",
-    "",
-  ]),
-  code("pieces that nobody maps keep the split's reference", "5.12", "split_pages.ts", [
-    "    if (count === 1) free_unref_folios(k, head, nr);\n",
-    "    if (false) free_unref_folios(k, head, nr);\n",
-  ]),
   code("the pieces of an exclusive folio are not exclusive", "5.12", "remove_migration_large.ts", [
     "  if (k.model.anonExclusive && was_exclusive(run.entry)) k.addRun(",
     "  if (false) k.addRun(",
@@ -46,14 +30,6 @@ export const SPLITTING: readonly Mutant[] = [
   code("a zero page in place of a page of zeroes counts as anonymous", "5.12", "remove_migration_large.ts", [
     "    add_mm_counter(k, vma.mm.data[run.vma] - 1, k.w.mm.rss_anon, -nr);\n",
     "",
-  ]),
-  code("a PMD that comes back takes no reference", "5.7", "remove_migration_large.ts", [
-    "    folio_get(k, folio);\n    if (folio_test_anon(k, folio)) folio_add_anon_rmap_pmd",
-    "    if (folio_test_anon(k, folio)) folio_add_anon_rmap_pmd",
-  ]),
-  code("a PMD stands for a folio that moves though it may be pinned", "5.7", "try_to_migrate_large.ts", [
-    "    if (exclusive && !folio_try_share_anon_rmap_pmd(k, folio)) return false;\n",
-    "    if (exclusive) folio_try_share_anon_rmap_pmd(k, folio);\n",
   ]),
   code("PTEs that become migration entries keep their references", "5.7", "try_to_migrate_large.ts", [
     "    folio_put_refs(k, folio, nr);\n",
