@@ -38,12 +38,9 @@ const ERAS: Readonly<Record<string, readonly string[]>> = {
   "10-large-folios/02-mprotect-inside.mmtrace": ["5.7", "5.10", "6.1", "6.12"],
   "10-large-folios/04-write-after-fork.mmtrace": ["5.7", "5.10", "5.18", "6.1", "6.12"],
   "10-large-folios/05-reuse-of-what-is-left.mmtrace": ["5.7", "5.10", "6.1", "6.12"],
-<<<<<<< HEAD
   "10-large-folios/10-mprotect-inside-shared-memory.mmtrace": ["6.1", "6.12"],
-=======
-  "10-large-folios/10-a-page-that-nobody-maps.mmtrace": ["5.10", "6.1", "6.12", "6.18"],
-  "10-large-folios/11-to-swap-and-back.mmtrace": ["6.12"],
->>>>>>> c014841 (Samples and journals of a torn huge page and of one that goes to swap; what splits refuse, and the order of the pieces)
+  "10-large-folios/14-a-page-that-nobody-maps.mmtrace": ["5.10", "6.1", "6.12", "6.18"],
+  "10-large-folios/15-to-swap-and-back.mmtrace": ["6.12"],
   "10-large-folios/21-hugetlb-cow.mmtrace": ["5.10", "6.1", "6.12"],
 };
 
