@@ -2,6 +2,7 @@
 
 import { code, type Mutant, model } from "./mutant.ts";
 import { COUNTING } from "./mutants_counting.ts";
+import { FILE_FOLIOS } from "./mutants_file_folios.ts";
 import { HUGETLB } from "./mutants_hugetlb.ts";
 import { SPLITTING } from "./mutants_split.ts";
 import { THP } from "./mutants_thp.ts";
@@ -288,6 +289,7 @@ export const MUTANTS: readonly Mutant[] = [
     "PTE_SOFT_DIRTY",
   ]),
   ...COUNTING,
+  ...FILE_FOLIOS,
   ...HUGETLB,
   ...THP,
   ...SPLITTING,
