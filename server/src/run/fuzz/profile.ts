@@ -85,6 +85,8 @@ export const USER_SPACE: Profile = {
     ...{ vmsplice: 2, io_uring_register: 2, release: 3, dma_write: 2, swapout: 3, migrate: 2 },
     ...{ reclaim: 0, compact: 0, swapoff: 0, lru_add_drain: 0, brk: 0, vfork: 0, clone: 0, device: 0 },
     ...{ get_user_pages: 0, pin_user_pages: 0, o_direct_read: 0, o_direct_write: 0 },
+    // Large folios have profiles of their own.
+    ...{ khugepaged: 0, split_folio: 0, split_pmd: 0, deferred_split_scan: 0 },
   },
   phrases: [
     ["write", "fork"],
