@@ -146,11 +146,26 @@ export function mlock_folio(k: Kernel, pfn: number): void {
 }
 
 // A locked VMA that mapped the page is gone, or is not locked any more. From 5.18 on the page waits in the mlock batch for
-// what becomes of it. Mirrors munlock_folio(), mm/mlock.c, 6.12 (munlock_vma_page() before 5.18).
+// what becomes of it; before, it goes to its list by way of the batch for fresh pages. Mirrors munlock_folio(), mm/mlock.c,
+// 6.12 (munlock_vma_page() before 5.18).
 export const munlock_folio = kernelFunction("munlock_folio", "mm/mlock.c", (k: Kernel, pfn: number) => {
-  if (k.machine.lru_batch && k.model.mlockBatches) folio_batch_add_and_move(k, MLOCK, pfn, true);
+  if (!k.model.mlockBatches) munlock_vma_page(k, pfn);
+  else if (k.machine.lru_batch) folio_batch_add_and_move(k, MLOCK, pfn, true);
   else __munlock_folio(k, pfn);
 });
+
+// Off its list and, unlocked or not, back again: into a batch. Mirrors munlock_vma_page() with __munlock_isolated_page(),
+// mm/mlock.c, 5.10.
+function munlock_vma_page(k: Kernel, pfn: number): void {
+  const { flags } = k.w.page;
+  if (!k.machine.lru_batch || (flags.data[pfn] & (PG_mlocked | PG_lru)) !== (PG_mlocked | PG_lru)) {
+    __munlock_folio(k, pfn);
+    return;
+  }
+  folio_isolate_lru(k, pfn);
+  __munlock_folio(k, pfn);
+  folio_putback_lru(k, pfn);
+}
 
 // The page may be reclaimed, unless another locked VMA maps it. Mirrors __munlock_folio(), mm/mlock.c, 6.12, where a
 // count says what is looked up here (mlock_count; before 5.18 the kernel looked it up as well, try_to_munlock(),

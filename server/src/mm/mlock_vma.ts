@@ -11,6 +11,14 @@ import { FPB_IGNORE_DIRTY, FPB_IGNORE_SOFT_DIRTY, pte_batch } from "./pte_batch.
 
 export { vma_locks };
 
+// What munlock() finds mapped; before 5.18 a page that nobody else maps gets to its list at once. Mirrors
+// __munlock_pagevec(), mm/mlock.c, 5.10.
+function munlock_in_walk(k: Kernel, folio: number): void {
+  const alone = !k.model.mlockBatches && k.w.page._mapcount.data[folio] === 1 && !folio_test_large(k, folio);
+  if (alone) munlock_folio_but_for(k, folio, -1);
+  else munlock_vma_folio(k, folio);
+}
+
 // The folio lost a mapping in a locked VMA, or its VMA the lock; entire: a PMD's mapping. Up to 6.6 PTEs of a large folio
 // lock nothing. Before 5.18 folios that are not locked are passed over. Mirrors munlock_vma_folio(), mm/internal.h, 6.12.
 export function munlock_vma_folio(k: Kernel, folio: number, entire = false): void {
@@ -53,7 +61,7 @@ export function mlock_vma_pages_range(k: Kernel, vma: number, start: number, end
         if (!large_ptes_count(k, page, nr, locked)) return;
       }
       if (locked) mlock_folio(k, folio);
-      else munlock_vma_folio(k, folio);
+      else munlock_in_walk(k, folio);
     },
     (_pmd, _first, _from, _to, entry) => {
       const page = entry & PTE_PRESENT ? vm_normal_page(k, vma, entry) : undefined;
