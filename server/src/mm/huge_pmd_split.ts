@@ -78,12 +78,16 @@ export function split_pmd(k: Kernel, task: number, addr: bigint): void {
 
 // The VMA is about to begin or end at the page: a huge entry that lies on both sides of it is split.
 // Mirrors vma_adjust_trans_huge() with split_huge_pmd_if_needed(), mm/huge_memory.c, 6.12.
-export function vma_adjust_trans_huge(k: Kernel, vma: number, at: number): void {
-  const { start, end } = k.w.vma;
-  const first = at - (at % k.hpageNr);
-  if (first === at || first < start.data[vma] || first + k.hpageNr > end.data[vma]) return;
-  split_huge_pmd_address(k, vma, at);
-}
+export const vma_adjust_trans_huge = kernelFunction(
+  "vma_adjust_trans_huge",
+  "mm/huge_memory.c",
+  (k: Kernel, vma: number, at: number) => {
+    const { start, end } = k.w.vma;
+    const first = at - (at % k.hpageNr);
+    if (first === at || first < start.data[vma] || first + k.hpageNr > end.data[vma]) return;
+    split_huge_pmd_address(k, vma, at);
+  },
+);
 
 const __split_huge_pmd_locked = kernelFunction(
   "__split_huge_pmd_locked",

@@ -12,7 +12,16 @@ import { folio_mapped } from "./mapcount.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { folio_maybe_dma_pinned, folio_put_refs } from "./page_ref.ts";
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, pmd_offset, pte_free_table, pte_offset, walk_ptes } from "./pgtable.ts";
+import {
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  pmd_offset,
+  pte_free_table,
+  pte_offset,
+  type VisitHuge,
+  walk_ptes,
+} from "./pgtable.ts";
 import { FPB_IGNORE_DIRTY, FPB_IGNORE_SOFT_DIRTY, folio_pte_batch } from "./pte_batch.ts";
 import { folio_remove_rmap_ptes } from "./rmap.ts";
 import { free_swap_and_cache, free_swap_cache } from "./swapfile.ts";
@@ -59,12 +68,15 @@ export function unmap_drains_lru(k: Kernel): void {
 }
 
 // details: ZAP_* bits. A huge entry goes whole where the range covers it, and is split where not.
-export const zap_pte_range = kernelFunction(
+export function zap_pte_range(k: Kernel, vma: number, start: number, end: number, details: number): void {
+  zap_entries(k, vma, start, end, details, in_frame(k.frame, k, zap_pmd_range(k, vma)));
+}
+
+const zap_entries = kernelFunction(
   "zap_pte_range",
   "mm/memory.c",
-  (k: Kernel, vma: number, start: number, end: number, details: number) => {
+  (k: Kernel, vma: number, start: number, end: number, details: number, huge: VisitHuge) => {
     const mm = k.w.vma.mm.data[vma] - 1;
-    const huge = zap_pmd_range(k, vma);
     walk_ptes(
       k,
       mm,
@@ -85,6 +97,16 @@ export const zap_pte_range = kernelFunction(
     if (details & ZAP_RECLAIM_PT && reclaims_tables(k)) zap_empty_pte_tables(k, mm, start, end);
   },
 );
+
+// Huge entries are the caller's: no PTE of theirs is gone through, so the frame of who goes through PTEs is not on the stack.
+function in_frame(frame: number, k: Kernel, visit: VisitHuge): VisitHuge {
+  return (pmd, first, from, to, entry) => {
+    const own = k.frame;
+    k.frame = frame;
+    visit(pmd, first, from, to, entry);
+    k.frame = own;
+  };
+}
 
 function reclaims_tables(k: Kernel): boolean {
   const { dontneedFreesTables } = k.model;
