@@ -39,7 +39,8 @@ const HEAD = `# Samples
 A course in chapters. Each trace says in its first lines what it asks, and its checks say what each release answers: run one
 under a release with \`mmtrace run FILE --kernel 6.12\`, under all of them with \`mmtrace matrix FILE\`, or step through it.
 
-Where the releases part in what a line comes to, a sample is in several files, each for some of them.
+Where the releases part in what a line comes to, a sample is in several files, each for some of them. What only some
+releases can do is in one file, which names them.
 
 This file is generated from the first lines of the traces (server/tools/samples.ts).
 `;
@@ -49,7 +50,7 @@ interface Sample {
   readonly text: string;
 }
 
-// Of a sample in several files: the releases of this one, and the files of the rest.
+// Of a sample that is not for every release: the releases of this one, and the files of the rest where it is in several.
 function others(sample: Sample, files: readonly Sample[]): string {
   const releases = releasesOf(sample.text);
   if (releases.length === RELEASES.length) return "";
@@ -59,7 +60,7 @@ function others(sample: Sample, files: readonly Sample[]): string {
       path !== sample.path && begins(path) === begins(sample.path) && releasesOf(text).length < RELEASES.length,
   );
   const links = rest.map(({ path }) => `[${path}](${path})`).join(", ");
-  return ` *Under ${releases.join(", ")}; under the others: ${links}.*`;
+  return ` *Under ${releases.join(", ")}${links && `; under the others: ${links}`}.*`;
 }
 
 function releasesOf(text: string): string[] {
