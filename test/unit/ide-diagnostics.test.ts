@@ -54,8 +54,8 @@ test("an expected signal or errno is no problem", () => {
   check("read(4096) -> SIGSEGV\nmunmap(1, 4K) -> EINVAL", []);
 });
 
-test("an operation that this version cannot simulate is said to be so, once", () => {
-  check("khugepaged(4096)", [/^1 not-simulated: `khugepaged` is not simulated yet/]);
+test("a model that this version cannot simulate is said to be so, once", () => {
+  check("kernel refpage-v2\nread(4096)", [/^1 model-not-simulated: `refpage-v2` is not simulated yet/]);
 });
 
 test("what runs below a line that cannot be read is not blamed", () => {
