@@ -6,6 +6,7 @@ import { FOLIO_PARTIALLY_MAPPED } from "./flags.ts";
 import { has_flag, large_folio } from "./folio.ts";
 import { split_folio } from "./folio_split.ts";
 import { condition, kernelFunction } from "./frames.ts";
+import { shrink_huge_zero_folio_count, shrink_huge_zero_folio_scan } from "./huge_zero.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 
@@ -40,19 +41,35 @@ export const deferred_split_scan = kernelFunction(
   },
 );
 
-// A round of reclaim lets the shrinker look at as many folios as the round's priority says: twice the queue at 0, half as
-// many with each step. What is left of earlier rounds (nr_deferred) is not remembered.
+// A round of reclaim lets the shrinkers look at as much as the round's priority says: twice of what they have at 0, half as
+// much with each step. What is left of earlier rounds (nr_deferred) is not remembered.
 // Mirrors do_shrink_slab(), mm/shrinker.c, 6.12 (mm/vmscan.c before 6.7).
-export function shrink_deferred_splits(k: Kernel, priority: number): void {
+export function shrink_slab(k: Kernel, priority: number): void {
   if (k.rows(k.w.folio) === 0) return;
-  const freeable = deferred_split_queue(k).length;
+  do_shrink_slab(
+    priority,
+    () => shrink_huge_zero_folio_count(k),
+    () => {
+      shrink_huge_zero_folio_scan(k);
+    },
+  );
+  do_shrink_slab(
+    priority,
+    () => deferred_split_queue(k).length,
+    (objects) => {
+      deferred_split_scan(k, objects);
+    },
+  );
+}
+
+function do_shrink_slab(priority: number, count: () => number, scan: (objects: number) => void): void {
+  const freeable = count();
   if (freeable === 0) return;
   let left = Math.min(Math.floor((Math.floor(freeable / 2 ** priority) * 4) / DEFAULT_SEEKS), 2 * freeable);
-  const batch = SHRINK_BATCH;
-  while (left >= batch || left >= freeable) {
-    const scanned = Math.min(batch, left);
-    deferred_split_scan(k, scanned);
+  while (left >= SHRINK_BATCH || left >= freeable) {
+    const scanned = Math.min(SHRINK_BATCH, left);
+    scan(scanned);
     left -= scanned;
-    if (left <= 0 || deferred_split_queue(k).length === 0) return;
+    if (left <= 0 || count() === 0) return;
   }
 }

@@ -46,6 +46,12 @@ const get_huge_zero_folio = kernelFunction("get_huge_zero_folio", "mm/huge_memor
   return true;
 });
 
+// What there is to free of it: all, once only the shrinker holds on to it. Mirrors shrink_huge_zero_folio_count(),
+// mm/huge_memory.c, 7.2.
+export function shrink_huge_zero_folio_count(k: Kernel): number {
+  return k.w.machine.huge_zero_refcount.data[0] === 1 ? k.hpageNr : 0;
+}
+
 // Memory is short, and no address space maps it any more: its pages are free. How many.
 // Mirrors shrink_huge_zero_folio_scan(), mm/huge_memory.c, 7.2.
 export const shrink_huge_zero_folio_scan = kernelFunction(

@@ -49,11 +49,12 @@ export function page_available(k: Kernel): boolean {
   return true;
 }
 
-// Memory is used up: pages are reclaimed, and only when there is nothing to reclaim the largest process is killed. True
-// when it may be tried again. Mirrors __alloc_pages_slowpath(), mm/page_alloc.c, 6.12.
+// Memory is used up: pages are reclaimed, and only when there is nothing to reclaim, nor any free page after a last look
+// (what shrinkers freed is no progress of reclaim's), the largest process is killed. True when it may be tried again.
+// Mirrors __alloc_pages_slowpath() with __alloc_pages_may_oom(), mm/page_alloc.c, 6.12.
 const __alloc_pages_slowpath = kernelFunction("__alloc_pages_slowpath", "mm/page_alloc.c", (k: Kernel): boolean => {
   k.trace("mm_page_alloc", 0, 1, 0);
-  return direct_reclaim(k) || out_of_memory(k);
+  return direct_reclaim(k) || free_pages(k) > 0 || out_of_memory(k);
 });
 
 // The next frame, or -1. Mirrors get_page_from_freelist(), mm/page_alloc.c.

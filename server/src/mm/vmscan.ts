@@ -7,7 +7,7 @@
 // else 60 parts of 200 of the anonymous lists and 140 of the others; all of all lists in the last round.
 // Not modelled: kswapd and watermarks, memory cgroups, the multi-generational LRU.
 
-import { shrink_deferred_splits } from "./deferred_split_scan.ts";
+import { shrink_slab } from "./deferred_split_scan.ts";
 import {
   PG_active,
   PG_dirty,
@@ -78,7 +78,7 @@ const do_try_to_free_pages = kernelFunction(
     for (;;) {
       for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
         shrink_lruvec(k, sc);
-        shrink_deferred_splits(k, sc.priority);
+        shrink_slab(k, sc.priority);
         if (sc.nr_reclaimed >= nr_to_reclaim) return sc.nr_reclaimed;
       }
       if (sc.nr_reclaimed > 0 || sc.force_deactivate || !sc.skipped_deactivate) return sc.nr_reclaimed;
@@ -98,7 +98,9 @@ export const direct_reclaim = kernelFunction(
       // What shrinkers have freed is not counted, but there.
       if (do_try_to_free_pages(k, SWAP_CLUSTER_MAX) > 0 || free_pages(k) > before) return true;
     }
-    return false;
+    // With nothing on the lists that could go, its rounds come to the shrinkers alone.
+    for (let priority = DEF_PRIORITY; priority >= 0; priority--) shrink_slab(k, priority);
+    return free_pages(k) > before;
   },
 );
 
