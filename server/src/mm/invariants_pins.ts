@@ -3,7 +3,7 @@
 
 import { FOLL_LONGTERM, FOLL_PIN } from "./abi.ts";
 import { BY_RECLAIM, VM_SHARED } from "./flags.ts";
-import { folio_test_anon, page_folio } from "./folio.ts";
+import { folio_test_anon, folio_test_hugetlb, page_folio } from "./folio.ts";
 import type { Breach } from "./invariants.ts";
 import type { Kernel } from "./kernel.ts";
 import { mmOf, pageAt, vmaAt } from "./observe.ts";
@@ -19,7 +19,8 @@ export function pinBreaches(k: Kernel, tally: Tally, pin: number, i: number): Br
   const mm = k.side.pinSpaces[pin];
   const folio = page_folio(k, pfn);
   const anon = folio_test_anon(k, folio);
-  const found = anon ? strangers(k, tally, pin, pfn) : [];
+  // hugetlb asks for mapcounts alone in every release, and promises this to nobody.
+  const found = anon && !folio_test_hugetlb(k, folio) ? strangers(k, tally, pin, pfn) : [];
   if ((p.flags.data[pin] & FOLL_PIN) === 0) return found;
   if (anon && page.unmapped_by.data[folio] === BY_RECLAIM) {
     const message = `the pin holds pfn ${pfn}, which reclaim took from its owner's address`;
