@@ -5,13 +5,13 @@ import { fault_flag_allow_retry_first } from "./account_fault.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_RETRY } from "./fault.ts";
 import type { FaultPage } from "./filemap.ts";
-import { PG_dirty, PG_readahead, PG_swapbacked, PG_uptodate, VM_LOCKED, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { PG_dirty, PG_readahead, PG_swapbacked, PG_uptodate, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { folio_nr_pages, folio_order, folio_test_large, page_folio } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import { do_set_pmd } from "./huge_file_pmd.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_add_lru_vma, mlock_folio } from "./lru.ts";
-import { vma_locks } from "./mlock_vma.ts";
+import { folio_add_lru_vma } from "./lru.ts";
+import { mlock_mapped_folio } from "./mlock_vma.ts";
 import { vma_wants_writenotify } from "./mprotect.ts";
 import { COW, FILE, HUGE, SHMEM } from "./outcome.ts";
 import { alloc_page, page_available } from "./page_alloc.ts";
@@ -298,8 +298,7 @@ function set_pte_range(k: Kernel, vmf: Fault, vpn: number, pte: number, page: nu
   else if (k.model.readFaultKeepsDirty && flags & PTE_WRITE && pageFlags & PG_dirty)
     flags |= PTE_DIRTY | PTE_SOFT_DIRTY;
   folio_add_file_rmap_ptes(k, vmf.vma, page, nr);
-  const locks = vmaFlags & VM_LOCKED && k.model.mlockBatches && vma_locks(k, vmf.vma);
-  if (locks && !folio_test_large(k, folio)) mlock_folio(k, folio);
+  if (k.model.mlockBatches) mlock_mapped_folio(k, vmf.vma, folio, nr, false);
   k.setRun(k.w.pte.entry, pte, nr, mk_pte(page, flags), mk_pte(1, 0));
   add_mm_counter(k, vmf.mm, mm_counter_file(k, folio), nr);
   k.outcome |= mapped_outcome(k, folio);

@@ -46,7 +46,7 @@ import type { Kernel } from "./kernel.ts";
 import { leafAt } from "./leaf.ts";
 import { folio_mark_accessed, lru_add_drain, mlock_folio } from "./lru.ts";
 import { handle_mm_fault } from "./memory.ts";
-import { vma_locks } from "./mlock_vma.ts";
+import { gup_locks, vma_locks } from "./mlock_vma.ts";
 import { is_zero_page, vm_normal_page } from "./normal_page.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import { folio_has_pincount, folio_put_refs, folio_ref_add, folio_ref_count, pin_refs } from "./page_ref.ts";
@@ -341,12 +341,12 @@ function populate(k: Kernel, task: number, vma: number, start: number, end: numb
     k.tick();
     const page = get_user_page(k, task, mm, vpn, flags);
     // What a PMD maps is there as a whole.
-    next = leafAt(k, mm, vpn).level === 0 ? vpn + 1 : vpn - (vpn % k.hpageNr) + k.hpageNr;
+    const entire = leafAt(k, mm, vpn).level > 0;
+    next = entire ? vpn - (vpn % k.hpageNr) + k.hpageNr : vpn + 1;
     if (page === "EEXIST") continue;
     if (typeof page === "string") error = page;
-    else if (locks && page !== ZERO_PFN) {
-      // FOLL_MLOCK of follow_page_pte(), mm/gup.c, 5.10.
-      lru_add_drain(k);
+    else if (locks && gup_locks(k, page, entire)) {
+      if (!entire) lru_add_drain(k);
       mlock_folio(k, page_folio(k, page));
     }
   }

@@ -39,6 +39,7 @@ export const FIRST: Rules = {
   splitKeepsDirty: false,
   batchesPtes: false,
   mlocksLargePtes: false,
+  mlocksMapped: "small and PMD",
   mprotectUpgradesPmds: false,
   mprotectCleansPmds: false,
   zapHugeKeepsUse: false,

@@ -289,6 +289,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       },
       {
         since: "6.7",
+        commits: ["1acbc3f93614"],
+        text: "A large folio that comes to be mapped in a locked VMA is not locked by that, not even by a PMD; reclaim does it.",
+        rules: { mlocksMapped: "small" },
+      },
+      {
+        since: "6.7",
         commits: ["af8ca1c14906"],
         text: "mremap widens a range to the start of its page table when nothing else lives there, to move the table whole.",
         rules: { mremapRealigns: true },
@@ -557,6 +563,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
         commits: [],
         text: "khugepaged leaves ranges alone that have lazily freed pages; MADV_COLLAPSE of a range without a whole huge page succeeds, and goes on behind one where nothing is mapped.",
         rules: { khugepagedSparesLazyfree: true, collapseOfNothing: 0, collapsePassesHoles: true },
+      },
+      {
+        since: "7.2",
+        commits: [],
+        text: "A large folio all of which comes to be mapped in a locked VMA at once is locked by that (read in 7.2 alone).",
+        rules: { mlocksMapped: "whole" },
       },
       {
         since: "7.2",

@@ -12,7 +12,6 @@ export const FIRST_FILE_FOLIOS: FileFolioRules = {
   finishFaultMapsFolio: "no",
   pmdMapsWithinFile: false,
   pmdMapAsksVma: false,
-  pmdMapLocksFile: true,
   collapsesFiles: false,
   collapseRetractsOwn: true,
   collapseFillsUpper: false,
@@ -40,14 +39,6 @@ export const FILE_FOLIOS: Partial<Record<ReleaseName, readonly Change[]>> = {
       commits: ["1043173eb5eb", "1d65b771bc08"],
       text: "MADV_COLLAPSE of a file's memory frees the page tables of all its mappings, and maps the folio also where there was none.",
       rules: { collapseRetractsOwn: false },
-    },
-  ],
-  "6.8": [
-    {
-      since: "6.7",
-      commits: ["1acbc3f93614"],
-      text: "A PMD that comes to map a file's folio in a locked VMA does not lock it.",
-      rules: { pmdMapLocksFile: false },
     },
   ],
   "6.12": [

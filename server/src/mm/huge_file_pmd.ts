@@ -3,11 +3,11 @@
 
 import { FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter, mm_counter_file } from "./counters.ts";
-import { VM_LOCKED, VM_NOHUGEPAGE, VM_SHARED, VM_WRITE } from "./flags.ts";
+import { VM_NOHUGEPAGE, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { folio_order } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { mlock_folio, vma_locks } from "./lru.ts";
+import { mlock_mapped_folio } from "./mlock_vma.ts";
 import { vma_wants_writenotify } from "./mprotect.ts";
 import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pmd_offset, pte_prot } from "./pgtable.ts";
 import { folio_add_file_rmap_pmd } from "./rmap.ts";
@@ -41,9 +41,7 @@ export const do_set_pmd = kernelFunction(
     if (flags & FAULT_FLAG_WRITE) prot |= PTE_DIRTY | PTE_SOFT_DIRTY | (vmaFlags & VM_WRITE ? PTE_WRITE : 0);
     add_mm_counter(k, mm, mm_counter_file(k, folio), k.hpageNr);
     folio_add_file_rmap_pmd(k, vma, folio);
-    if (k.model.pmdMapLocksFile && vmaFlags & VM_LOCKED && k.model.mlockBatches && vma_locks(k, vma)) {
-      mlock_folio(k, folio);
-    }
+    if (k.model.mlockBatches) mlock_mapped_folio(k, vma, folio, k.hpageNr, true);
     k.set(k.w.pte.entry, pmd, mk_pte(folio, prot));
     return true;
   },

@@ -180,6 +180,7 @@ function unmap_file_pmd(k: Kernel, vma: number, pmd: number, old: number): void 
     if (old & PTE_DIRTY) folio_mark_dirty(k, folio);
     if (old & PTE_ACCESSED) k.set(page.flags, folio, page.flags.data[folio] | PG_referenced);
     folio_remove_rmap_pmd(k, vma, folio);
+    mlocked_pmd_splits(k, vma, folio);
   }
   add_mm_counter(k, owner, mm_counter_file(k, folio), -k.hpageNr);
   if (present) folio_put(k, folio);

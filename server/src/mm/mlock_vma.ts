@@ -2,10 +2,19 @@
 // mm/mlock.c, mm/internal.h.
 
 import { FOLIO_DOUBLE_MAP, PG_mlocked } from "./flags.ts";
-import { folio_nr_pages, folio_test_large, has_flag, large_folio, page_folio } from "./folio.ts";
+import {
+  folio_nr_pages,
+  folio_test_anon,
+  folio_test_large,
+  has_flag,
+  is_huge_zero_folio,
+  large_folio,
+  page_folio,
+} from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { lru_add_drain, mlock_folio, munlock_folio, munlock_folio_but_for, vma_locks } from "./lru.ts";
 import { vm_normal_page } from "./normal_page.ts";
+import { ZERO_PFN } from "./page_alloc.ts";
 import { PTE_PRESENT, walk_ptes } from "./pgtable.ts";
 import { FPB_IGNORE_DIRTY, FPB_IGNORE_SOFT_DIRTY, pte_batch } from "./pte_batch.ts";
 
@@ -24,6 +33,17 @@ function munlock_in_walk(k: Kernel, folio: number): void {
 export function munlock_vma_folio(k: Kernel, folio: number, entire = false): void {
   if (!entire && !k.model.mlocksLargePtes && folio_test_large(k, folio)) return;
   if (k.model.mlockBatches || (k.w.page.flags.data[folio] & PG_mlocked) !== 0) munlock_folio(k, folio);
+}
+
+// So many pages of the folio came to be mapped in the VMA, by a PMD or by PTEs.
+// Mirrors mlock_vma_folio() at the end of __folio_add_anon_rmap() and __folio_add_file_rmap(), mm/rmap.c, 6.12 and 7.2
+// (mlock_vma_page() in page_add_anon_rmap() and page_add_file_rmap(), 6.1).
+export function mlock_mapped_folio(k: Kernel, vma: number, folio: number, nr: number, entire: boolean): void {
+  if (!vma_locks(k, vma)) return;
+  const { mlocksMapped } = k.model;
+  const whole = nr === folio_nr_pages(k, folio);
+  const locks = mlocksMapped === "whole" ? whole : whole && (nr === 1 || (entire && mlocksMapped === "small and PMD"));
+  if (locks) mlock_folio(k, folio);
 }
 
 // A PMD of the VMA became PTEs, which lock no large folio: it is locked no longer, unless another VMA locks it.
@@ -81,10 +101,13 @@ function large_ptes_count(k: Kernel, page: number, nr: number, locks: boolean): 
   return k.model.mlocksLargePtes && (!locks || nr === folio_nr_pages(k, page_folio(k, page)));
 }
 
-// What GUP locks for mlock() before 5.18: no large folio that PTEs map, and none that another PMD maps as well.
-// Mirrors the FOLL_MLOCK parts of follow_page_pte(), mm/gup.c, and follow_trans_huge_pmd(), mm/huge_memory.c, 5.10.
+// What GUP locks for mlock() before 5.18: neither of the zero pages, no large folio that PTEs map, no anonymous one that
+// another PMD maps as well. Mirrors the FOLL_MLOCK parts of follow_page_pte(), mm/gup.c, and follow_trans_huge_pmd(),
+// mm/huge_memory.c, 5.10.
 export function gup_locks(k: Kernel, page: number, entire: boolean): boolean {
   const row = large_folio(k, page);
-  if (row < 0) return true;
-  return entire && k.w.folio._entire_mapcount.data[row] === 1 && !has_flag(k, page, FOLIO_DOUBLE_MAP);
+  if (row < 0) return page !== ZERO_PFN;
+  const folio = page_folio(k, page);
+  if (!entire || is_huge_zero_folio(k, folio) || has_flag(k, folio, FOLIO_DOUBLE_MAP)) return false;
+  return !folio_test_anon(k, folio) || k.w.folio._entire_mapcount.data[row] === 1;
 }

@@ -44,6 +44,11 @@ export interface Model extends LargeFolioRules, FileFolioRules, SplitRules {
   // mlock_pte_range(), mm/mlock.c.
   readonly mlocksLargePtes: boolean;
 
+  // Which folios are locked when they come to be mapped in a locked VMA by other than a fault that allocates them: small ones
+  // and those of PMDs; small ones alone (6.7, 1acbc3f93614); all that are mapped as a whole (7.2; 6.18 not read).
+  // __folio_add_anon_rmap() and __folio_add_file_rmap(), mm/rmap.c.
+  readonly mlocksMapped: "small and PMD" | "small" | "whole";
+
   // mprotect makes PMDs writable by the rule for PTEs (6.2; before never in private memory). change_huge_pmd(),
   // mm/huge_memory.c; mm-semantics §5.3.
   readonly mprotectUpgradesPmds: boolean;

@@ -28,10 +28,6 @@ export interface FileFolioRules {
   // No PMD maps a file's folio in a VMA with MADV_NOHUGEPAGE (6.12, 2b0f922323cc). do_set_pmd(), mm/memory.c.
   readonly pmdMapAsksVma: boolean;
 
-  // A PMD that comes to map a file's folio in a locked VMA locks it (until 6.7, 1acbc3f93614). page_add_file_rmap(),
-  // mm/rmap.c, 6.1.
-  readonly pmdMapLocksFile: boolean;
-
   // MADV_COLLAPSE and khugepaged work on ordinary files that can have folios of a PMD's size (7.2). file_thp_enabled(),
   // mm/huge_memory.c; before, CONFIG_READ_ONLY_THP_FOR_FS had to allow it, which Debian's kernels do not have.
   readonly collapsesFiles: boolean;

@@ -7,7 +7,7 @@ import { folio_nr_pages, folio_test_anon, folio_test_large, page_folio } from ".
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
-import { vma_locks } from "./mlock_vma.ts";
+import { mlock_mapped_folio, vma_locks } from "./mlock_vma.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_get, folio_ref_add } from "./page_ref.ts";
 import { type Pages, type Run, rmap_walk_runs } from "./page_vma_mapped.ts";
@@ -50,7 +50,7 @@ const remove_migration_pmd = kernelFunction(
     folio_get(k, folio);
     if (folio_test_anon(k, folio)) folio_add_anon_rmap_pmd(k, run.vma, run.vpn, folio, was_exclusive(run.entry));
     else folio_add_file_rmap_pmd(k, run.vma, folio);
-    if (vma_locks(k, run.vma)) mlock_folio(k, folio);
+    mlock_mapped_folio(k, run.vma, folio, k.hpageNr, true);
     k.set(k.w.pte.entry, run.pte, mk_pte(folio, migrated_bits(k, run.vma, run.entry)));
   },
 );

@@ -5,11 +5,11 @@ import { FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
 import { type Fault, VM_FAULT_WRITE } from "./fault.ts";
 import { PG_ksm, PG_lru, PG_mlocked, PG_swapcache, VM_LOCKED, VM_WRITE } from "./flags.ts";
-import { folio_nr_pages, folio_test_large, page_folio } from "./folio.ts";
+import { folio_nr_pages, page_folio } from "./folio.ts";
 import { condition } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_activate, lru_add_drain, mlock_folio } from "./lru.ts";
-import { vma_locks } from "./mlock_vma.ts";
+import { folio_activate, lru_add_drain } from "./lru.ts";
+import { mlock_mapped_folio } from "./mlock_vma.ts";
 import { folio_ref_add, folio_ref_count } from "./page_ref.ts";
 import { pte_batch } from "./page_vma_mapped.ts";
 import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_flags, pte_prot } from "./pgtable.ts";
@@ -190,7 +190,7 @@ function set_swapped_ptes(k: Kernel, vmf: Fault, page: number, at: Span, extra: 
   if (nr > 1) folio_add_anon_rmap_ptes(k, vmf.vma, at.vpn, at.page, nr, exclusive);
   else folio_add_anon_rmap_pte(k, vmf.vma, at.vpn, at.page, exclusive);
   k.setRun(k.w.pte.entry, at.pte, nr, mk_pte(at.page, bits), mk_pte(1, 0));
-  if (k.model.mlockBatches && vma_locks(k, vmf.vma) && !folio_test_large(k, folio)) mlock_folio(k, folio);
+  if (k.model.mlockBatches) mlock_mapped_folio(k, vmf.vma, folio, nr, false);
   if (k.model.newAnonIsActive) folio_activate(k, folio);
 }
 

@@ -55,7 +55,7 @@ const set_pmd_migration_entry = kernelFunction(
     if (entry & PTE_DIRTY) folio_mark_dirty(k, folio);
     k.set(k.w.pte.entry, run.pte, pte_with(migration_entry(folio, kind_of(entry, exclusive)), kept_bits(k, entry)));
     folio_remove_rmap_pmd(k, run.vma, folio);
-    if (vma_locks(k, run.vma)) munlock_vma_folio(k, folio);
+    if (vma_locks(k, run.vma)) munlock_vma_folio(k, folio, true);
     folio_put(k, folio);
     return true;
   },

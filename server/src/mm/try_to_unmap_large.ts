@@ -9,7 +9,7 @@ import { condition, kernelFunction } from "./frames.ts";
 import { __split_huge_pmd } from "./huge_pmd_split.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mapcount } from "./mapcount.ts";
-import { vma_locks } from "./mlock_vma.ts";
+import { mlock_mapped_folio, vma_locks } from "./mlock_vma.ts";
 import { folio_maybe_dma_pinned, folio_put, folio_put_refs, folio_ref_count } from "./page_ref.ts";
 import type { Run } from "./page_vma_mapped.ts";
 import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, pte_with, zap_deposited_table } from "./pgtable.ts";
@@ -27,6 +27,7 @@ const ONLY_MAPPINGS = condition("ref_count == map_count + 1", "refcount");
 export function try_to_unmap_run(k: Kernel, folio: number, run: Run, ignoreMlock: boolean): boolean {
   if (!ignoreMlock && vma_locks(k, run.vma)) {
     k.decide(LOCKED, k.w.vma.flags.data[run.vma], true);
+    if (k.model.mlocksMapped === "whole") mlock_mapped_folio(k, run.vma, folio, run.nr, run.huge);
     return false;
   }
   const flags = k.w.page.flags.data[folio];

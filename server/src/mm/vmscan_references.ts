@@ -1,7 +1,7 @@
 // Whether a page on an inactive list was used since reclaim last looked at it: the second chance. mm/rmap.c, mm/vmscan.c.
 
 import { PG_mlocked, PG_referenced, PG_swapbacked, VM_EXEC, VM_LOCKED } from "./flags.ts";
-import { folio_test_large } from "./folio.ts";
+import { folio_nr_pages, folio_test_large } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mapped } from "./mapcount.ts";
@@ -47,15 +47,19 @@ export const folio_referenced = kernelFunction(
   },
 );
 
-// Of a large folio the mappings that used any of it count, not their entries. Where it is mapped by PTEs, those in a locked VMA
-// are passed over. Mirrors folio_referenced_one(), mm/rmap.c, 6.12.
+// Of a large folio the mappings that used any of it count, not their entries. PTEs in a locked VMA count as any (5.18 to 6.6),
+// or are passed over unless they map all of it, which locks it (6.7). Mirrors folio_referenced_one(), mm/rmap.c, 6.1 and 6.12.
 function large_referenced(k: Kernel, folio: number): Referenced {
   const used = new Set<number>();
   let vm_flags = 0;
+  let locked = { vma: -1, ptes: 0 };
   rmap_walk_runs(k, pages_of(k, folio), (run) => {
-    if (vma_locks(k, run.vma)) {
-      if (!run.huge) return true;
-      k.set(k.w.page.flags, folio, k.w.page.flags.data[folio] | PG_mlocked);
+    const counts = !run.huge && k.model.mlockBatches && !k.model.mlocksLargePtes;
+    if (vma_locks(k, run.vma) && !counts) {
+      locked = { vma: run.vma, ptes: run.nr + (run.vma === locked.vma ? locked.ptes : 0) };
+      if (k.model.mlocksLargePtes && locked.ptes < folio_nr_pages(k, folio)) return true;
+      const { flags } = k.w.page;
+      if (run.huge || k.model.mlockBatches) k.set(flags, folio, flags.data[folio] | PG_mlocked);
       vm_flags |= VM_LOCKED;
       k.decide(LOCKED, k.w.vma.flags.data[run.vma], true);
       return false;
@@ -63,7 +67,7 @@ function large_referenced(k: Kernel, folio: number): Referenced {
     if ((run.entry & PTE_ACCESSED) === 0) return true;
     k.setRun(k.w.pte.entry, run.pte, run.huge ? 1 : run.nr, pte_with(run.entry, 0, PTE_ACCESSED), mk_pte(1, 0));
     used.add(run.vma);
-    vm_flags |= k.w.vma.flags.data[run.vma];
+    vm_flags |= k.w.vma.flags.data[run.vma] & ~VM_LOCKED;
     return true;
   });
   return { ptes: used.size, vm_flags };
