@@ -101,7 +101,7 @@ function type(spec: FieldSpec): string {
 }
 
 function releases({ since, until, also }: FieldSpec): string {
-  const parts = [since && `since ${since}`, until && `until ${until}`, also && `also ${also.join(", ")}`].filter(
+  const parts = [since && `since ${since}`, until && `before ${until}`, also && `also ${also.join(", ")}`].filter(
     Boolean,
   );
   return parts.length > 0 ? ` *${parts.join(", ")}*` : "";

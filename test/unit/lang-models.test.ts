@@ -25,6 +25,11 @@ test("a field that the release has not is a warning", () => {
   const [problem] = found(`${P}expect page(p).«exclusive» == 1`, ["field-not-in-release"], "5.10");
   assert.equal(problem.severity, "warning");
 });
+
+test("a field that later kernels have no longer says since when", () => {
+  const [problem] = found(`${P}expect page(p).folio.«double_map» == 0`, ["field-not-in-release"], "7.2");
+  assert.match(problem.message, /7\.2 has no `double_map` \(gone since 6\.2\)/);
+});
 test("not where the check counts elsewhere only", () => finds(`${P}expect @>=5.19 page(p).exclusive == 1`, [], "5.10"));
 test("a field of a process is looked for as well", () =>
   finds("expect main.«has_pinned» == 0", ["field-not-in-release"], "5.7"));

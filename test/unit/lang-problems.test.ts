@@ -137,6 +137,16 @@ test("an unknown field is corrected", () => {
 });
 test("an address's field is its page's", () =>
   assert.equal(fixed("p = mmap(4K)\nexpect p.mapcount == 1"), "p = mmap(4K)\nexpect page(p).mapcount == 1"));
+test("a folio's field that a page is asked for leads to its folio", () =>
+  assert.equal(
+    fixed("p = mmap(4K)\nexpect page(p).large_mapcount == 1"),
+    "p = mmap(4K)\nexpect page(p).folio.large_mapcount == 1",
+  ));
+test("compound_mapcount is known by its later name", () =>
+  assert.equal(
+    fixed("p = mmap(4K)\nexpect page(p).folio.compound_mapcount == 1"),
+    "p = mmap(4K)\nexpect page(p).folio.entire_mapcount == 1",
+  ));
 test("a process has fields of its own", () => finds("c = fork()\nexpect c.«refcount» == 1", ["unknown-field"]));
 test("a number has none", () => finds("expect min(1, 2).«x» == 1", ["unknown-field"]));
 test("an unknown function is corrected", () => assert.equal(fixed("expect paeg(0) == none"), "expect page(0) == none"));

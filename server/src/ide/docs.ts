@@ -149,7 +149,7 @@ function availability(spec: Since & { readonly until?: string }): string | undef
   const before = spec.errno ? `; before, ${spec.errno}` : "";
   const facts = [
     spec.since ? `Since ${spec.since}${before}.` : "",
-    spec.until ? `Until ${spec.until} (which has it no longer).` : "",
+    spec.until ? `Before ${spec.until}.` : "",
     spec.only ? `Only under ${spec.only.map((model) => `\`${model}\``).join(", ")}.` : "",
   ];
   return facts.filter((fact) => fact !== "").join(" ") || undefined;

@@ -220,7 +220,7 @@ function bindField(node: ExprNode & { kind: "field" }, names: NameIds, found: Fi
     if (name.text !== "" && !found.failed) found.problem(name, "unknown-field", `${describe(object)} has no fields`);
   } else {
     const spec = fieldOf(owner, name.text);
-    if (spec === undefined) unknownField(owner, name, found);
+    if (spec === undefined) unknownField(owner, name, found, ofItsFolio(owner, name.text));
     else needField(spec, name, found);
   }
   return { kind: "field", object, name: name.text, start, end };
@@ -231,13 +231,28 @@ function needField(spec: FieldSpec | undefined, name: NameNode, found: Findings)
     found.need(name, { field: spec });
 }
 
-export function unknownField(owner: FieldOwner, name: NameNode, found: Pick<Findings, "unknown">): void {
+// What a page is asked for may be a field of its folio.
+function ofItsFolio(owner: FieldOwner, text: string): string | undefined {
+  return owner === "page" && fieldOf("folio", text) ? `folio.${text}` : undefined;
+}
+
+export function unknownField(
+  owner: FieldOwner,
+  name: NameNode,
+  found: Pick<Findings, "unknown">,
+  near = nearField(owner, name.text),
+): void {
   if (name.text === "") return;
-  const near = nearest(
-    name.text,
+  found.unknown(name, "unknown-field", `${OWNERS[owner]} has no field \`${name.text}\``, near);
+}
+
+function nearField(owner: FieldOwner, text: string): string | undefined {
+  // Its name before 5.18.
+  if (owner === "folio" && text === "compound_mapcount") return "entire_mapcount";
+  return nearest(
+    text,
     fieldsOf(owner).map((spec) => spec.name),
   );
-  found.unknown(name, "unknown-field", `${OWNERS[owner]} has no field \`${name.text}\``, near);
 }
 
 export const OWNERS: Readonly<Record<FieldOwner, string>> = {

@@ -90,7 +90,7 @@ function checkField(
   if (need.when && !matches(need.when, model)) return undefined;
   if (!field.simulated) return problem(need, "not-simulated", `\`${field.name}\` is not simulated yet`);
   if (hasField(model, field)) return undefined;
-  const when = field.until === undefined ? `since ${field.since}` : `until ${field.until}`;
+  const when = field.until === undefined ? `since ${field.since}` : `gone since ${field.until}`;
   const message = `${model} has no \`${field.name}\` (${when}): it is none there, so the check cannot hold`;
   return { ...problem(need, "field-not-in-release", message), severity: "warning" };
 }

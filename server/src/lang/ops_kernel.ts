@@ -100,7 +100,7 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "split_folio",
     group,
     params: [required("addr", { kind: "address" }, "An address of the folio.")],
-    doc: "Splits the large folio at the address into small ones. Refused while anything holds an extra reference. mm-semantics §5.12.\n\n`split_folio()`, mm/huge_memory.c.",
+    doc: "Splits the large folio at the address into small ones. It stays as it is while anybody but its mappings and the page or swap cache holds a reference: `page(addr).folio.order` tells. mm-semantics §5.12.\n\n`split_folio()`, mm/huge_memory.c.",
     example: "split_folio(p)",
     perform: (a) => {
       split_huge_pages_pid(a.k, a.task, a.number(0));
@@ -152,7 +152,7 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     name: "deferred_split_scan",
     group,
     params: [],
-    doc: "Splits the large folios that are only partly mapped any more. mm-semantics §5.10.\n\n`deferred_split_scan()`, mm/huge_memory.c.",
+    doc: "Splits the large folios that wait in the deferred split queue because only a part of them is mapped any more. From 6.12 on every fresh THP waits there; one that is mapped as a whole leaves the queue. mm-semantics §5.10.\n\n`deferred_split_scan()`, mm/huge_memory.c.",
     example: "deferred_split_scan()",
     perform: (a) => {
       deferred_split_scan(a.k, Number.POSITIVE_INFINITY);
