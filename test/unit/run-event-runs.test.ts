@@ -221,13 +221,13 @@ test("in the debugger a change of many pages opens to each of them, in pages, an
   assert.ok(scope?.kind === "indexed");
   const entries: Entry[] = scope.page(0, scope.count);
   const run = entries.find(({ name }) => name === "pfn 4096…4607 index");
-  assert.equal(run?.value, "index 0x0 → 0x10…0x20f ×512");
+  assert.equal(run?.value, "0x0 → 0x10…0x20f ×512");
   assert.equal(run.watched, undefined);
   const rows = run.children;
   assert.ok(rows?.kind === "indexed");
   assert.equal(rows.count, 512);
   const [one, ...more] = rows.page(4, 1);
-  assert.deepEqual([one.name, one.value, more.length], ["pfn 4100 index", "index 0x0 → 0x14", 0]);
+  assert.deepEqual([one.name, one.value, more.length], ["pfn 4100 index", "0x0 → 0x14", 0]);
   const [place] = one.watched?.() ?? [];
   assert.ok(place.kind === "cell");
   assert.deepEqual([place.table, place.field, place.row], ["page", "index", MIDDLE]);

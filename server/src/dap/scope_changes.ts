@@ -38,8 +38,11 @@ function changeEntry(change: ChangeRow, isAmbiguous: boolean): Entry {
   };
 }
 
-// The line of the change without what it is about: `refcount 1 → 2`.
+// The line of the change without what the row's name says: of `pfn 7 refcount 1 → 2`, beside `pfn 7 _refcount`, `1 → 2`.
 function changeValue({ name, field, text }: ChangeRow): string {
   const subject = name.slice(0, name.length - field.length);
-  return text.startsWith(subject) ? text.slice(subject.length) : text;
+  if (!text.startsWith(subject)) return text;
+  const told = text.slice(subject.length);
+  const called = `${field.replace(/^_/, "")} `;
+  return told.startsWith(called) ? told.slice(called.length) : told;
 }
