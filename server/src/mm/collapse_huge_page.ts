@@ -3,6 +3,7 @@
 
 import { FAULT_FLAG_ALLOW_RETRY } from "./abi.ts";
 import {
+  counts_as_shared,
   is_refcount_suitable,
   max_ptes_none,
   max_ptes_shared,
@@ -19,7 +20,6 @@ import { folio_test_large, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma, folio_isolate_lru, folio_putback_lru, lru_add_drain } from "./lru.ts";
-import { folio_maybe_mapped_shared } from "./mapcount.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { folio_alloc } from "./page_alloc.ts";
@@ -119,7 +119,7 @@ const __collapse_huge_page_isolate = kernelFunction(
         break;
       }
       const folio = page_folio(k, page);
-      result = isolate(k, folio, entry, by, seen, isolated);
+      result = isolate(k, page, entry, by, seen, isolated);
       if (referenced_pte(k, entry, folio)) seen.referenced++;
       if (entry & PTE_WRITE) seen.writable = true;
     }
@@ -133,17 +133,18 @@ const __collapse_huge_page_isolate = kernelFunction(
   },
 );
 
-// The part of __collapse_huge_page_isolate() that is about one folio, which a large one meets once for each page.
+// The part of __collapse_huge_page_isolate() that is about one page, whose large folio it meets once for each of its pages.
 function isolate(
   k: Kernel,
-  folio: number,
+  page: number,
   entry: number,
   by: Collapser,
   seen: { shared: number },
   isolated: Set<number>,
 ): ScanResult {
+  const folio = page_folio(k, page);
   if (k.model.khugepagedTakesShared) {
-    if (folio_maybe_mapped_shared(k, folio) && ++seen.shared > max_ptes_shared(k, by)) return "SCAN_EXCEED_SHARED_PTE";
+    if (counts_as_shared(k, page) && ++seen.shared > max_ptes_shared(k, by)) return "SCAN_EXCEED_SHARED_PTE";
     if (isolated.has(folio)) return "SCAN_SUCCEED";
   } else if (folio_test_large(k, folio)) {
     return "SCAN_PAGE_COMPOUND";

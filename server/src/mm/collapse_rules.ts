@@ -1,10 +1,10 @@
 // What khugepaged asks of each page, and the limits that its knobs have by default. mm/khugepaged.c; mm-semantics §5.11.
 
 import { PG_referenced, PG_swapcache } from "./flags.ts";
-import { folio_nr_pages } from "./folio.ts";
+import { folio_nr_pages, page_folio } from "./folio.ts";
 import { condition } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_mapcount } from "./mapcount.ts";
+import { folio_mapcount, folio_maybe_mapped_shared, page_mapcount } from "./mapcount.ts";
 import { is_zero_page } from "./normal_page.ts";
 import { folio_ref_count } from "./page_ref.ts";
 import { PTE_ACCESSED, PTE_PRESENT, pte_pfn } from "./pgtable.ts";
@@ -55,6 +55,13 @@ export function max_ptes_swap(k: Kernel, by: Collapser): number {
 // khugepaged_max_ptes_shared: one half.
 export function max_ptes_shared(k: Kernel, by: Collapser): number {
   return by === "khugepaged" ? k.hpageNr / 2 : k.hpageNr;
+}
+
+// Whether the page counts as one that others map, too.
+export function counts_as_shared(k: Kernel, page: number): boolean {
+  return k.model.khugepagedSharers === "page"
+    ? page_mapcount(k, page) > 1
+    : folio_maybe_mapped_shared(k, page_folio(k, page));
 }
 
 export function pte_none_or_zero(k: Kernel, entry: number): boolean {

@@ -136,6 +136,7 @@ export const FIRST: Rules = {
   madviseTooManyVmas: "ENOMEM",
   mthp: false,
   khugepagedTakesShared: false,
+  khugepagedSharers: "page",
   khugepagedNeedsWritable: true,
   khugepagedReusesSwapPages: true,
   khugepagedSparesLazyfree: false,

@@ -325,6 +325,12 @@ export const HISTORY_6: readonly ReleaseHistory[] = [
       {
         since: "6.10",
         commits: [],
+        text: "khugepaged asks a page's folio whether others map it, not the page (read in 6.12).",
+        rules: { khugepagedSharers: "folio" },
+      },
+      {
+        since: "6.10",
+        commits: [],
         text: "A large folio that loses its last PTEs is not queued for a split when no page of it is mapped any more.",
         rules: { unmappedPageQueuesSplit: false },
       },

@@ -9,6 +9,7 @@ import type { Errno } from "./abi.ts";
 import { collapse_huge_page } from "./collapse_huge_page.ts";
 import { collapse_file_pmd, file_collapsible, find_pmd_or_thp_or_none } from "./collapse_mapping.ts";
 import {
+  counts_as_shared,
   is_refcount_suitable,
   max_ptes_none,
   max_ptes_shared,
@@ -23,7 +24,6 @@ import { condition, kernelFunction } from "./frames.ts";
 import { pmd_first, thp_vma_suitable } from "./huge_memory.ts";
 import type { Kernel } from "./kernel.ts";
 import { lru_add_drain } from "./lru.ts";
-import { folio_maybe_mapped_shared } from "./mapcount.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset } from "./pgtable.ts";
 import { type Collapser, GOES_ON, madvise_collapse_errno, type ScanResult } from "./scan_result.ts";
@@ -141,7 +141,7 @@ function scan_pte(k: Kernel, vma: number, entry: number, by: Collapser, seen: Se
   }
   if (!folio_test_anon(k, folio)) return "SCAN_PAGE_ANON";
   if (k.model.khugepagedTakesShared) {
-    if (folio_maybe_mapped_shared(k, folio) && ++seen.shared > max_ptes_shared(k, by)) return "SCAN_EXCEED_SHARED_PTE";
+    if (counts_as_shared(k, page) && ++seen.shared > max_ptes_shared(k, by)) return "SCAN_EXCEED_SHARED_PTE";
   } else if (folio_test_large(k, folio)) {
     return "SCAN_PAGE_COMPOUND";
   }

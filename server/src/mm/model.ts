@@ -404,6 +404,10 @@ export interface Model extends LargeFolioRules, FileFolioRules, SplitRules {
   // 5503fbf2b0b8); before, only small pages that one entry maps. mm/khugepaged.c; mm-semantics §5.11.
   readonly khugepagedTakesShared: boolean;
 
+  // What khugepaged asks whether others map it: the page (6.1 and earlier read), or its folio, of which the release may know less
+  // (6.12 read). khugepaged_scan_pmd(), mm/khugepaged.c.
+  readonly khugepagedSharers: "page" | "folio";
+
   // A range is collapsed only if one of its entries may be written through (until 6.18). __collapse_huge_page_isolate().
   readonly khugepagedNeedsWritable: boolean;
 
