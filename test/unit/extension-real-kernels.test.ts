@@ -101,14 +101,14 @@ test("a line that runs more than once says what it came to last, and every disag
 
 test("a kernel that died or refused the trace is kept with its reason", () => {
   const traces = [
-    { release: "7.2", model: "7.2", kernel: "", refused: "huge pages are not simulated" },
+    { release: "7.2", model: "7.2", kernel: "", refused: "refpage-v2 is not simulated" },
     { release: "6.1", model: "6.1", kernel: "6.1.0", died: "kernel 6.1 panicked" },
   ];
   const totals = { compared: 0, agreed: 0, disagreed: 0, notVisible: 0 };
   const comparison = readComparison(JSON.stringify({ traces, totals }));
   assert.deepEqual(
     comparison?.kernels.map(({ missing }) => missing),
-    ["huge pages are not simulated", "the guest died: kernel 6.1 panicked"],
+    ["refpage-v2 is not simulated", "the guest died: kernel 6.1 panicked"],
   );
 });
 
