@@ -16,14 +16,15 @@ const PARTIALLY_MAPPED = condition("folio_test_partially_mapped(folio)", "partia
 const SHRINK_BATCH = 128;
 const DEFAULT_SEEKS = 2;
 
-// Up to so many folios of the queue, the oldest first, are split; those that cannot be go to its end. From 6.12 on one that is
+// Up to so many folios of the queue, the oldest of it, but the youngest of those first (list_move()), are split; those that cannot
+// be go to its end. From 6.12 on one that is
 // mapped as a whole leaves the queue: thp_underused() finds that it is used, as khugepaged's max_ptes_none allows any number
 // of pages of zeroes by default. How many were split. Mirrors deferred_split_scan(), mm/huge_memory.c, 6.12.
 export const deferred_split_scan = kernelFunction(
   "deferred_split_scan",
   "mm/huge_memory.c",
   (k: Kernel, nr_to_scan: number): number => {
-    const list = deferred_split_queue(k).slice(0, nr_to_scan);
+    const list = deferred_split_queue(k).slice(0, nr_to_scan).reverse();
     for (const folio of list) folio_get(k, folio);
     const kept: number[] = [];
     let split = 0;

@@ -128,7 +128,7 @@ function share_out_exclusive(k: Kernel, folio: number): void {
   k.setRun(k.w.page.flags, folio + 1, k.hpageNr - 1, PG_anon_exclusive);
 }
 
-// The PTEs' bits: rights as the VMA's fresh entries have them now, written to and used as the PMD was. Up to 6.3 PTEs
+// The PTEs' bits: rights as the VMA's fresh entries have them now, written to and used as the PMD was. Up to 6.1 PTEs
 // begin clean, as the folio itself is dirty now. A PTE made dirty is soft-dirty as well on x86 (pte_mkdirty()).
 function split_bits(k: Kernel, vma: number, old: number): number {
   const flags = k.w.vma.flags.data[vma];
