@@ -317,6 +317,9 @@ test("a function breakpoint stops in the split of a PMD, whoever asks for it", a
   const client = await stoppedAtEntry(shared("6.12"));
   await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "__split_huge_pmd" }] });
   await client.move("continue");
-  assert.equal(await where(client), "__split_huge_pmd_locked < __split_huge_pmd < vma_adjust_trans_huge < __split_vma < mprotect_fixup < do_mprotect_pkey < 6");
+  assert.equal(
+    await where(client),
+    "__split_huge_pmd_locked < __split_huge_pmd < vma_adjust_trans_huge < __split_vma < mprotect_fixup < do_mprotect_pkey < 6",
+  );
   await client.close();
 });
