@@ -221,8 +221,12 @@ export const MUTANTS: readonly Mutant[] = [
     "if (row < 0) return k.w.page._mapcount.data[folio] !== 0;",
   ]),
   code("a page that leaves locked memory waits nowhere", "1.3", "lru.ts", [
-    "if (k.machine.lru_batch && k.model.mlockBatches) folio_batch_add_and_move(k, MLOCK, pfn, true);",
-    "if (false) folio_batch_add_and_move(k, MLOCK, pfn, true);",
+    "else if (k.machine.lru_batch) folio_batch_add_and_move(k, MLOCK, pfn, true);",
+    "else if (false) folio_batch_add_and_move(k, MLOCK, pfn, true);",
+  ]),
+  code("before 5.18 a page that leaves locked memory waits nowhere", "1.3", "lru.ts", [
+    "if (!k.model.mlockBatches) munlock_vma_page(k, pfn);",
+    "if (!k.model.mlockBatches) __munlock_folio(k, pfn);",
   ]),
   code("what waits to be unlocked stays locked", "1.3", "lru.ts", [
     "      __munlock_folio(k, pfn);\n      continue;",
