@@ -254,7 +254,7 @@ test("a memfd of huge pages is one of huge pages", () => {
      mmap(NULL, 2097152, PROT_READ|PROT_WRITE, MAP_SHARED, 3, 0) = 0x7f0000200000`,
     `memfd_x = memfd(0, hugetlb=yes)
      ftruncate(memfd_x, 2M)
-     m1 = mmap(2M, rw, shared, fd=memfd_x, at=0x7f0000200000)`,
+     m1 = mmap(2M, rw, shared|fixed_noreplace, fd=memfd_x, at=0x7f0000200000)`,
   );
 });
 

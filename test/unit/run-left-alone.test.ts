@@ -25,7 +25,7 @@ const LEFT: readonly [string, string, string, RegExp][] = [
     "swapout leaves a page that fork shared",
     "7.2",
     "p = mmap(4K)\nwrite(p, 1)\nfork()\nswapout(p, 4K)",
-    /\? folio_mapcount\(folio\) == 1: no \(mapcount 2\)/,
+    /\? folio_mapcount\(folio\) == folio_nr_pages\(folio\): no \(mapcount 2\)/,
   ],
   [
     "swapout leaves the zero page",
@@ -49,13 +49,13 @@ const LEFT: readonly [string, string, string, RegExp][] = [
     "swapout leaves what another process has locked",
     "5.10",
     "f = memfd(4K)\np = mmap(4K, rw, shared, fd=f)\nwrite(p, 1)\nmlock(p, 4K)\nmunlock(p, 4K)\nq = mmap(4K, rw, shared, fd=f)\nmlock(q, 4K)\nswapout(p, 4K)",
-    /folio_mapcount\(folio\) == 1: no/,
+    /folio_mapcount\(folio\) == folio_nr_pages\(folio\): no/,
   ],
   [
     "MADV_FREE leaves a dirty page that fork shared",
     "7.2",
     "p = mmap(4K)\nwrite(p, 1)\nswapout(p, 4K)\nread(p)\nvmsplice(p, 4K)\nswapout(p, 4K)\nread(p)\nfork()\nmadvise(p, 4K, free)",
-    /\? folio_mapcount\(folio\) == 1: no \(mapcount 2\)/,
+    /\? folio_mapcount\(folio\) == folio_nr_pages\(folio\): no \(mapcount 2\)/,
   ],
   [
     "reclaim gives a used page another round",

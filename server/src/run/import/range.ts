@@ -2,9 +2,9 @@
 //
 // A call that succeeded had mappings under all of its range (but for munmap), so what the shadow lacks there is supplied first.
 
-import { ADVICE, MCL, MS, PROT, pageUp, TASK_SIZE } from "./abi.ts";
+import { ADVICE, HUGE_PAGE, MCL, MS, PROT, pageUp, TASK_SIZE } from "./abi.ts";
 import { exact, flags, number } from "./call.ts";
-import { address, range } from "./emit.ts";
+import { address, range, type Source } from "./emit.ts";
 import { lock } from "./mapping.ts";
 import { hex, protection, size } from "./names.ts";
 import type { Process } from "./process.ts";
@@ -60,10 +60,21 @@ export function madvise(t: Translation, process: Process, call: Call): Verdict {
   const { start, end } = pages(at, length);
   if (t.crowded(space) || !t.supply(process, start, end, call.source, "needed by the madvise below")) return CROWDED;
   if (word.startsWith("populate")) populated(t, process, start, end, call.source);
+  if (word === "collapse") collapsed(t, process, start, end, call.source);
   t.operation(process, "madvise", `madvise(${address(space, at)}, ${size(length)}, ${word})`, call.source);
   if (word === "populate_write") space.change(start, end, (area) => ({ ...area, touched: true }));
   advised(process, start, end, word);
   return DONE;
+}
+
+/** What became a huge page had pages before: where memory is anonymous and its own, a write to each stands for them. */
+function collapsed(t: Translation, process: Process, start: number, end: number, source: Source): void {
+  for (let at = Math.ceil(start / HUGE_PAGE) * HUGE_PAGE; at + HUGE_PAGE <= end; at += HUGE_PAGE) {
+    const [area] = process.space.within(at, at + 1);
+    if (area === undefined || area.file !== undefined || area.shared || (area.prot & 2) === 0) continue;
+    t.access(process, `write(${address(process.space, at)})`, 1, source, "collapse");
+    process.space.change(area.start, area.end, (part) => ({ ...part, touched: true }));
+  }
 }
 
 /** What an advice changes in the shadow. */

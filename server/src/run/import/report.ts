@@ -21,7 +21,7 @@ export interface ImportReport {
   readonly failuresAsComments: Counts;
   /** Mappings, sizes and processes that the log does not show and a later line needs, by kind. */
   readonly supplied: Counts;
-  /** Accesses by where they come from: a signal, --touch, a page fault of --faults. */
+  /** Accesses by where they come from: a signal, --touch, a page fault of --faults, a range that could be collapsed. */
   readonly accesses: Counts;
   /** Everything else that was left out, by kind. */
   readonly dropped: Counts;
