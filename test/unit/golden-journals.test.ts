@@ -41,6 +41,7 @@ const ERAS: Readonly<Record<string, readonly string[]>> = {
   "10-large-folios/10-mprotect-inside-shared-memory.mmtrace": ["6.1", "6.12"],
   "10-large-folios/14-a-page-that-nobody-maps.mmtrace": ["5.10", "6.1", "6.12", "6.18"],
   "10-large-folios/15-to-swap-and-back.mmtrace": ["6.12"],
+  "10-large-folios/16-khugepaged.mmtrace": ["5.7", "5.10", "6.1", "6.12"],
   "10-large-folios/21-hugetlb-cow.mmtrace": ["5.10", "6.1", "6.12"],
 };
 

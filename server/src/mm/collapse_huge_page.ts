@@ -25,15 +25,17 @@ import { vm_normal_page } from "./normal_page.ts";
 import { folio_alloc } from "./page_alloc.ts";
 import { folio_put } from "./page_ref.ts";
 import {
-  deposit_own_table,
   mk_pte,
   PTE_DIRTY,
   PTE_PRESENT,
   PTE_SOFT_DIRTY,
   PTE_WRITE,
   pmd_offset,
+  pmd_populate,
+  pmdp_collapse_flush,
   pte_offset,
   pte_prot,
+  wait_under,
 } from "./pgtable.ts";
 import { folio_add_new_anon_rmap, folio_remove_rmap_pte } from "./rmap.ts";
 import type { Collapser, ScanResult } from "./scan_result.ts";
@@ -57,8 +59,10 @@ export const collapse_huge_page = kernelFunction(
     }
     const pmd = pmd_offset(k, mm, first);
     const pte = pte_offset(k, mm, first);
+    const table = pmdp_collapse_flush(k, pmd);
     const isolated = __collapse_huge_page_isolate(k, vma, pte, by);
     if (typeof isolated === "string") {
+      pmd_populate(k, pmd, table);
       folio_put(k, folio);
       return isolated;
     }
@@ -67,7 +71,7 @@ export const collapse_huge_page = kernelFunction(
     const writable = flags & VM_WRITE ? PTE_WRITE : 0;
     folio_add_new_anon_rmap(k, vma, first, folio);
     folio_add_lru_vma(k, folio, vma);
-    deposit_own_table(k, pmd);
+    wait_under(k, pmd, table);
     k.set(k.w.pte.entry, pmd, mk_pte(folio, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | writable));
     deferred_split_folio(k, folio, false);
     return "SCAN_SUCCEED";

@@ -201,16 +201,18 @@ export function pgtable_trans_huge_deposit(k: Kernel, mm: number, pmd: number, t
   k.add(k.w.mm.pgtables_bytes, mm, k.pageSize);
 }
 
-// The table of the slot, in which nothing is mapped any more, comes to wait under the slot, whose huge entry the caller sets:
-// VmPTE stays. Mirrors pmdp_collapse_flush() and pgtable_trans_huge_deposit() of collapse_huge_page(), mm/khugepaged.c.
-export function deposit_own_table(k: Kernel, pmd: number): void {
+// Takes the table off its slot, which is empty then, so that nobody meets its entries meanwhile: VmPTE stays. The caller hangs
+// it in again (pmd_populate) or lets it wait under a huge entry. Mirrors pmdp_collapse_flush(), mm/pgtable-generic.c.
+export function pmdp_collapse_flush(k: Kernel, pmd: number): number {
   const table = Math.floor(k.w.pte.entry.data[pmd] / UNIT);
   k.set(k.w.pte.entry, pmd, 0);
   k.set(k.w.table.slot, table, WAITING);
-  wait_under(k, pmd, table);
+  return table;
 }
 
-function wait_under(k: Kernel, pmd: number, table: number): void {
+// The table waits under the slot's huge entry, which the caller sets; it is counted already. Mirrors
+// pgtable_trans_huge_deposit(), mm/pgtable-generic.c.
+export function wait_under(k: Kernel, pmd: number, table: number): void {
   const { table: t } = k.w;
   const above = Math.floor(pmd / k.geometry.stride);
   k.set(t.up, table, above + 1);
