@@ -173,6 +173,11 @@ function set_anon(k: Kernel, vma: number, vpn: number, folio: number, exclusive:
 function set_exclusive(k: Kernel, page: number, nr: number, on: boolean): void {
   if (!k.model.anonExclusive) return;
   const { flags } = k.w.page;
+  if (nr === 1) {
+    const bits = flags.data[page];
+    k.set(flags, page, on ? bits | PG_anon_exclusive : bits & ~PG_anon_exclusive);
+    return;
+  }
   const differs = (at: number) => ((flags.data[at] & PG_anon_exclusive) !== 0) !== on;
   for (let at = page; at < page + nr; at++) {
     if (!differs(at)) continue;
