@@ -1,13 +1,13 @@
 // Mapcounts of hugetlb folios: an entry maps the whole folio or nothing of it. include/linux/rmap.h, mm/rmap.c;
 // mm-semantics §2.10.
 
-import { PG_anon, PG_anon_exclusive, PG_swapbacked, PG_uptodate } from "./flags.ts";
+import { PG_anon_exclusive } from "./flags.ts";
 import { folio_test_anon, large_folio, PageAnonExclusive } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { impossible, set_count } from "./overflow.ts";
 import { folio_maybe_dma_pinned, folio_ref_count } from "./page_ref.ts";
-import { linear_page_index } from "./rmap.ts";
+import { set_new_anon } from "./rmap.ts";
 
 const MAY_SHARE = condition("!folio_maybe_dma_pinned(folio)", "refcount");
 
@@ -17,11 +17,7 @@ export const hugetlb_add_new_anon_rmap = kernelFunction(
   "hugetlb_add_new_anon_rmap",
   "mm/rmap.c",
   (k: Kernel, vma: number, vpn: number, folio: number) => {
-    const { page } = k.w;
-    const exclusive = k.model.anonExclusive ? PG_anon_exclusive : 0;
-    k.set(page.flags, folio, page.flags.data[folio] | PG_anon | PG_swapbacked | PG_uptodate | exclusive);
-    k.set(page.mapping, folio, k.w.vma.anon_vma.data[vma]);
-    k.set(page.index, folio, linear_page_index(k, vma, vpn));
+    set_new_anon(k, vma, vpn, folio);
     count(k, folio, 1);
   },
 );

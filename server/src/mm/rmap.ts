@@ -30,13 +30,9 @@ export const folio_add_new_anon_rmap = kernelFunction(
   "folio_add_new_anon_rmap",
   "mm/rmap.c",
   (k: Kernel, vma: number, vpn: number, folio: number) => {
-    const { page } = k.w;
-    const exclusive = k.model.anonExclusive ? PG_anon_exclusive : 0;
-    k.set(page.flags, folio, page.flags.data[folio] | PG_anon | PG_swapbacked | PG_uptodate | exclusive);
-    k.set(page.mapping, folio, k.w.vma.anon_vma.data[vma]);
-    k.set(page.index, folio, linear_page_index(k, vma, vpn));
-    const row = page.folio.data[folio] - 1;
-    if (row < 0) k.set(page._mapcount, folio, 1);
+    set_new_anon(k, vma, vpn, folio);
+    const row = k.w.page.folio.data[folio] - 1;
+    if (row < 0) k.set(k.w.page._mapcount, folio, 1);
     else new_large_rmap(k, row, vma);
   },
 );
@@ -156,6 +152,16 @@ export function folio_remove_rmap_pmd(k: Kernel, vma: number, folio: number): vo
 function mapcount_add(k: Kernel, pfn: number, maps: number): void {
   const { _mapcount } = k.w.page;
   set_count(k, _mapcount, pfn, _mapcount.data[pfn] + maps, k.mapcountEnd);
+}
+
+// A fresh folio becomes anonymous and the VMA's own, its head exclusive where the release knows the flag. Mirrors
+// __folio_set_anon() with SetPageAnonExclusive(), mm/rmap.c, 6.12.
+export function set_new_anon(k: Kernel, vma: number, vpn: number, folio: number): void {
+  const { page } = k.w;
+  const exclusive = k.model.anonExclusive ? PG_anon_exclusive : 0;
+  k.set(page.flags, folio, page.flags.data[folio] | PG_anon | PG_swapbacked | PG_uptodate | exclusive);
+  k.set(page.mapping, folio, k.w.vma.anon_vma.data[vma]);
+  k.set(page.index, folio, linear_page_index(k, vma, vpn));
 }
 
 // A folio that is not anonymous yet becomes so, with its head at the page vpn. Mirrors __folio_set_anon(), mm/rmap.c, 6.12.
