@@ -1,7 +1,7 @@
 // What a command may touch of the machine it runs on, so that tests can run commands in-process.
 
-import { createReadStream } from "node:fs";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+// `node:fs/promises` by its lazy name: loading it takes 10 ms, which a debug session that never reads by it should not wait.
+import { createReadStream, promises as disk } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 
@@ -33,18 +33,18 @@ async function readAll(stream: Readable): Promise<Uint8Array> {
 }
 
 export const files: Pick<Io, "read" | "stream" | "write" | "kind" | "list"> = {
-  read: (path) => readFile(path),
+  read: (path) => disk.readFile(path),
   stream: (path) => createReadStream(path, { highWaterMark: 1 << 18 }),
   write: async (path, text) => {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    await disk.mkdir(dirname(path), { recursive: true });
+    await disk.writeFile(path, text);
   },
   kind: async (path) => {
-    const found = await stat(path).catch(() => undefined);
+    const found = await disk.stat(path).catch(() => undefined);
     if (!found) return undefined;
     return found.isDirectory() ? "folder" : "file";
   },
-  list: async (folder) => (await readdir(folder)).sort(),
+  list: async (folder) => (await disk.readdir(folder)).sort(),
 };
 
 // The real terminal and disk. A reader that goes away (`mmtrace run x | head`) ends the output, not the program.
@@ -66,7 +66,8 @@ export function processIo(): Io {
     outTerminal: process.stdout.isTTY === true,
     errTerminal: process.stderr.isTTY === true,
     env: process.env,
-    now: () => performance.now(),
+    // The global `performance` would first load Node's performance hooks.
+    now: () => Number(process.hrtime.bigint()) / 1e6,
     stdin: () => readAll(process.stdin),
     drained: () =>
       gone || !process.stdout.writableNeedDrain
