@@ -1,4 +1,5 @@
-// The rules about large folios in which kernels differ: a part of what a model is (model.ts).
+// The rules in which kernels differ about how the mappings of a large folio are counted.
+// What each release answers stands in history_folios.ts.
 
 import type { Kernel } from "./kernel.ts";
 

@@ -2,19 +2,68 @@
 // from its base release by what proposals.ts does.
 
 import { bug } from "./errors.ts";
-import type { ReleaseHistory } from "./history.ts";
-import { FIRST, HISTORY_5 } from "./history_5.ts";
-import { HISTORY_6 } from "./history_6.ts";
-import { FILE_FOLIOS } from "./history_file_folios.ts";
-import { SPLIT } from "./history_split.ts";
+import type { ReleaseHistory, Rules } from "./history.ts";
+import { COW, FIRST_COW } from "./history_cow.ts";
+import { FAULTS, FIRST_FAULTS } from "./history_faults.ts";
+import { FILE_FOLIOS, FIRST_FILE_FOLIOS } from "./history_file_folios.ts";
+import { FILES, FIRST_FILES } from "./history_files.ts";
+import { FIRST_FOLIOS, FOLIOS } from "./history_folios.ts";
+import { FIRST_HUGE, HUGE } from "./history_huge.ts";
+import { FIRST_HUGETLB, HUGETLB } from "./history_hugetlb.ts";
+import { FIRST_KSM, KSM } from "./history_ksm.ts";
+import { FIRST_LRU, LRU } from "./history_lru.ts";
+import { ADVICE, FIRST_ADVICE } from "./history_madvise.ts";
+import { FIRST_MIGRATE, MIGRATE } from "./history_migrate.ts";
+import { FIRST_PINS, PINS } from "./history_pins.ts";
+import { FIRST_SPLIT, SPLIT } from "./history_split.ts";
+import { FIRST_SWAP, SWAP } from "./history_swap.ts";
+import { FIRST_VMA, VMA } from "./history_vma.ts";
 import type { Model } from "./model.ts";
 import { PROPOSED } from "./proposals.ts";
-import { baseRelease, type ModelName, type ProposalName } from "./releases.ts";
+import { baseRelease, type ModelName, type ProposalName, RELEASES } from "./releases.ts";
+
+// What 4.19 answers, the oldest release.
+const FIRST: Rules = {
+  ...FIRST_COW,
+  ...FIRST_PINS,
+  ...FIRST_HUGETLB,
+  ...FIRST_HUGE,
+  ...FIRST_FOLIOS,
+  ...FIRST_FILE_FOLIOS,
+  ...FIRST_SPLIT,
+  ...FIRST_FAULTS,
+  ...FIRST_FILES,
+  ...FIRST_SWAP,
+  ...FIRST_LRU,
+  ...FIRST_MIGRATE,
+  ...FIRST_KSM,
+  ...FIRST_VMA,
+  ...FIRST_ADVICE,
+};
+
+// What each later release changed, subject by subject.
+const SUBJECTS = [
+  COW,
+  PINS,
+  HUGETLB,
+  HUGE,
+  FOLIOS,
+  FILE_FOLIOS,
+  SPLIT,
+  FAULTS,
+  FILES,
+  SWAP,
+  LRU,
+  MIGRATE,
+  KSM,
+  VMA,
+  ADVICE,
+];
 
 // Every release, oldest first.
-export const HISTORY: readonly ReleaseHistory[] = [...HISTORY_5, ...HISTORY_6].map(({ name, changes }) => ({
+export const HISTORY: readonly ReleaseHistory[] = RELEASES.map((name) => ({
   name,
-  changes: [...changes, ...(FILE_FOLIOS[name] ?? []), ...(SPLIT[name] ?? [])],
+  changes: SUBJECTS.flatMap((subject) => subject[name] ?? []),
 }));
 
 const RELEASED = new Map(releases().map((model) => [model.name, model]));
@@ -31,7 +80,7 @@ export const RELEASE_MODELS: readonly ModelName[] = [...RELEASED.keys()];
 export const DEFAULT_MODEL: ModelName = "7.2";
 
 function releases(): Model[] {
-  let rules = FIRST;
+  let rules: Rules = FIRST;
   return HISTORY.map(({ name, changes }) => {
     rules = Object.assign({}, rules, ...changes.map((change) => change.rules));
     return { ...rules, name };
