@@ -9,7 +9,7 @@ import { ksm_might_need_to_copy } from "./ksm_swapin.ts";
 import { folio_add_lru, folio_add_lru_vma } from "./lru.ts";
 import { migration_entry_wait } from "./migration_wait.ts";
 import { SWAPIN } from "./outcome.ts";
-import { folio_get, folio_put } from "./page_ref.ts";
+import { folio_get, folio_put, refuses_refs } from "./page_ref.ts";
 import { read_swap_cache_async, swap_read_folio } from "./swap_in.ts";
 import { swap_update_readahead, swap_vma_readahead } from "./swap_readahead.ts";
 import { swap_count } from "./swap_slots.ts";
@@ -30,6 +30,7 @@ export const do_swap_page = kernelFunction("do_swap_page", "mm/memory.c", (k: Ke
   let result = 0;
   let page = swap_cache_get_page(k, slot);
   if (page >= 0) {
+    if (refuses_refs(k, page_folio(k, page), 1)) return VM_FAULT_OOM;
     folio_get(k, page_folio(k, page));
     if (!folio_test_large(k, page)) swap_update_readahead(k, vmf.vma, vmf.vpn, page);
   } else {

@@ -16,7 +16,7 @@ import { vma_wants_writenotify } from "./mprotect.ts";
 import { COW, FILE, HUGE, SHMEM } from "./outcome.ts";
 import { alloc_page, page_available } from "./page_alloc.ts";
 import { file_pages, filemap_peek } from "./page_cache.ts";
-import { folio_get, folio_put, folio_ref_add } from "./page_ref.ts";
+import { folio_get, folio_put, folio_ref_add, refuses_refs } from "./page_ref.ts";
 import {
   mk_pte,
   PTE_ACCESSED,
@@ -50,6 +50,17 @@ function __do_fault(k: Kernel, vmf: Fault): FaultPage {
   return vm_ops(k, vmf.vma).fault(k, vmf);
 }
 
+// The same of a page that is to be mapped: the reference to it becomes the mapping's, and is refused when there would be too
+// many. A page that is only copied from is held for the time of the fault, which counts for nothing.
+function fault_to_map(k: Kernel, vmf: Fault): FaultPage {
+  const found = __do_fault(k, vmf);
+  if (found.result & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)) return found;
+  const folio = page_folio(k, found.pfn);
+  if (!refuses_refs(k, folio, 0)) return found;
+  folio_put(k, folio);
+  return { pfn: -1, result: found.result | VM_FAULT_OOM };
+}
+
 // A read: the cached pages of the window are mapped; only when the wanted one is not among them, the file is asked.
 // Each mapping: refcount + 1, mapcount + 1, rss_file or rss_shmem + 1. Mirrors do_read_fault(), mm/memory.c, 6.12.
 const do_read_fault = kernelFunction("do_read_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
@@ -57,7 +68,7 @@ const do_read_fault = kernelFunction("do_read_fault", "mm/memory.c", (k: Kernel,
     const around = do_fault_around(k, vmf);
     if (around) return around;
   }
-  const { pfn, result } = __do_fault(k, vmf);
+  const { pfn, result } = fault_to_map(k, vmf);
   if (result & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)) return result;
   return result | finish_fault(k, vmf, pfn);
 });
@@ -120,7 +131,7 @@ function within_file(k: Kernel, file: number, folio: number, less: 0 | -1): bool
 // Mirrors filemap_map_pmd(), mm/filemap.c, 6.12.
 function filemap_map_pmd(k: Kernel, vmf: Fault, folio: number): boolean {
   if (folio_order(k, folio) !== k.hpageOrder) return false;
-  if (pmd_entry(k, vmf.mm, vmf.vpn) !== 0) return false;
+  if (pmd_entry(k, vmf.mm, vmf.vpn) !== 0 || refuses_refs(k, folio, 1)) return false;
   folio_get(k, folio);
   if (do_set_pmd(k, vmf.vma, vmf.vpn, folio, vmf.flags)) {
     k.outcome |= mapped_outcome(k, folio) | HUGE;
@@ -164,7 +175,7 @@ function filemap_map_folio_range(
   for (let at = 0; at < count; ) {
     let length = 0;
     while (at + length < count && entry.data[pte + at + length] === 0) length++;
-    if (length > 0) {
+    if (length > 0 && !refuses_refs(k, folio, length)) {
       folio_ref_add(k, folio, length);
       set_pte_range(k, vmf, vpn + at, pte + at, page + at, length);
       wanted ||= vmf.vpn >= vpn + at && vmf.vpn < vpn + at + length;
@@ -214,7 +225,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
 // Mirrors do_shared_fault(), mm/memory.c, 6.12.
 const do_shared_fault = kernelFunction("do_shared_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
   const ops = vm_ops(k, vmf.vma);
-  const { pfn, result } = __do_fault(k, vmf);
+  const { pfn, result } = fault_to_map(k, vmf);
   if (result & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)) return result;
   const folio = page_folio(k, pfn);
   if (ops.page_mkwrite) do_page_mkwrite(k, vmf, folio);

@@ -21,9 +21,9 @@ import { copy_hugetlb_page_range } from "./hugetlb_fork.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_fork } from "./ksm.ts";
 import { folio_add_lru_vma } from "./lru.ts";
-import { vm_normal_page } from "./normal_page.ts";
+import { counts_mapping, vm_normal_page } from "./normal_page.ts";
 import { alloc_page } from "./page_alloc.ts";
-import { folio_get } from "./page_ref.ts";
+import { folio_get, refuses_refs } from "./page_ref.ts";
 import {
   mk_pte,
   next_table,
@@ -194,6 +194,8 @@ const copy_pte_range = kernelFunction(
       const folio = pfn === undefined ? -1 : page_folio(k, pfn);
       if (pfn !== undefined && folio_test_large(k, folio)) {
         const nr = copy_present_ptes(k, dst, src, pfn, { src_pte, dst_pte, max: end - vpn });
+        complete = nr >= 0;
+        if (!complete) break;
         if (nr > 0) {
           rss[rss_name(k, folio)] += nr;
           vpn += nr - 1;
@@ -208,6 +210,8 @@ const copy_pte_range = kernelFunction(
           if (complete) rss.anon++;
           continue;
         }
+        complete = !refuses_refs(k, folio, 1);
+        if (!complete) break;
         folio_get(k, folio);
         folio_dup_anon_rmap_pte(k, dst, pfn);
         rss.anon++;
@@ -217,8 +221,10 @@ const copy_pte_range = kernelFunction(
           if (complete) rss.anon++;
           continue;
         }
+        complete = !refuses_refs(k, folio, 1);
+        if (!complete) break;
         folio_get(k, folio);
-        folio_dup_file_rmap_pte(k, dst, pfn);
+        if (counts_mapping(k, src, folio)) folio_dup_file_rmap_pte(k, dst, pfn);
         rss[rss_name(k, folio)]++;
       }
       if (cow && entry & PTE_WRITE) {

@@ -5,7 +5,7 @@ import { mm_counter_file } from "./counters.ts";
 import { VM_SHARED } from "./flags.ts";
 import { folio_test_anon, PageAnonExclusive, page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_maybe_dma_pinned, folio_ref_add } from "./page_ref.ts";
+import { folio_maybe_dma_pinned, folio_ref_add, refuses_refs } from "./page_ref.ts";
 import { mk_pte, PTE_ACCESSED, PTE_DIRTY, PTE_WRITE, pte_with } from "./pgtable.ts";
 import { alike_ptes, clear_pte_bits, FPB_IGNORE_DIRTY, FPB_IGNORE_SOFT_DIRTY, folio_pte_batch } from "./pte_batch.ts";
 import { folio_dup_anon_rmap_ptes, folio_dup_file_rmap_ptes } from "./rmap.ts";
@@ -13,7 +13,7 @@ import { vma_soft_dirty_enabled } from "./soft_dirty.ts";
 import { is_cow_mapping } from "./vma.ts";
 
 // The entries of pages in a row of a large folio as one: how many; 0 when one of them may be pinned, so that the first is
-// to be copied by itself (EAGAIN). From 6.9 on the child's entries are all as dirty as the first.
+// to be copied by itself (EAGAIN); -1 when their references would be too many (ENOMEM). From 6.9 on the child's entries are all as dirty as the first.
 // Mirrors copy_present_ptes() and __copy_present_ptes(), mm/memory.c, 6.12.
 export function copy_present_ptes(
   k: Kernel,
@@ -31,11 +31,13 @@ export function copy_present_ptes(
   if (folio_test_anon(k, folio)) {
     const asked = k.model.anonExclusive ? first_exclusive(k, page, nr) : page;
     if (asked >= 0 && k.model.forkCopiesPinned(k, vma.mm.data[src] - 1, asked)) return 0;
+    if (refuses_refs(k, folio, nr)) return -1;
     folio_ref_add(k, folio, nr);
     folio_dup_anon_rmap_ptes(k, dst, page, nr);
   } else {
     // Up to 5.18 a file's pages may be copied, too, which the caller asks.
     if (k.model.forkCopiesPinnedCache && folio_maybe_dma_pinned(k, folio)) return 0;
+    if (refuses_refs(k, folio, nr)) return -1;
     folio_ref_add(k, folio, nr);
     folio_dup_file_rmap_ptes(k, dst, page, nr);
   }

@@ -6,7 +6,7 @@ import { kernelFunction } from "./frames.ts";
 import { __split_huge_pmd } from "./huge_pmd_split.ts";
 import { mm_get_huge_zero_folio } from "./huge_zero.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_get } from "./page_ref.ts";
+import { folio_get, refuses_refs } from "./page_ref.ts";
 import {
   PTE_ACCESSED,
   PTE_WRITE,
@@ -50,8 +50,13 @@ export const copy_huge_pmd = kernelFunction(
       const folio = pte_pfn(entry);
       if (is_cow_mapping(vma.flags.data[src]) && k.model.forkCopiesPinned(k, parent, folio)) {
         pte_free(k, table);
+        if (refuses_refs(k, folio, k.hpageNr - 1)) return "ENOMEM";
         __split_huge_pmd(k, src, src_pmd);
         return "EAGAIN";
+      }
+      if (refuses_refs(k, folio, 1)) {
+        pte_free(k, table);
+        return "ENOMEM";
       }
       folio_get(k, folio);
       folio_dup_anon_rmap_pmd(k, dst, folio);

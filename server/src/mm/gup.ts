@@ -49,7 +49,14 @@ import { handle_mm_fault } from "./memory.ts";
 import { gup_locks, vma_locks } from "./mlock_vma.ts";
 import { is_zero_page, vm_normal_page } from "./normal_page.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
-import { folio_has_pincount, folio_put_refs, folio_ref_add, folio_ref_count, pin_refs } from "./page_ref.ts";
+import {
+  folio_has_pincount,
+  folio_put_refs,
+  folio_ref_add,
+  folio_ref_count,
+  pin_refs,
+  refuses_refs,
+} from "./page_ref.ts";
 import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_WRITE, pte_pfn, pte_with } from "./pgtable.ts";
 import { pte_needs_soft_dirty_wp } from "./soft_dirty.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
@@ -289,9 +296,11 @@ export function try_grab_folio(k: Kernel, folio: number, flags: number, refs: nu
     k.decide(REF_POSITIVE, count, false);
     return "ENOMEM";
   }
-  if (flags & FOLL_GET) folio_ref_add(k, folio, refs);
+  const added = flags & FOLL_GET ? refs : refs * pin_refs(k, folio);
+  if (refuses_refs(k, folio, added)) return "ENOMEM";
+  if (flags & FOLL_GET) folio_ref_add(k, folio, added);
   else if (folio !== ZERO_PFN || k.model.pinsZeroPage) {
-    folio_ref_add(k, folio, refs * pin_refs(k, folio));
+    folio_ref_add(k, folio, added);
     if (folio_has_pincount(k, folio)) k.add(k.w.folio._pincount, large_folio(k, folio), refs);
   }
   return 0;

@@ -19,7 +19,7 @@ import { folio_add_lru_vma } from "./lru.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { COW, HUGE, REUSE } from "./outcome.ts";
 import { alloc_page } from "./page_alloc.ts";
-import { folio_get, folio_put } from "./page_ref.ts";
+import { folio_get, folio_put, refuses_refs } from "./page_ref.ts";
 import {
   mk_pte,
   PTE_ACCESSED,
@@ -65,6 +65,7 @@ const do_huge_pmd_wp_page = kernelFunction(
       k.outcome |= REUSE;
       return VM_FAULT_WRITE;
     }
+    if (refuses_refs(k, folio, k.hpageNr - 1)) return VM_FAULT_OOM;
     return k.model.thpCopy === "the page" ? split(k, vmf) : copy_huge_pmd_page(k, vmf, folio);
   },
 );

@@ -26,7 +26,7 @@ import type { Kernel } from "./kernel.ts";
 import { migration_entry_wait } from "./migration_wait.ts";
 import { HUGE, HUGETLB } from "./outcome.ts";
 import { filemap_peek, make_slot } from "./page_cache.ts";
-import { folio_get, folio_put, folio_ref_add } from "./page_ref.ts";
+import { folio_get, folio_put, folio_ref_add, refuses_refs } from "./page_ref.ts";
 import {
   mk_pte,
   PTE_ACCESSED,
@@ -97,6 +97,7 @@ const hugetlb_no_page = kernelFunction("hugetlb_no_page", "mm/hugetlb.c", (k: Ke
     k.setRun(k.w.page.content, folio, k.hpageNr, 0);
     if (!anon) hugetlb_add_to_page_cache(k, folio, file, at);
   } else {
+    if (refuses_refs(k, folio, 1)) return VM_FAULT_OOM;
     folio_get(k, folio);
   }
   if (anon) {

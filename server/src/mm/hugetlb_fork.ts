@@ -8,7 +8,7 @@ import { alloc_hugetlb_folio, copy_user_large_folio, make_huge_pte } from "./hug
 import { huge_pte_alloc, next_huge_pte, pmd_is_shared } from "./hugetlb_pmd_share.ts";
 import { hugetlb_add_file_rmap, hugetlb_add_new_anon_rmap, hugetlb_dup_anon_rmap } from "./hugetlb_rmap.ts";
 import type { Kernel } from "./kernel.ts";
-import { folio_get } from "./page_ref.ts";
+import { folio_get, refuses_refs } from "./page_ref.ts";
 import { PTE_WRITE, pmd_offset, pte_pfn, pte_with } from "./pgtable.ts";
 import { is_cow_mapping } from "./vma.ts";
 
@@ -64,6 +64,7 @@ function copy_huge_pte(k: Kernel, copy: Copy): 0 | Errno {
   const folio = pte_pfn(entry);
   const anon = folio_test_anon(k, folio);
   if (cow && needs_copy(k, copy.parent, folio, anon)) return hugetlb_install_folio(k, copy, folio);
+  if (refuses_refs(k, folio, 1)) return "ENOMEM";
   folio_get(k, folio);
   if (anon) hugetlb_dup_anon_rmap(k, folio);
   else hugetlb_add_file_rmap(k, folio);

@@ -4,7 +4,7 @@
 // Each rule is about one object (a page, an address space, an entry, …) and looks at the sums of a tally, so that it can be
 // asked again for the objects that something happened to. audit.ts decides which those are; breaches() asks for all.
 
-import { PG_anon_exclusive, PG_ksm } from "./flags.ts";
+import { PG_anon, PG_anon_exclusive, PG_ksm } from "./flags.ts";
 import { folio_test_anon, folio_test_hugetlb, page_folio, page_pgoff } from "./folio.ts";
 import { hugetlbBreaches } from "./invariants_hugetlb.ts";
 import { ksmBreaches } from "./invariants_ksm.ts";
@@ -14,6 +14,7 @@ import { leafEntry } from "./leaf.ts";
 import { vmasOf } from "./observe.ts";
 import { overflowed, signed } from "./overflow.ts";
 import { free_pages, max_pfn } from "./page_alloc.ts";
+import { refcount_wraps } from "./page_ref.ts";
 import { mk_pte, PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn, WAITING } from "./pgtable.ts";
 import { linear_page_index } from "./rmap.ts";
 import { mapping_vmas } from "./rmap_walk.ts";
@@ -74,8 +75,9 @@ export function pageBreaches(k: Kernel, tally: Tally, pfn: number): Breach[] {
   const count = page._refcount.data[pfn];
   const mapcount = page._mapcount.data[pfn];
   const flags = page.flags.data[pfn];
-  const refs = signed(tally.refs[pfn], k.machine.refcount_bits);
-  const maps = signed(tally.maps[pfn], k.machine.mapcount_bits);
+  const held = tally.refs[pfn];
+  const refs = refcount_wraps(k, pfn) ? signed(held, k.machine.refcount_bits) : held;
+  const maps = signed(counted_maps(k, tally, pfn), k.machine.mapcount_bits);
   const found = [...ksmBreaches(k, tally, pfn), ...lruBreaches(k, pfn)];
   if (count !== refs) {
     found.push(broken(k, "refcount", `pfn ${pfn} has refcount ${count}, its holders add up to ${refs}`, { pfn }));
@@ -84,7 +86,6 @@ export function pageBreaches(k: Kernel, tally: Tally, pfn: number): Breach[] {
   if (!large && mapcount !== maps) {
     found.push(broken(k, "mapcount", `pfn ${pfn} has mapcount ${mapcount}, ${maps} entries map it`, { pfn }));
   }
-  const held = tally.refs[pfn];
   if (count === 0 && flags !== 0 && held === 0 && !large) {
     found.push(broken(k, "free-page", `pfn ${pfn} is free but has flags`, { pfn }));
   } else if (count === 0 && flags === 0 && held !== 0) {
@@ -103,6 +104,14 @@ export function pageBreaches(k: Kernel, tally: Tally, pfn: number): Breach[] {
     found.push({ rule: "writable-is-exclusive", kind: "promise", message, pfn });
   }
   return found;
+}
+
+// The entries that the page's mapcount has to count: none of a driver's page, which has no mapping, where vm_insert_page() does
+// not count it.
+function counted_maps(k: Kernel, tally: Tally, pfn: number): number {
+  const { page } = k.w;
+  if (k.model.insertPageCountsMapping || page.mapping.data[pfn] !== 0) return tally.maps[pfn];
+  return page.flags.data[pfn] & PG_anon ? tally.maps[pfn] : 0;
 }
 
 // A slot counts the entries that name it (and the page-cache slots of shmem). From 5.19 on an entry that says exclusive is

@@ -57,6 +57,8 @@ export class Kernel {
   // A counter that has come so far does not fit its bits, and wraps around (overflow.ts).
   readonly refcountEnd: number;
   readonly mapcountEnd: number;
+  // More references than that fork, faults and GUP do not take where the model fails early (page_ref.ts).
+  readonly refcountLimit: number;
   // Frames of the machine; valid pfns are below it.
   readonly totalPages: number;
   // Pages that one slot of each level spans.
@@ -94,6 +96,7 @@ export class Kernel {
     this.pageSize = 2 ** this.geometry.pageShift;
     this.refcountEnd = 2 ** (machine.refcount_bits - 1);
     this.mapcountEnd = 2 ** (machine.mapcount_bits - 1);
+    this.refcountLimit = model.refcountFailsEarly ? 2 ** (machine.refcount_bits - 2) : Number.POSITIVE_INFINITY;
     this.totalPages = Math.floor(machine.memory / this.pageSize);
     this.scales = this.geometry.bits.map((_, level) => 2 ** sum(this.geometry.bits.slice(0, level)));
     this.hpageOrder = this.geometry.bits[0];

@@ -13,6 +13,7 @@ import type { LruRules } from "./model_lru.ts";
 import type { AdviceRules } from "./model_madvise.ts";
 import type { MigrateRules } from "./model_migrate.ts";
 import type { PinRules } from "./model_pins.ts";
+import type { ReferenceRules } from "./model_references.ts";
 import type { SplitRules } from "./model_split.ts";
 import type { SwapRules } from "./model_swap.ts";
 import type { VmaRules } from "./model_vma.ts";
@@ -31,6 +32,7 @@ export interface Model
     LruRules,
     MigrateRules,
     PinRules,
+    ReferenceRules,
     SplitRules,
     SwapRules,
     VmaRules {

@@ -2,7 +2,7 @@
 
 import { bug } from "./errors.ts";
 import { VM_MIXEDMAP, VM_PFNMAP } from "./flags.ts";
-import { is_huge_zero_folio } from "./folio.ts";
+import { folio_test_anon, is_huge_zero_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, pte_pfn } from "./pgtable.ts";
@@ -15,6 +15,13 @@ export function vm_normal_page(k: Kernel, vma: number, entry: number): number | 
   const bits = entry & (PTE_PRESENT | PTE_SPECIAL);
   if (bits === PTE_PRESENT) return pte_pfn(entry);
   return bits === 0 ? undefined : special_page(k, vma, entry);
+}
+
+// Whether a PTE of the VMA that maps the folio is counted in its mapcount. A driver's page that vm_insert_page() mapped is not
+// where the model leaves it out; an anonymous copy of one in the same VMA is. mm-semantics §8.6.
+export function counts_mapping(k: Kernel, vma: number, folio: number): boolean {
+  if (k.model.insertPageCountsMapping || (k.w.vma.flags.data[vma] & VM_MIXEDMAP) === 0) return true;
+  return folio_test_anon(k, folio);
 }
 
 // Whether follow_page() looks at what the entry maps, if anything.

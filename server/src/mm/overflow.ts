@@ -24,7 +24,7 @@ export function set_count(k: Kernel, field: Field, pfn: number, sum: number, end
     k.set(field, pfn, sum);
     return sum;
   }
-  const kept = sum < end ? sum + 2 * end : sum - 2 * end;
+  const kept = sum - 2 * end * Math.floor((sum + end) / (2 * end));
   k.set(field, pfn, kept);
   k.set(k.w.machine.overflowed, 0, 1);
   return kept;

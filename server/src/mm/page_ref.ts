@@ -11,6 +11,7 @@ import { free_unref_page } from "./page_alloc.ts";
 // What FOLL_PIN adds to a small folio's counter. include/linux/mm.h.
 export const GUP_PIN_COUNTING_BIAS = 1024;
 
+const REFS_FIT = condition("folio_ref_count(folio) + refs <= REFCOUNT_LIMIT", "refcount");
 const FREED_WHILE_MAPPED = condition("page_mapped(page)", "mapcount");
 
 export function folio_ref_count(k: Kernel, pfn: number): number {
@@ -26,7 +27,15 @@ export function folio_ref_add(k: Kernel, pfn: number, refs: number): void {
   const { _refcount } = k.w.page;
   const count = _refcount.data[pfn];
   if (count <= 0) impossible(k, `folio_ref_add: pfn ${pfn} is free`);
-  set_count(k, _refcount, pfn, count + refs, k.refcountEnd);
+  set_refcount(k, pfn, count + refs);
+}
+
+// Whether so many references more would be too many for a kernel that fails early. Asked by what can fail.
+export function refuses_refs(k: Kernel, folio: number, refs: number): boolean {
+  const count = k.w.page._refcount.data[folio];
+  if (count + refs <= k.refcountLimit) return false;
+  k.decide(REFS_FIT, count, false);
+  return true;
 }
 
 // One reference less; the last one frees the folio. Mirrors folio_put(), include/linux/mm.h.
@@ -38,8 +47,21 @@ export function folio_put_refs(k: Kernel, pfn: number, refs: number): void {
   const { _refcount } = k.w.page;
   const count = _refcount.data[pfn];
   if (count < refs) impossible(k, `folio_put_refs: pfn ${pfn} has ${count} references, ${refs} are put`);
-  const left = set_count(k, _refcount, pfn, count - refs, k.refcountEnd);
+  const left = set_refcount(k, pfn, count - refs);
   if (left === 0) __folio_put(k, pfn);
+}
+
+// A large folio's counter never ends where it has 64 bits.
+function set_refcount(k: Kernel, folio: number, sum: number): number {
+  const { _refcount } = k.w.page;
+  if (sum < k.refcountEnd || refcount_wraps(k, folio)) return set_count(k, _refcount, folio, sum, k.refcountEnd);
+  k.set(_refcount, folio, sum);
+  return sum;
+}
+
+// Whether the folio's counter has the machine's bits.
+export function refcount_wraps(k: Kernel, folio: number): boolean {
+  return !k.model.largeRefcountIsWide || !folio_test_large(k, folio);
 }
 
 // Frees a folio whose counter came to 0. Mirrors __folio_put(), mm/swap.c, 6.12.

@@ -14,4 +14,26 @@ export interface Proposed {
 }
 
 // Those that are simulated. The base release of each stands in PROPOSALS, releases.ts.
-export const PROPOSED: Readonly<Partial<Record<ProposalName, readonly Proposed[]>>> = {};
+export const PROPOSED: Readonly<Partial<Record<ProposalName, readonly Proposed[]>>> = {
+  "refcount-fail-early": [
+    {
+      text: "fork, faults, GUP and vm_insert_page() fail (ENOMEM, VM_FAULT_OOM) before a folio has more than 2^30 references, and change nothing.",
+      source: "§8.6",
+      rules: { refcountFailsEarly: true },
+    },
+  ],
+  refcount64: [
+    {
+      text: "The reference counter of a large folio has 64 bits, and never wraps.",
+      source: "§8.6",
+      rules: { largeRefcountIsWide: true },
+    },
+  ],
+  "rmap-explicit": [
+    {
+      text: "vm_insert_page() and zap count a driver's page in the references and the rss, and not in the mapcount.",
+      source: "§8.6",
+      rules: { insertPageCountsMapping: false },
+    },
+  ],
+};

@@ -11,8 +11,9 @@ import { VM_DONTDUMP, VM_DONTEXPAND, VM_IO, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, V
 import { folio_test_anon } from "./folio.ts";
 import { condition, kernelFunction, remark } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { counts_mapping } from "./normal_page.ts";
 import { SPECIAL } from "./outcome.ts";
-import { folio_get, folio_ref_count } from "./page_ref.ts";
+import { folio_get, folio_ref_count, refuses_refs } from "./page_ref.ts";
 import { mk_pte, PTE_SPECIAL, PTE_WRITE, pte_alloc, pte_prot } from "./pgtable.ts";
 import { folio_add_file_rmap_pte } from "./rmap.ts";
 import { is_cow_mapping } from "./vma.ts";
@@ -54,7 +55,8 @@ export const remap_pfn_range = kernelFunction(
   },
 );
 
-// Maps one page that the driver has allocated: refcount + 1, mapcount + 1, rss_file + 1.
+// Maps one page that the driver has allocated: refcount + 1, rss_file + 1, and mapcount + 1 where the
+// model counts it. ENOMEM also when the page would get too many references.
 // Mirrors vm_insert_page() with insert_page(), mm/memory.c, 6.12.
 export const vm_insert_page = kernelFunction(
   "vm_insert_page",
@@ -68,10 +70,13 @@ export const vm_insert_page = kernelFunction(
     const pte = pte_alloc(k, mm, vpn);
     if (pte < 0) return "ENOMEM";
     if (k.w.pte.entry.data[pte] !== 0) return "EBUSY";
+    if (refuses_refs(k, pfn, 1)) return "ENOMEM";
     folio_get(k, pfn);
     add_mm_counter(k, mm, mm_counter_file(k, pfn), 1);
-    k.decide(UNWALKABLE, pfn, true);
-    folio_add_file_rmap_pte(k, vma, pfn);
+    if (counts_mapping(k, vma, pfn)) {
+      k.decide(UNWALKABLE, pfn, true);
+      folio_add_file_rmap_pte(k, vma, pfn);
+    }
     k.set(k.w.pte.entry, pte, mk_pte(pfn, vm_page_prot(v.flags.data[vma])));
     return 0;
   },

@@ -10,7 +10,7 @@ import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
-import { vm_normal_page } from "./normal_page.ts";
+import { counts_mapping, vm_normal_page } from "./normal_page.ts";
 import { COW, REUSE, UNSHARE } from "./outcome.ts";
 import { alloc_page } from "./page_alloc.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
@@ -119,7 +119,7 @@ const wp_page_copy = kernelFunction(
     folio_add_lru_vma(k, pfn, vmf.vma);
     k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, copied_pte_flags(k, vmf, unshare)));
     if (old !== undefined) {
-      folio_remove_rmap_pte(k, vmf.vma, old);
+      if (counts_mapping(k, vmf.vma, folio)) folio_remove_rmap_pte(k, vmf.vma, old);
       if (vma_locks(k, vmf.vma)) munlock_vma_folio(k, folio);
       if (k.model.copyFreesSwapCache) free_swap_cache(k, folio);
       folio_put(k, folio);

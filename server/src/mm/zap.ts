@@ -10,7 +10,7 @@ import type { Kernel } from "./kernel.ts";
 import { folio_mark_accessed, lru_add_drain } from "./lru.ts";
 import { folio_mapped } from "./mapcount.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
-import { vm_normal_page } from "./normal_page.ts";
+import { counts_mapping, vm_normal_page } from "./normal_page.ts";
 import { folio_maybe_dma_pinned, folio_put_refs } from "./page_ref.ts";
 import {
   PTE_ACCESSED,
@@ -144,7 +144,7 @@ function zap_present_folio_ptes(
   if (!anon && used & PTE_DIRTY) folio_mark_dirty(k, folio);
   if (!anon && used & PTE_ACCESSED) folio_mark_accessed(k, folio);
   add_mm_counter(k, mm, mm_counter(k, folio), -nr);
-  folio_remove_rmap_ptes(k, vma, page, nr);
+  if (anon || counts_mapping(k, vma, folio)) folio_remove_rmap_ptes(k, vma, page, nr);
   if (anon && folio_maybe_dma_pinned(k, folio) && folio_mapped(k, folio)) {
     k.set(k.w.page.unmapped_by, folio, mm + 1);
   }
