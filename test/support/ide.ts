@@ -11,7 +11,7 @@ export interface Marked {
   readonly cursor: Position | undefined;
 }
 
-export function unmark(marked: string): Marked {
+function unmark(marked: string): Marked {
   const at = marked.indexOf("$0");
   if (at < 0) return { text: marked, cursor: undefined };
   const before = marked.slice(0, at).split("\n");

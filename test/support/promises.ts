@@ -52,7 +52,7 @@ export function promised(model: Pick<Model, "name">, { since, also }: Promise): 
 }
 
 // The promise that the message of a broken invariant tells of, if it is one that some release does not make.
-export function promiseOf(message: string): Promise | undefined {
+function promiseOf(message: string): Promise | undefined {
   return PROMISES.find(({ says }) => says.test(message));
 }
 

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, pte_offset } from "../../server/src/mm/pgtable.ts";
-import { madvise_refusal } from "../../server/src/mm/syscalls.ts";
 import { HERE, K, PAGE, type Space, space } from "../support/space.ts";
 
 const RELEASES = ["5.7", "5.10", "6.1", "6.12", "6.18", "7.2"];
@@ -219,12 +218,10 @@ test("willneed reads the mapped part of a file ahead", () => {
   assert.equal(s.k.w.mm.rss_file.data[0], 2);
 });
 
-test("advice that is not simulated: its refusals are known, the rest is left open", () => {
+test("advice that the release does not know is refused, and so is an address within a page", () => {
   const s = mapped("6.12", 1n);
-  const ask = (addr: bigint, advice: string) => madvise_refusal(s.k, s.task, addr, PAGE, advice);
-  assert.equal(ask(HERE, "guard_install"), "EINVAL");
-  assert.equal(ask(HERE + 1n, "hugepage"), "EINVAL");
-  assert.equal(ask(HERE, "hugepage"), undefined);
+  assert.equal(s.madvise(HERE, PAGE, "guard_install"), "EINVAL");
+  assert.equal(s.madvise(HERE + 1n, PAGE, "hugepage"), "EINVAL");
 });
 
 test("pageout and cold refuse locked memory, free refuses files, and a hole is ENOMEM", () => {

@@ -14,7 +14,7 @@ export interface Source {
 const decoder = new TextDecoder("utf-8");
 const strict = new TextDecoder("utf-8", { fatal: true });
 
-export async function readBytes(path: string, io: Io): Promise<Uint8Array> {
+async function readBytes(path: string, io: Io): Promise<Uint8Array> {
   if (path === "-") return io.stdin();
   try {
     return await io.read(path);

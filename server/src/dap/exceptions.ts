@@ -130,7 +130,7 @@ function signalWatch(recording: Recording, bit: number): Watch {
 }
 
 // Where the signal of the step is sent; when it left no event, where the step is done.
-export function signalMoment(recording: Recording, step: number): Moment {
+function signalMoment(recording: Recording, step: number): Moment {
   const { steps, kernel } = recording;
   for (let event = steps.end(step) - 1; event >= steps.start(step); event--) {
     if (kernel.journal.info(event).name === "signal_generate") return after(recording, step, event);

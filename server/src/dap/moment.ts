@@ -42,11 +42,6 @@ export function isDone(recording: Recording, { step, offset }: Moment): boolean 
   return step < recording.steps.length && offset > events(recording, step);
 }
 
-// Inside of the kernel: the statement has begun and has events of which the last one that happened is `lastEvent`.
-export function isInside(recording: Recording, moment: Moment): boolean {
-  return moment.offset > 0 && !isDone(recording, moment);
-}
-
 export function events(recording: Recording, step: number): number {
   return recording.steps.end(step) - recording.steps.start(step);
 }

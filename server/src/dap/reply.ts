@@ -3,7 +3,7 @@
 import type { DebugProtocol as P } from "@vscode/debugprotocol";
 
 // Stable numbers, so that a client can tell errors apart.
-export const ERROR_IDS = {
+const ERROR_IDS = {
   "bad-arguments": 1001,
   "bad-state": 1002,
   "unknown-request": 1003,

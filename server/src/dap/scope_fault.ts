@@ -15,7 +15,7 @@ export const faultScope: ScopeSpec = {
 };
 
 // The statement that has begun, or else the one before: what happened last. -1 at the beginning.
-export function lastStep({ moment, atEnd }: Timeline): number {
+function lastStep({ moment, atEnd }: Timeline): number {
   return moment.offset > 0 && !atEnd ? moment.step : moment.step - 1;
 }
 

@@ -126,7 +126,7 @@ function operations(names: readonly TraceSymbol[]): Proposal[] {
 }
 
 // The required arguments as places to fill in, with the newest fitting name in each.
-export function operationSnippet(op: OpSpec, names: readonly TraceSymbol[]): string {
+function operationSnippet(op: OpSpec, names: readonly TraceSymbol[]): string {
   const required = op.params.filter((param) => param.required);
   const places = required.map((param, i) => hole(i + 1, suggested(param, names)));
   return `${op.name}(${places.join(", ")})$0`;

@@ -13,10 +13,6 @@ export interface Stretch {
   readonly to: Position;
 }
 
-export function contains(range: Range, { line, column }: Position): boolean {
-  return range.line === line && range.start <= column && column <= range.end;
-}
-
 export function stretch({ line, start, end }: Range): Stretch {
   return { from: { line, column: start }, to: { line, column: end } };
 }

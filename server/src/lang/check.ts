@@ -66,8 +66,6 @@ function checkNeed(need: Need, model: ModelName): Problem | undefined {
     return problem(need, "not-in-release", `${model} has no \`${shown}\`${sinceText(spec)}${instead}`, fixes);
   }
   if (spec.simulated) return undefined;
-  // The kernel's refusals are known even where the rest is not simulated.
-  if ("word" in what && what.op.refuses && need.expected?.errno !== undefined) return undefined;
   return problem(need, "not-simulated", `\`${shown}\` is not simulated yet`);
 }
 

@@ -170,7 +170,7 @@ const SHOWN: readonly (readonly [number, string])[] = [
   [VM_MIXEDMAP, "mixedmap"],
 ];
 
-export const VMA_FLAG_WORDS: readonly string[] = ["shared", "private", ...SHOWN.map(([, name]) => name)];
+const VMA_FLAG_WORDS: readonly string[] = ["shared", "private", ...SHOWN.map(([, name]) => name)];
 
 function flagWords(flags: number): Words {
   const words = [flags & VM_SHARED ? "shared" : "private"];

@@ -1,6 +1,6 @@
 // Numbers as the language writes them: `42`, `0x2a`, `4K`. All are unsigned and of 64 bits.
 
-export const MAX_U64 = 2n ** 64n - 1n;
+const MAX_U64 = 2n ** 64n - 1n;
 
 const SUFFIXES = "KMGT";
 

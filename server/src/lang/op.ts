@@ -31,18 +31,16 @@ export interface Arguments {
 }
 
 export interface Entry
-  extends Omit<OpSpec, "synopsis" | "run" | "given" | "simulated" | "refuses" | "access" | "errnos" | "result"> {
+  extends Omit<OpSpec, "synopsis" | "run" | "given" | "simulated" | "access" | "errnos" | "result"> {
   readonly result?: OpSpec["result"];
   readonly access?: boolean;
   readonly errnos?: OpSpec["errnos"];
   // Absent where this version does not simulate it yet.
   readonly perform?: (args: Arguments) => OpResult;
-  // What the kernel answers without doing anything, for words that are not simulated; undefined when it would do something.
-  readonly refusal?: (args: Arguments) => OpResult | undefined;
 }
 
 export function operation(entry: Entry): OpSpec {
-  const { perform, refusal, ...rest } = entry;
+  const { perform, ...rest } = entry;
   const standards = entry.params.map(standardOf);
   const spec: OpSpec = {
     result: undefined,
@@ -51,7 +49,6 @@ export function operation(entry: Entry): OpSpec {
     ...rest,
     synopsis: synopsis(entry.name, entry.params),
     simulated: perform !== undefined,
-    refuses: refusal !== undefined,
     run: (call) => run(spec, entry, standards, call),
     given: (call) => given(spec, standards, call),
   };
@@ -93,7 +90,7 @@ export function optional(name: string, of: ParamKind, standard: string, doc: str
 }
 
 export const ADDRESS: ParamKind = { kind: "address" };
-export const LENGTH: ParamKind = { kind: "length" };
+const LENGTH: ParamKind = { kind: "length" };
 export const SIZE: ParamKind = { kind: "size" };
 export const NUMBER: ParamKind = { kind: "number" };
 
@@ -133,7 +130,7 @@ function run(spec: OpSpec, entry: Entry, standards: readonly (Value | undefined)
     const fault = given.check(i);
     if (fault) return { fault };
   }
-  if (unknown !== undefined) return entry.refusal?.(given) ?? notSimulated(unknown);
+  if (unknown !== undefined) return notSimulated(unknown);
   return entry.perform?.(given) ?? notSimulated(spec.name);
 }
 

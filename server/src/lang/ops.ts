@@ -66,8 +66,6 @@ export interface OpSpec extends Since {
   // What `NAME =` binds; undefined when it returns nothing.
   readonly result: SymbolKind | undefined;
   readonly simulated: boolean;
-  // Of its words that are not simulated it knows what the kernel would refuse, so a line may expect that errno.
-  readonly refuses: boolean;
   // Whether it takes a FOLL_PIN under the model, which a small folio counts as 1024 references; absent: never.
   readonly pins?: (model: Model) => boolean;
   // A memory access (outcome words may follow `->`), or a call (`ok` or an errno).

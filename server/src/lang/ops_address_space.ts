@@ -2,7 +2,6 @@
 
 import { isErrno } from "../mm/abi.ts";
 import {
-  madvise_refusal,
   sys_brk,
   sys_madvise,
   sys_mlock,
@@ -109,10 +108,6 @@ export const ADDRESS_SPACE_OPS: readonly OpSpec[] = [
     doc: "Tells the kernel what the memory is for. Some advice changes pages at once (`dontneed`, `populate_read`, `populate_write`), some how fork or reclaim treat the mapping, some nothing that can be counted.\n\n`do_madvise()`, mm/madvise.c; mm-semantics §5.1, §5.4, §5.5.",
     example: "madvise(p, 4K, dontneed)",
     perform: (a) => done(sys_madvise(a.k, a.task, a.number(0), a.number(1), a.words(2).words[0])),
-    refusal: (a) => {
-      const refused = madvise_refusal(a.k, a.task, a.number(0), a.number(1), a.words(2).words[0]);
-      return refused === undefined ? undefined : done(refused);
-    },
   }),
   operation({
     name: "brk",

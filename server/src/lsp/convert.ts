@@ -51,7 +51,7 @@ export function range({ line, start, end }: Span): Range {
   return { start: { line, character: start }, end: { line, character: end } };
 }
 
-export function stretchRange({ from, to }: Stretch): Range {
+function stretchRange({ from, to }: Stretch): Range {
   return { start: { line: from.line, character: from.column }, end: { line: to.line, character: to.column } };
 }
 

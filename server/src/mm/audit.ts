@@ -25,7 +25,7 @@ import { Standing } from "./standing.ts";
 import { Tally } from "./tally.ts";
 
 // So many looks lie between two checks of everything.
-export const FULL_EVERY = 10_000;
+const FULL_EVERY = 10_000;
 
 // All breaches in the whole world. The order is that of the rules, then of the rows.
 export function breaches(k: Kernel): readonly Breach[] {

@@ -1,6 +1,6 @@
 // Our own mistakes, and the limits that end a run. What the simulated kernel refuses is a value (abi.ts), never one of these.
 
-export class Bug extends Error {}
+class Bug extends Error {}
 
 // Something that cannot happen happened: a mistake in this program, not in the trace. Caught once by the mouth.
 export function bug(message: string): never {

@@ -15,7 +15,7 @@ import { folio_mark_dirty } from "./vm_ops.ts";
 
 // The bytes [from, to) of one page become zero. Mirrors ext4_block_zero_page_range(), fs/ext4/inode.c, 6.12
 // (ext4_block_zero_range() in 7.2).
-export const ext4_block_zero_page_range = kernelFunction(
+const ext4_block_zero_page_range = kernelFunction(
   "ext4_block_zero_page_range",
   "fs/ext4/inode.c",
   (k: Kernel, file: number, from: number, to: number): 0 | Errno => {

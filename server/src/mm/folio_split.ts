@@ -40,7 +40,7 @@ export interface SplitOptions {
 }
 
 // References of the page cache or the swap cache: one for each page.
-export function folio_cache_ref_count(k: Kernel, folio: number): number {
+function folio_cache_ref_count(k: Kernel, folio: number): number {
   return folio_test_anon(k, folio) && !folio_test_swapcache(k, folio) ? 0 : folio_nr_pages(k, folio);
 }
 

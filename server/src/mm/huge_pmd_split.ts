@@ -63,7 +63,7 @@ const split = kernelFunction(
 );
 
 // The same for the PMD that serves the page, if there is one. Mirrors split_huge_pmd_address(), mm/huge_memory.c, 6.12.
-export function split_huge_pmd_address(k: Kernel, vma: number, vpn: number): void {
+function split_huge_pmd_address(k: Kernel, vma: number, vpn: number): void {
   const pmd = pmd_offset(k, k.w.vma.mm.data[vma] - 1, vpn);
   if (pmd >= 0 && !pmd_none_or_table(k.w.pte.entry.data[pmd])) __split_huge_pmd(k, vma, pmd);
 }

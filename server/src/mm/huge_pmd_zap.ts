@@ -26,32 +26,28 @@ export function zap_pmd_range(k: Kernel, vma: number): VisitHuge {
 
 // The folio: mapped once less as a whole, refcount - 1, rss - its pages; VmPTE - one page where a table waited.
 // The huge zero folio counts nowhere. Mirrors zap_huge_pmd(), mm/huge_memory.c, 6.12.
-export const zap_huge_pmd = kernelFunction(
-  "zap_huge_pmd",
-  "mm/huge_memory.c",
-  (k: Kernel, vma: number, pmd: number) => {
-    const mm = k.w.vma.mm.data[vma] - 1;
-    const entry = k.w.pte.entry.data[pmd];
-    const present = (entry & PTE_PRESENT) !== 0;
-    const folio = present ? pte_pfn(entry) : migration_entry_pfn(entry);
-    k.set(k.w.pte.entry, pmd, 0);
-    if (is_huge_zero_folio(k, folio)) {
-      if (vma_is_anonymous(k, vma)) zap_deposited_table(k, mm, pmd);
-      return;
-    }
-    const anon = folio_test_anon(k, folio);
-    if (present) folio_remove_rmap_pmd(k, vma, folio);
-    if (anon) zap_deposited_table(k, mm, pmd);
-    add_mm_counter(k, mm, mm_counter(k, folio), -k.hpageNr);
-    if (!present) return;
-    if (!anon && k.model.zapHugeKeepsUse) {
-      if (entry & PTE_DIRTY) folio_mark_dirty(k, folio);
-      if (entry & PTE_ACCESSED) folio_mark_accessed(k, folio);
-    }
-    if (anon && folio_maybe_dma_pinned(k, folio) && folio_mapped(k, folio)) {
-      k.set(k.w.page.unmapped_by, folio, mm + 1);
-    }
-    if (vma_locks(k, vma)) munlock_vma_folio(k, folio, true);
-    folio_put(k, folio);
-  },
-);
+const zap_huge_pmd = kernelFunction("zap_huge_pmd", "mm/huge_memory.c", (k: Kernel, vma: number, pmd: number) => {
+  const mm = k.w.vma.mm.data[vma] - 1;
+  const entry = k.w.pte.entry.data[pmd];
+  const present = (entry & PTE_PRESENT) !== 0;
+  const folio = present ? pte_pfn(entry) : migration_entry_pfn(entry);
+  k.set(k.w.pte.entry, pmd, 0);
+  if (is_huge_zero_folio(k, folio)) {
+    if (vma_is_anonymous(k, vma)) zap_deposited_table(k, mm, pmd);
+    return;
+  }
+  const anon = folio_test_anon(k, folio);
+  if (present) folio_remove_rmap_pmd(k, vma, folio);
+  if (anon) zap_deposited_table(k, mm, pmd);
+  add_mm_counter(k, mm, mm_counter(k, folio), -k.hpageNr);
+  if (!present) return;
+  if (!anon && k.model.zapHugeKeepsUse) {
+    if (entry & PTE_DIRTY) folio_mark_dirty(k, folio);
+    if (entry & PTE_ACCESSED) folio_mark_accessed(k, folio);
+  }
+  if (anon && folio_maybe_dma_pinned(k, folio) && folio_mapped(k, folio)) {
+    k.set(k.w.page.unmapped_by, folio, mm + 1);
+  }
+  if (vma_locks(k, vma)) munlock_vma_folio(k, folio, true);
+  folio_put(k, folio);
+});

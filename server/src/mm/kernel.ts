@@ -31,7 +31,7 @@ const POLL_MASK = 0x3ff;
 // To write so many rows of a run takes about as long as one event: 2 ** ROWS_SHIFT.
 const ROWS_SHIFT = 4;
 
-export const DEFAULT_LIMITS: Limits = { events: 20_000_000, bytes: 2 ** 31 };
+const DEFAULT_LIMITS: Limits = { events: 20_000_000, bytes: 2 ** 31 };
 
 // Who runs when no process of the trace does: the process that makes them, or a thread of the kernel, whose allocations
 // kill nobody.

@@ -48,7 +48,7 @@ export const ksm_madvise = kernelFunction(
 
 // The address space joins KSM's list, behind all others: between two scans the cursor stands at the head of the list.
 // Mirrors __ksm_enter(), mm/ksm.c, 6.12.
-export function ksm_enter(k: Kernel, mm: number): void {
+function ksm_enter(k: Kernel, mm: number): void {
   const { ksm_slot } = k.w.mm;
   if (ksm_slot.data[mm] !== 0) return;
   let last = 0;
@@ -101,7 +101,7 @@ function break_page(k: Kernel, task: number, vma: number, vpn: number, pfn: numb
 
 // The zero page where KSM put it. Mirrors is_ksm_zero_pte(), include/linux/ksm.h, 6.12: an entry that a read fault made
 // is not dirty. Up to 6.5 the two look the same.
-export function is_ksm_zero_pte(k: Kernel, entry: number): boolean {
+function is_ksm_zero_pte(k: Kernel, entry: number): boolean {
   const bits = PTE_SPECIAL | PTE_DIRTY;
   return k.model.ksmMarksZeroPages && (entry & bits) === bits && pte_pfn(entry) === ZERO_PFN;
 }

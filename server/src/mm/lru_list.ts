@@ -28,7 +28,7 @@ export const LRU_INACTIVE_ANON = 0;
 export const LRU_ACTIVE_ANON = 1;
 export const LRU_INACTIVE_FILE = 2;
 export const LRU_ACTIVE_FILE = 3;
-export const LRU_UNEVICTABLE = 4;
+const LRU_UNEVICTABLE = 4;
 export const LRU_NAMES = ["inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"] as const;
 
 // The list that a page with these flags belongs to. Mirrors folio_lru_list(), include/linux/mm_inline.h.

@@ -33,30 +33,6 @@ import { vma_is_anonymous } from "./vma.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
 import { ZAP_EVEN_COWS, ZAP_RECLAIM_PT, zap_page_range_single } from "./zap.ts";
 
-// Advice that this version follows. Of the rest it knows what the kernel would refuse: madvise_refusal().
-export const SIMULATED_ADVICE = [
-  "normal",
-  "dontneed",
-  "willneed",
-  "cold",
-  "pageout",
-  "free",
-  "populate_read",
-  "populate_write",
-  "dontfork",
-  "dofork",
-  "wipeonfork",
-  "keeponfork",
-  "hugepage",
-  "nohugepage",
-  "mergeable",
-  "unmergeable",
-  "guard_install",
-  "guard_remove",
-  "remove",
-  "collapse",
-] as const;
-
 // madvise(2). Mirrors do_madvise(), mm/madvise.c, 6.12.
 export const sys_madvise = kernelFunction(
   "do_madvise",
@@ -81,27 +57,6 @@ export function swapout(k: Kernel, task: number, addr: bigint, length: bigint): 
   const mm = k.w.task.mm.data[task] - 1;
   const answer = madvise_walk_vmas(k, mm, range, (vma, from, to) => madvise_vma_behavior(k, vma, from, to, "pageout"));
   return answer === "ENOMEM" ? 0 : answer;
-}
-
-// What the kernel answers to the call without touching a page or a VMA; undefined when it would do something. For advice
-// that is not simulated, whose refusals are.
-export function madvise_refusal(
-  k: Kernel,
-  task: number,
-  addr: bigint,
-  length: bigint,
-  advice: string,
-): 0 | Errno | undefined {
-  const range = madvise_behavior_valid(k, advice) ? check_input_range(k, addr, length) : "EINVAL";
-  if (typeof range === "string") return range;
-  if (range.start === range.end && !range.past) return 0;
-  let acts = false;
-  const answer = madvise_walk_vmas(k, k.w.task.mm.data[task] - 1, range, () => {
-    acts = true;
-    // EBUSY ends the walk; the answer is then not used.
-    return "EBUSY";
-  });
-  return acts ? undefined : answer;
 }
 
 interface Range {

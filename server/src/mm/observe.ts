@@ -1,7 +1,6 @@
 // Looking at the world at the cursor, without changing it: pages, entries, VMAs, tables, holders.
 
 import { PIN_KINDS, type PinKind } from "./abi.ts";
-import type { Content } from "./content.ts";
 import { PG_table } from "./flags.ts";
 import { type HolderGroup, holderGroups, places } from "./holder_groups.ts";
 import type { Kernel } from "./kernel.ts";
@@ -89,10 +88,6 @@ export function forEachSwapUser(k: Kernel, visit: (user: SwapUser) => void): voi
   }
 }
 
-export function contentAt(k: Kernel, pfn: number): Content {
-  return k.contents.get(k.w.page.content.data[pfn]);
-}
-
 // The tasks that run in an address space, in the order of their making.
 export function tasksOf(k: Kernel, mm: number): number[] {
   const { task } = k.w;
@@ -155,7 +150,7 @@ function fileText(k: Kernel, file: number): string {
 }
 
 // Every folio in use, by its head, ascending.
-export function usedPages(k: Kernel): number[] {
+function usedPages(k: Kernel): number[] {
   const { _refcount } = k.w.page;
   const last = k.rows(k.w.machine) === 0 ? 0 : k.w.machine.next_pfn.data[0];
   return range(last).filter((pfn) => _refcount.data[pfn] !== 0);

@@ -18,7 +18,7 @@ export const out_of_memory = kernelFunction("out_of_memory", "mm/oom_kill.c", (k
 // What would become free with the process: its resident pages, what it has in swap, its page tables. -1 for one that is
 // not asked: it is dead, or a vfork child that runs in its parent's memory. Mirrors oom_badness(), mm/oom_kill.c, 6.12;
 // every oom_score_adj is 0.
-export function oom_badness(k: Kernel, task: number): number {
+function oom_badness(k: Kernel, task: number): number {
   const { task: t, mm: m } = k.w;
   const mm = t.mm.data[task] - 1;
   if (t.alive.data[task] === 0 || mm < 0 || in_vfork(k, task)) return -1;

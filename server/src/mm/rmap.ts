@@ -106,10 +106,6 @@ export function folio_dup_file_rmap_pte(k: Kernel, vma: number, page: number): v
   folio_dup_file_rmap_ptes(k, vma, page, 1);
 }
 
-export function folio_dup_file_rmap_pmd(k: Kernel, vma: number, folio: number): void {
-  dup_rmap_pmd(k, folio, vma);
-}
-
 // fork's mappings of [page, page + nr) of an anonymous folio: one more each, counted for the child's VMA, and the pages
 // are no longer exclusive to one mm. Mirrors the part of folio_try_dup_anon_rmap_ptes(), include/linux/rmap.h, 6.12, that
 // succeeds.

@@ -23,7 +23,7 @@ export function lock_mm_and_find_vma(k: Kernel, mm: number, vpn: number): number
 
 // The stack begins at the page from now on, unless that is too near to the mapping below, too low, or too much.
 // Mirrors expand_downwards(), mm/vma.c, 7.2.
-export const expand_downwards = kernelFunction(
+const expand_downwards = kernelFunction(
   "expand_downwards",
   "mm/vma.c",
   (k: Kernel, vma: number, vpn: number): 0 | Errno => {

@@ -41,7 +41,7 @@ export function get_swap_page(k: Kernel): number {
 
 // Neither an entry nor the swap cache has the slot any more. Mirrors swap_entry_free(), mm/swapfile.c, 6.12
 // (swap_entries_free() from 6.16 on).
-export function swap_entry_unused(k: Kernel, slot: number): void {
+function swap_entry_unused(k: Kernel, slot: number): void {
   put_on_free_list(k, slot, 1);
   k.set(k.w.machine.swap_used, 0, k.w.machine.swap_used.data[0] - 1);
 }

@@ -54,7 +54,7 @@ export const delete_from_swap_cache = kernelFunction(
 
 // The same without the references, for a folio that goes at once. Mirrors __delete_from_swap_cache() with
 // put_swap_folio(), mm/swap_state.c and mm/swapfile.c, 6.12.
-export function __delete_from_swap_cache(k: Kernel, folio: number): void {
+function __delete_from_swap_cache(k: Kernel, folio: number): void {
   const { page, swap } = k.w;
   const slot = page.swap.data[folio];
   const nr = folio_nr_pages(k, folio);

@@ -5,7 +5,7 @@
 //   migration  PTE_MIGRATION, above the flags the pfn; PTE_SWP_WRITE when the entry was writable,
 //              PTE_SWP_EXCLUSIVE when it was not but the page was exclusive; PTE_ACCESSED and PTE_DIRTY when the entry
 //              was so (6.1+)
-//   marker     PTE_MARKER, above the flags one of MARKER_*
+//   marker     PTE_MARKER, above the flags MARKER_GUARD
 
 import { mk_pte, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, pte_pfn } from "./pte.ts";
 
@@ -27,7 +27,6 @@ export const SWP_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PTE_SOFT_DIRTY, "soft_dirty"],
 ];
 
-export const MARKER_POISONED = 1;
 export const MARKER_GUARD = 2;
 
 // Neither empty nor present. Mirrors is_swap_pte(), include/linux/swapops.h.

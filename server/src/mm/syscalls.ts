@@ -11,7 +11,7 @@ export { split_pmd } from "./huge_pmd_split.ts";
 export { khugepaged } from "./khugepaged.ts";
 export { ksm_do_scan } from "./ksm_scan.ts";
 export { lru_add_drain } from "./lru.ts";
-export { madvise_refusal, swapout, sys_madvise } from "./madvise.ts";
+export { swapout, sys_madvise } from "./madvise.ts";
 export { sys_mlock, sys_munlock } from "./mlock.ts";
 export { sys_mmap } from "./mmap.ts";
 export { do_pages_move } from "./move_pages.ts";

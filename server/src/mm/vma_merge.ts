@@ -66,7 +66,7 @@ export const vma_merge_new_range = kernelFunction(
 
 // Tries to merge [start, end) of a VMA with its neighbours. The row that now holds the range, or -1: nothing changed.
 // Mirrors vma_merge_existing_range(), mm/vma.c, 6.12 (cases 4 to 8 of vma_merge() before).
-export const vma_merge_existing_range = kernelFunction(
+const vma_merge_existing_range = kernelFunction(
   "vma_merge_existing_range",
   "mm/vma.c",
   (k: Kernel, range: MergeRange): number => {

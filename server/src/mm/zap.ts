@@ -30,7 +30,7 @@ import { folio_mark_dirty } from "./vm_ops.ts";
 
 // struct zap_details: private copies of a file mapping go too (even_cows), and so do markers (ZAP_FLAG_DROP_MARKER).
 export const ZAP_EVEN_COWS = 0x1;
-export const ZAP_DROP_MARKERS = 0x2;
+const ZAP_DROP_MARKERS = 0x2;
 // PTE tables that are empty afterwards may go, too (zap_details.reclaim_pt).
 export const ZAP_RECLAIM_PT = 0x4;
 // munmap and exit take all there is.

@@ -27,7 +27,7 @@ export function branch(
   return execution.recording;
 }
 
-export function startBranch(
+function startBranch(
   recording: Recording,
   step: number,
   pokes: readonly Poke[],

@@ -158,7 +158,7 @@ function entryRow(k: Kernel, mm: number, vpn: number): number {
 }
 
 // The entry of an address, at the lowest table that exists for it.
-export function entrySources(k: Kernel, task: number, bytes: bigint, mask: number | undefined): Source[] {
+function entrySources(k: Kernel, task: number, bytes: bigint, mask: number | undefined): Source[] {
   const mm = k.w.task.mm.data[task] - 1;
   const vpn = Number(bytes / BigInt(k.pageSize));
   const row = entryRow(k, mm, vpn);

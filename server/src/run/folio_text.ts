@@ -55,7 +55,7 @@ export function mmIdText(k: Kernel, id: number): string {
 }
 
 // The address space that has the number now, -1 when none has.
-export function mmOfId(k: Kernel, id: number): number {
+function mmOfId(k: Kernel, id: number): number {
   if (id === MM_ID_DUMMY) return -1;
   for (let mm = 0; mm < k.rows(k.w.mm); mm++) if (k.w.mm.mm_id.data[mm] === id) return mm;
   return -1;

@@ -32,12 +32,7 @@ export function* journalLines(
 }
 
 // The events of [from, to), indented below a step.
-export function* eventLines(
-  recording: Recording,
-  from: number,
-  to: number,
-  runs: Runs = "one line",
-): Generator<string> {
+function* eventLines(recording: Recording, from: number, to: number, runs: Runs = "one line"): Generator<string> {
   const { kernel } = recording;
   let stack: Frame[] = [];
   for (const event of eventsOf(recording, from, to, runs)) {

@@ -3,7 +3,7 @@
 // As in views.ts a row's `name` is stable and unique among its siblings and holds no value that changes.
 
 import type { Kernel } from "../mm/kernel.ts";
-import { forEachSwapUser, swapContent, usedSlots } from "../mm/observe.ts";
+import { forEachSwapUser, swapContent } from "../mm/observe.ts";
 import { contentText, entryText } from "./describe.ts";
 import { address, fileName, mmName } from "./show.ts";
 
@@ -29,10 +29,6 @@ export function swapRow(k: Kernel, slot: number): SwapRow {
     cache: cached === 0 ? undefined : cached - 1,
     content: contentText(k, swapContent(k, slot)),
   };
-}
-
-export function swapRows(k: Kernel): SwapRow[] {
-  return usedSlots(k).map((slot) => swapRow(k, slot));
 }
 
 export interface SwapUserRow {

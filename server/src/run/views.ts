@@ -39,7 +39,7 @@ export interface ProcessRow {
   readonly hasPinned: boolean;
 }
 
-export function processRow(k: Kernel, task: number): ProcessRow {
+function processRow(k: Kernel, task: number): ProcessRow {
   const { task: t, mm: m } = k.w;
   const mm = mmOf(k, task);
   const of = (column: { data: Float64Array }) => (mm < 0 ? 0 : column.data[mm]);

@@ -12,7 +12,7 @@ const FLAGS = ["-std=gnu11", "-O2", "-static", "-Wall", "-Wextra"];
 const SECONDS = 120;
 
 // The sources lie beside the bundle's folder in the installed extension, and above this file in a checkout.
-export function guestSources(from: string = import.meta.dirname): string {
+function guestSources(from: string = import.meta.dirname): string {
   for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
     const found = join(folder, "server", "guest");
     if (existsSync(found)) return found;
