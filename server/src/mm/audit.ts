@@ -274,7 +274,8 @@ export class Audit {
       for (const slot of [from, to]) if (slot !== 0) this.slots.add(slot);
     });
     on(w.vma.fields, (row) => this.vmas.add(row));
-    on([w.vma.start, w.vma.pgoff, w.vma.file, w.vma.anon_vma, w.vma.anon_vma_chain], (row) => this.relinked.add(row));
+    const links = [w.vma.start, w.vma.pgoff, w.vma.file, w.vma.anon_vma, w.vma.anon_vma_chain, w.vma.default_page];
+    on(links, (row) => this.relinked.add(row));
     on([w.anon_vma.older], (row) => {
       if (row < this.anonVmas) this.chainsToo = true;
     });

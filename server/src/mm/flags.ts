@@ -20,6 +20,7 @@ export const PG_unevictable = 0x8000; // on the LRU list of pages that cannot be
 export const PG_reclaim = 0x10000; // reclaim waits for it to be written back
 export const PG_readahead = PG_reclaim; // the same bit: the first fault on it reads the next window
 export const PG_compacted = 0x20000; // its frame is one of the last, where compaction put it
+export const PG_default_page = 0x40000; // what a mapping of refpage-in-mapping shows where nothing was written
 
 // Of a large folio, in its own row: flags of its second page, and what the mm ids say.
 export const FOLIO_PARTIALLY_MAPPED = 0x1; // PG_partially_mapped
@@ -61,6 +62,7 @@ export const PAGE_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [PG_unevictable, "unevictable"],
   [PG_reclaim, "reclaim"],
   [PG_compacted, "compacted"],
+  [PG_default_page, "default_page"],
 ];
 
 // include/linux/mm.h.
@@ -82,6 +84,7 @@ export const VM_DONTEXPAND = 0x40000;
 export const VM_ACCOUNT = 0x100000;
 export const VM_NORESERVE = 0x200000;
 export const VM_HUGETLB = 0x400000;
+export const VM_REFPAGE = 0x800000; // its default page is one of its own (refpage-in-mapping)
 // The kernel's is 1 << 31, which bit operators here would take for a sign.
 export const VM_MERGEABLE = 0x1000000;
 export const VM_WIPEONFORK = 0x2000000;
@@ -113,6 +116,7 @@ export const VMA_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [VM_ACCOUNT, "account"],
   [VM_NORESERVE, "noreserve"],
   [VM_HUGETLB, "hugetlb"],
+  [VM_REFPAGE, "refpage"],
   [VM_MERGEABLE, "mergeable"],
   [VM_WIPEONFORK, "wipeonfork"],
   [VM_DONTDUMP, "dontdump"],

@@ -2,6 +2,8 @@
 
 import { type Errno, isErrno } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
+import { default_page } from "./default_page.ts";
+import { copy_default_pte, dup_default_page } from "./default_page_dup.ts";
 import {
   VM_COPY_ON_FORK,
   VM_DONTCOPY,
@@ -121,6 +123,7 @@ const copy_page_range = kernelFunction(
     if (!k.decide(NEEDS_COPY, vma.anon_vma.data[src], needed)) return 0;
     if (flags & VM_HUGETLB) return copy_hugetlb_page_range(k, dst, src);
     if (flags & VM_PFNMAP && !track_pfn_copy(k, src)) return "EINVAL";
+    if (!dup_default_page(k, dst, src)) return "ENOMEM";
     const perTable = 2 ** k.geometry.bits[0];
     const end = vma.end.data[src];
     for (let start = vma.start.data[src]; start < end; ) {
@@ -179,6 +182,7 @@ const copy_pte_range = kernelFunction(
     const shared = (vma.flags.data[src] & VM_SHARED) !== 0;
     const anon_vma = vma.anon_vma.data[dst] !== 0;
     const rss = { file: 0, anon: 0, shmem: 0, swap: 0 };
+    const standing = default_page(k, src);
     let dst_pte = pte_alloc(k, child, start);
     let src_pte = pte_offset(k, parent, start);
     let complete = dst_pte >= 0;
@@ -192,6 +196,11 @@ const copy_pte_range = kernelFunction(
       }
       const pfn = vm_normal_page(k, src, entry);
       const folio = pfn === undefined ? -1 : page_folio(k, pfn);
+      if (pfn === standing) {
+        copy_default_pte(k, dst, vpn, dst_pte, entry);
+        rss.anon++;
+        continue;
+      }
       if (pfn !== undefined && folio_test_large(k, folio)) {
         const nr = copy_present_ptes(k, dst, src, pfn, { src_pte, dst_pte, max: end - vpn });
         complete = nr >= 0;

@@ -4,6 +4,7 @@
 // must be (tally.ts), and who is named as its holder (observe.ts), follow.
 
 import { FOLL_GET } from "./abi.ts";
+import { DEFAULT_HELD } from "./default_page.ts";
 import { folio_test_hugetlb, page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { BATCH_NAMES, batched_pages } from "./lru.ts";
@@ -31,6 +32,8 @@ export type Holder =
   | { readonly kind: "page table"; readonly mm: number; readonly level: number; readonly count: number }
   | { readonly kind: "LRU batch"; readonly batch: string; readonly count: number }
   | { readonly kind: "driver"; readonly file: number; readonly index: number; readonly count: number }
+  // What a mapping of reference pages holds itself, for no entry.
+  | { readonly kind: "mapping"; readonly mm: number; readonly vpn: number; readonly count: number }
   | { readonly kind: "reserved"; readonly count: number };
 
 export interface HolderSource {
@@ -90,6 +93,14 @@ export const HOLDERS: readonly HolderSource[] = [
     rows: () => BATCH_NAMES.length,
     holds: (k, row, visit) => {
       for (const pfn of batched_pages(k, row)) visit(pfn, { kind: "LRU batch", batch: BATCH_NAMES[row], count: 1 });
+    },
+  },
+  {
+    table: "vma",
+    holds: (k, row, visit) => {
+      const { default_page, default_state, mm, start } = k.w.vma;
+      if ((default_state.data[row] & DEFAULT_HELD) === 0) return;
+      visit(default_page.data[row] - 1, { kind: "mapping", mm: mm.data[row] - 1, vpn: start.data[row], count: 1 });
     },
   },
   {

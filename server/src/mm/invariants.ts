@@ -4,7 +4,7 @@
 // Each rule is about one object (a page, an address space, an entry, …) and looks at the sums of a tally, so that it can be
 // asked again for the objects that something happened to. audit.ts decides which those are; breaches() asks for all.
 
-import { PG_anon, PG_anon_exclusive, PG_ksm } from "./flags.ts";
+import { PG_anon, PG_anon_exclusive, PG_default_page, PG_ksm } from "./flags.ts";
 import { folio_test_anon, folio_test_hugetlb, page_folio, page_pgoff } from "./folio.ts";
 import { hugetlbBreaches } from "./invariants_hugetlb.ts";
 import { ksmBreaches } from "./invariants_ksm.ts";
@@ -46,6 +46,7 @@ export const RULES = [
   "writable-is-exclusive",
   "unshared-has-one-owner",
   "rmap-finds-mappings",
+  "default-page-has-one-mapping",
   "ksm-is-shared",
   "lru-has-what-it-may",
   "pin-follows-owner",
@@ -200,9 +201,16 @@ export function entryBreaches(k: Kernel, row: number): Breach[] {
   const pfn = pte_pfn(entry);
   const folio = page_folio(k, pfn);
   if (page.mapping.data[folio] === 0 || page.flags.data[folio] & PG_ksm || folio_test_hugetlb(k, folio)) return [];
+  if (page.flags.data[folio] & PG_default_page) return defaultPageBreaches(k, next, pfn, { pfn, mm, vpn });
   if (linear_page_index(k, next, vpn) === page_pgoff(k, pfn) && mapping_vmas(k, pfn).includes(next)) return [];
   const message = `pfn ${pfn} is mapped where a walk from the page does not come by`;
   return [{ rule: "rmap-finds-mappings", kind: "promise", message, pfn, mm, vpn }];
+}
+
+// refpage-in-mapping: a default page is mapped in its own mapping alone, anywhere in it.
+function defaultPageBreaches(k: Kernel, vma: number, pfn: number, place: Place): Breach[] {
+  if (k.w.vma.default_page.data[vma] === pfn + 1) return [];
+  return [broken(k, "default-page-has-one-mapping", `pfn ${pfn} is the default page of another mapping`, place)];
 }
 
 // A table in use hangs where it says that it hangs.

@@ -1,7 +1,7 @@
 // What must hold of the LRU lists: a page that can be reclaimed is on one of them or waits in the batch for it, and not
 // both. Huge pages of the hugetlb pool cannot be. mm-semantics §1.3.
 
-import { PG_anon, PG_lru, PG_mlocked, PG_unevictable, PG_zero } from "./flags.ts";
+import { PG_anon, PG_default_page, PG_lru, PG_mlocked, PG_unevictable, PG_zero } from "./flags.ts";
 import { folio_test_hugetlb } from "./folio.ts";
 import type { Breach } from "./invariants.ts";
 import type { Kernel } from "./kernel.ts";
@@ -18,7 +18,8 @@ export function lruBreaches(k: Kernel, pfn: number): Breach[] {
   const broken = (how: string) =>
     found.push({ rule: "lru-has-what-it-may", kind: "bookkeeping", message: `pfn ${pfn} ${how}`, pfn });
   if (on && waits) broken("is on an LRU list and waits for one");
-  if (lists && !on && !waits && (flags & PG_zero) === 0) broken("is on no LRU list and waits for none");
+  if (lists && !on && !waits && (flags & (PG_zero | PG_default_page)) === 0)
+    broken("is on no LRU list and waits for none");
   if (on && (flags & PG_unevictable) !== 0 && (flags & PG_mlocked) === 0) broken("is unevictable but not locked");
   return found;
 }

@@ -10,10 +10,11 @@
 import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE } from "./abi.ts";
 import { alloc_anon_folio } from "./anon_folio.ts";
 import { add_mm_counter } from "./counters.ts";
+import { do_default_page } from "./default_page.ts";
 import { do_swap_page } from "./do_swap_page.ts";
 import { type Fault, VM_FAULT_FALLBACK, VM_FAULT_OOM } from "./fault.ts";
 import { do_fault } from "./file_fault.ts";
-import { VM_HUGETLB, VM_WRITE } from "./flags.ts";
+import { VM_HUGETLB, VM_REFPAGE, VM_WRITE } from "./flags.ts";
 import { folio_nr_pages } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { do_huge_pmd_anonymous_page, thp_vma_allowable } from "./huge_memory.ts";
@@ -86,7 +87,10 @@ function huge_pmd_fault(k: Kernel, vmf: Fault): number {
 
 // Mirrors handle_pte_fault(), mm/memory.c, 6.12.
 const handle_pte_fault = kernelFunction("handle_pte_fault", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
-  if (vmf.entry === 0) return vma_is_anonymous(k, vmf.vma) ? do_anonymous_page(k, vmf) : do_fault(k, vmf);
+  if (vmf.entry === 0) {
+    if (k.w.vma.flags.data[vmf.vma] & VM_REFPAGE) return do_default_page(k, vmf);
+    return vma_is_anonymous(k, vmf.vma) ? do_anonymous_page(k, vmf) : do_fault(k, vmf);
+  }
   if ((vmf.entry & PTE_PRESENT) === 0) return do_swap_page(k, vmf);
   const wants = vmf.flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE);
   if (wants && (vmf.entry & PTE_WRITE) === 0) return do_wp_page(k, vmf);

@@ -2,6 +2,7 @@
 // mm-semantics §5.2.
 
 import { type Errno, MREMAP_DONTUNMAP } from "./abi.ts";
+import { default_page, move_default_page } from "./default_page.ts";
 import { VM_LOCKED } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import { clear_vma_resv_huge_pages } from "./hugetlb_reserve.ts";
@@ -53,6 +54,7 @@ export const move_vma = kernelFunction(
       return "ENOMEM";
     }
     clear_vma_resv_huge_pages(k, copy.source);
+    if (default_page(k, vma) >= 0) move_default_page(k, vma, copy.target);
     if (keep) dontunmap_complete(k, copy.source, copy.target, whole);
     else if (oldPages > 0) do_munmap(k, mm, from, from + oldPages);
     return 0;
@@ -70,6 +72,7 @@ function room_for_move(k: Kernel, vma: number, keep: boolean): boolean {
 
 // Mirrors needs_pre_split(), mm/mremap.c, 7.2.
 function splits_before_unlocking(k: Kernel, vma: number, keep: boolean): boolean {
+  if (default_page(k, vma) >= 0) return true;
   return k.model.dontunmapUnlocks === "the range" && keep && (k.w.vma.flags.data[vma] & VM_LOCKED) !== 0;
 }
 

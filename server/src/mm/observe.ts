@@ -140,6 +140,8 @@ function holderText(k: Kernel, { holder, length, part }: HolderGroup): string {
       return `LRU batch ${holder.batch}`;
     case "driver":
       return `driver of ${fileText(k, holder.file)} page ${holder.index}`;
+    case "mapping":
+      return `the mapping ${space(holder.mm)} 0x${(holder.vpn * k.pageSize).toString(16)} itself`;
     case "reserved":
       return "reserved by the kernel";
   }

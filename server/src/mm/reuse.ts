@@ -1,6 +1,7 @@
 // May a write fault make an anonymous page writable in place, or must it copy? The question of copy-on-write, as the
 // eras answer it. do_wp_page(), mm/memory.c; mm-semantics §2.4, §7.0, §7.1, §7.3.
 
+import { default_page_is_free } from "./default_page.ts";
 import { PG_anon_exclusive, PG_ksm, PG_lru, PG_swapcache } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -52,6 +53,11 @@ export function reuse_by_page_count(k: Kernel, _vma: number, pfn: number): boole
   if (!k.decide(PAGE_COUNT_IS_1, count, count === 1 && (page.flags.data[pfn] & PG_ksm) === 0)) return false;
   const mapcount = page._mapcount.data[pfn];
   return k.decide(MAPCOUNT_IS_1, mapcount, mapcount === 1);
+}
+
+// refpage-in-mapping: as in 5.10, but for the default page once untouched pages show it. mm-semantics §8.4.
+export function reuse_unless_default_page(k: Kernel, vma: number, pfn: number): boolean {
+  return default_page_is_free(k, vma, pfn) && reuse_by_page_count(k, vma, pfn);
 }
 
 // 5.18: a page whose only reference is this mapping, once the LRU batches and the swap cache have given up theirs.

@@ -1,5 +1,6 @@
 // VMAs: what one is, how one is made and freed. Splitting and merging stand in vma_merge.ts.
 
+import { put_default_page } from "./default_page.ts";
 import { evict_if_unused } from "./files.ts";
 import { VM_MAYWRITE, VM_SHARED } from "./flags.ts";
 import { hugetlb_vm_op_close, hugetlb_vm_op_open } from "./hugetlb_reserve.ts";
@@ -49,6 +50,7 @@ export function vma_unlink(k: Kernel, vma: number): void {
   k.rmap.remove(vma);
   k.add(mm.map_count, v.mm.data[vma] - 1, -1);
   hugetlb_vm_op_close(k, vma);
+  if (v.default_page.data[vma] !== 0) put_default_page(k, vma);
   k.set(v.mm, vma, 0);
   if (v.file.data[vma] === 0) return;
   k.add(file.users, v.file.data[vma] - 1, -1);

@@ -6,6 +6,7 @@
 //     extends prev, next or both            shrinks or vanishes into prev, next or both; else it is split
 
 import type { Errno } from "./abi.ts";
+import { copy_of_default_page, split_default_page } from "./default_page_dup.ts";
 import { VM_MAYBE_GUARD, VM_SOFTDIRTY, VM_SPECIAL } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import { vma_adjust_trans_huge } from "./huge_pmd_split.ts";
@@ -169,15 +170,16 @@ export const __split_vma = kernelFunction(
     const refused = may_split(k, vma, at);
     if (refused !== 0) return refused;
     if (is_vm_hugetlb_page(k, vma)) hugetlb_split(k, vma, at);
+    const copy = copy_of_default_page(k, vma);
+    if (copy < 0) return "ENOMEM";
     const fields = vma_fields(k, vma);
     vma_adjust_trans_huge(k, vma, at);
-    if (newBelow) {
-      move_start(k, vma, at);
-      vma_link(k, { ...fields, end: at });
-      return 0;
-    }
-    k.set(end, vma, at);
-    vma_link(k, { ...fields, start: at, pgoff: fields.pgoff + at - start.data[vma] });
+    if (newBelow) move_start(k, vma, at);
+    else k.set(end, vma, at);
+    const made = newBelow
+      ? vma_link(k, { ...fields, end: at })
+      : vma_link(k, { ...fields, start: at, pgoff: fields.pgoff + at - start.data[vma] });
+    if (copy > 0) split_default_page(k, vma, made, copy);
     return 0;
   },
 );

@@ -79,6 +79,8 @@ const SCHEMA = {
     "swap_ra_hits",
     "resv_map",
     "resv_flags",
+    "default_page", // of refpage-in-mapping: pfn + 1 of the page of its own that untouched pages show; 0 = none yet
+    "default_state", // DEFAULT_* bits of default_page.ts
   ],
   // struct mm_struct. rss in pages, pgtables_bytes in bytes, break in bytes.
   mm: [

@@ -2,6 +2,7 @@
 
 import { FAULT_FLAG_UNSHARE } from "./abi.ts";
 import { add_mm_counter, mm_counter } from "./counters.ts";
+import { hold_default_page } from "./default_page.ts";
 import { type Fault, VM_FAULT_ERROR, VM_FAULT_OOM, VM_FAULT_WRITE } from "./fault.ts";
 import { fault_dirty_shared_page } from "./file_fault.ts";
 import { PG_anon_exclusive, VM_SHARED, VM_WRITE } from "./flags.ts";
@@ -117,6 +118,7 @@ const wp_page_copy = kernelFunction(
     }
     folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn);
     folio_add_lru_vma(k, pfn, vmf.vma);
+    if (k.w.vma.default_page.data[vmf.vma] !== 0) hold_default_page(k, vmf.vma, vmf.vpn, vmf.vpn + 1);
     k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, copied_pte_flags(k, vmf, unshare)));
     if (old !== undefined) {
       if (counts_mapping(k, vmf.vma, folio)) folio_remove_rmap_pte(k, vmf.vma, old);

@@ -1,6 +1,7 @@
 // Taking pages away from an address space: munmap, exit, MADV_DONTNEED, truncation. mm/memory.c; mm-semantics §5.1.
 
 import { add_mm_counter, mm_counter } from "./counters.ts";
+import { hold_default_page } from "./default_page.ts";
 import { PG_swapcache, VM_HUGETLB } from "./flags.ts";
 import { folio_test_anon, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
@@ -77,6 +78,7 @@ const zap_entries = kernelFunction(
   "mm/memory.c",
   (k: Kernel, vma: number, start: number, end: number, details: number, huge: VisitHuge) => {
     const mm = k.w.vma.mm.data[vma] - 1;
+    if (k.w.vma.default_page.data[vma] !== 0) hold_default_page(k, vma, start, end);
     walk_ptes(
       k,
       mm,

@@ -196,6 +196,10 @@ function holderRow(k: Kernel, { holder, length, count, part }: HolderGroup): Hol
       return { ...row, mm: holder.mm, name: `${k.geometry.names[holder.level]} table of ${mmName(k, holder.mm)}` };
     case "LRU batch":
       return { ...row, name: `LRU batch ${holder.batch}` };
+    case "mapping": {
+      const { mm, vpn } = holder;
+      return { ...row, mm, vpn, name: `the mapping ${mmName(k, mm)} ${address(k, vpn)} itself` };
+    }
     case "reserved":
       return { ...row, name: "the kernel itself" };
   }
