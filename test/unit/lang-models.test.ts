@@ -21,6 +21,16 @@ test("another errno is not what it gives", () =>
   finds(`${P}madvise(p, 4K, «populate_read») -> ENOMEM`, ["not-in-release"], "5.10"));
 test("a later kernel has it", () => finds(`${P}madvise(p, 4K, populate_read)`, [], "6.1"));
 test("a call of a proposal is ENOSYS elsewhere", () => finds('refpage_create("a") -> ENOSYS', [], "6.1"));
+test("what a condition on the model leaves out asks for nothing", () => {
+  const text = (call: string) => `repeat model.name == "refpage-v2"\nr = ${call}("a")\nend`;
+  finds(text("refpage_create"), [], "6.1");
+  finds(`repeat model.name != "6.1"\n${P}madvise(p, 4K, populate_read)\nend`, [], "6.1");
+  finds(`repeat !(model.release == "6.1")\nrefpage_create("a")\nend\nfork()`, [], "6.1");
+});
+test("a call behind what the model leaves out is asked for again", () =>
+  finds(`repeat 0\nrepeat 1\nend\nend\n${P}madvise(p, 4K, «populate_read»)`, ["not-in-release"], "5.10"));
+test("what a run may come to is asked for", () =>
+  finds(`${P}repeat page(p).refcount\nmadvise(p, 4K, «populate_read»)\nend`, ["not-in-release"], "5.10"));
 test("a field that the release has not is a warning", () => {
   const [problem] = found(`${P}expect page(p).«exclusive» == 1`, ["field-not-in-release"], "5.10");
   assert.equal(problem.severity, "warning");

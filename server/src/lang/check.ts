@@ -12,16 +12,17 @@ import type { Need, Program } from "./program.ts";
 import { absent } from "./since.ts";
 import { matches } from "./when.ts";
 import type { Since } from "./words.ts";
+import { asksUnder } from "./worth.ts";
 
 // Bits of a signed counter that holds the 1024 references of a pin.
 export const PIN_BITS = Math.log2(GUP_PIN_COUNTING_BIAS) + 2;
 
-// In the order of the text. The program's own problems are not among them.
+// In the order of the text; not of lines that no run under the model comes to. The program's own problems are not among them.
 export function check(program: Program, model: string): Problem[] {
   const bits = refcountBits(program);
-  return program.needs.flatMap(
-    (need) => checkNeed(need, model as ModelName) ?? checkPin(need, model as ModelName, bits) ?? [],
-  );
+  const asked = asksUnder(program, model as ModelName);
+  const needs = program.needs.filter(({ line }) => asked(line));
+  return needs.flatMap((need) => checkNeed(need, model as ModelName) ?? checkPin(need, model as ModelName, bits) ?? []);
 }
 
 // The bits that the last `machine` line gives a refcount.
