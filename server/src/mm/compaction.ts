@@ -50,6 +50,8 @@ const isolate_migratepages_block = kernelFunction(
     for (; pfn < end && taken < CLUSTER; pfn++) {
       k.tick();
       const flags = page.flags.data[pfn];
+      // Free, as most frames are.
+      if (flags === 0 && page.mapping.data[pfn] === 0 && page.folio.data[pfn] === 0) continue;
       if (folio_test_large(k, pfn) && skip_isolation_on_order(k, folio_order(k, pfn))) {
         pfn += folio_nr_pages(k, pfn) - 1;
         continue;

@@ -3,6 +3,7 @@
 // frames that was freed stays a block (free_area) until single frames, or smaller blocks, are wanted and there are no
 // others; then it is halved as the kernel's buddies are. Freed neighbours are put together only when a block is wanted.
 
+import { bug } from "./errors.ts";
 import { PG_table } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -202,15 +203,33 @@ function gather(k: Kernel, pages: number): number {
   return first;
 }
 
-// The first of so many free frames in a row, or -1.
+// The first of so many free frames in a row, or -1. A frame is free when it has no reference and is in no folio, but for one
+// whose counter has overflowed. Looks from a row's last frame back, so most frames are never looked at.
 function free_run(k: Kernel, pages: number): number {
-  const free = new Uint8Array(max_pfn(k)).fill(1, k.w.machine.next_pfn.data[0]);
-  each_free(k, (pfn, count) => free.fill(1, pfn, pfn + count));
-  for (let pfn = 1, length = 0; pfn < free.length; pfn++) {
-    length = free[pfn] === 0 ? 0 : length + 1;
-    if (length === pages) return pfn - pages + 1;
+  const { machine, page } = k.w;
+  const fresh = machine.next_pfn.data[0];
+  const references = page._refcount.data;
+  const folios = page.folio.data;
+  const listed = overflowed(k) ? listed_free(k) : undefined;
+  for (let first = ZERO_PFN; first + pages <= max_pfn(k); ) {
+    let pfn = first + pages - 1;
+    while (
+      pfn >= first &&
+      (pfn >= fresh || (listed ? listed[pfn] === 1 : references[pfn] === 0 && folios[pfn] === 0))
+    ) {
+      pfn--;
+    }
+    if (pfn < first) return first;
+    first = pfn + 1;
   }
   return -1;
+}
+
+// By pfn: 1 = it was freed.
+function listed_free(k: Kernel): Uint8Array {
+  const free = new Uint8Array(max_pfn(k));
+  each_free(k, (pfn, count) => free.fill(1, pfn, pfn + count));
+  return free;
 }
 
 // Visits what was freed: single frames and blocks.
@@ -244,6 +263,7 @@ function free_list(k: Kernel): FreeList {
 function take_off_free_list(k: Kernel, { frames, places }: FreeList, first: number, pages: number): void {
   const { machine, page } = k.w;
   const taken = [...places.subarray(first, first + pages)].sort((a, b) => a - b);
+  if (taken[0] === 0) bug("a frame without references is not on the free list");
   // The frame before, which stays; 0 at the head.
   let before = 0;
   for (const [i, place] of taken.entries()) {
