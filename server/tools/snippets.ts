@@ -89,6 +89,7 @@ function placeholder(param: Param): string {
       return "p";
     case "length":
     case "size":
+    case "offset":
       return "4K";
     case "prot":
       return "r";

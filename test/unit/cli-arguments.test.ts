@@ -73,9 +73,9 @@ test("an unknown model in --kernel names the nearest one, one that is not simula
   const unknown = await mmtrace(["run", "a", "--kernel", "6.2"], { files: { a: COW } });
   assert.equal(unknown.status, 2);
   assert.match(unknown.err, /no model '6\.2'/);
-  const known = await mmtrace(["run", "a", "--kernel", "refpage-v2"], { files: { a: COW } });
+  const known = await mmtrace(["run", "a", "--kernel", "mapcount-mms"], { files: { a: COW } });
   assert.equal(known.status, 2);
-  assert.match(known.err, /refpage-v2 is not simulated yet/);
+  assert.match(known.err, /mapcount-mms is not simulated yet/);
 });
 
 test("colour appears on a terminal, and NO_COLOR takes it away", async () => {

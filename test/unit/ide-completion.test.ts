@@ -29,7 +29,7 @@ test("an empty line offers operations, statements and the processes above", () =
 
 test("every simulated operation is offered, and none that is not", () => {
   const found = new Set(labels("$0"));
-  for (const { name, simulated } of OPS.values()) assert.equal(found.has(name), simulated, name);
+  for (const { name, simulated, only } of OPS.values()) assert.equal(found.has(name), simulated && !only, name);
 });
 
 test("behind `p =` stand operations that give something, behind `child:` all of them", () => {
@@ -58,6 +58,9 @@ test("an argument offers protections, advice, files, pins and processes", () => 
   offers("p = mmap(4K, $0", "rw", "none", "rwx");
   offers("p = mmap(4K)\nmadvise(p, 4K, $0", "dontneed", "populate_write");
   withholds("p = mmap(4K, rw, $0", "refpage");
+  offers("kernel refpage-v1\np = mmap(4K, rw, $0", "refpage");
+  offers("kernel refpage-v2\nr = $0", "refpage_create");
+  withholds("r = $0", "refpage_create");
   offers("f = memfd(4K)\np = mmap(4K, rw, shared, fd=$0", "f");
   withholds("p = mmap(4K)\nf = memfd(4K)\nclose($0", "p");
   offers("p = mmap(4K)\nv = vmsplice(p, 4K)\nrelease($0", "v");
@@ -81,7 +84,7 @@ test("behind a dot stand the fields of that value", () => {
 
 test("`kernel` and `@` offer the models that are simulated", () => {
   offers("kernel $0", "4.19", "5.17", "6.18", "7.2");
-  withholds("kernel 6.1 $0", "6.1", "refpage-v1");
+  withholds("kernel 6.1 $0", "6.1", "mapcount-mms");
   offers("p = mmap(4K)\nexpect @$0", "6.1", ">=");
   const { analysis, cursor } = open("kernel 6.1$0");
   assert.deepEqual(completion(analysis, cursor).place, { line: 0, start: 7, end: 10 });

@@ -55,7 +55,7 @@ test("an expected signal or errno is no problem", () => {
 });
 
 test("a model that this version cannot simulate is said to be so, once", () => {
-  check("kernel refpage-v2\nread(4096)", [/^1 model-not-simulated: `refpage-v2` is not simulated yet/]);
+  check("kernel mapcount-mms\nread(4096)", [/^1 model-not-simulated: `mapcount-mms` is not simulated yet/]);
 });
 
 test("what runs below a line that cannot be read is not blamed", () => {

@@ -8,6 +8,7 @@ import { OPS } from "../lang/ops.ts";
 import { ACCESS_OUTCOMES } from "../lang/outcomes.ts";
 import type { SymbolKind, TraceSymbol } from "../lang/program.ts";
 import type { Range } from "../lang/text.ts";
+import type { Since } from "../lang/words.ts";
 import { MACHINE_KEYS } from "../mm/machine.ts";
 import { MODELS } from "../mm/models.ts";
 import { MODEL_NAMES, type ModelName } from "../mm/releases.ts";
@@ -59,11 +60,13 @@ export function completion(analysis: Analysis, at: Position): Completion {
       case "nothing":
         return [];
       case "statement":
-        return [...processes(names, ": "), ...operations(names), ...statements(analysis)];
+        return [...processes(names, ": "), ...operations(analysis, names), ...statements(analysis)];
       case "operation":
-        return operations(names).filter(({ label }) => !context.binds || OPS.get(label)?.result !== undefined);
+        return operations(analysis, names).filter(
+          ({ label }) => !context.binds || OPS.get(label)?.result !== undefined,
+        );
       case "argument":
-        return argument(context, names);
+        return argument(analysis, context, names);
       case "model":
         return models().filter(({ label }) => !context.given.includes(label));
       case "when":
@@ -112,9 +115,14 @@ function statements({ program }: Analysis): Proposal[] {
   return forms.map((form) => ({ ...form, docKey: `keyword:${form.label}` }));
 }
 
-function operations(names: readonly TraceSymbol[]): Proposal[] {
+// What a proposal alone has is offered where the trace runs under it.
+function had({ models }: Analysis, { only }: Since): boolean {
+  return only === undefined || models.some((model) => only.includes(model));
+}
+
+function operations(analysis: Analysis, names: readonly TraceSymbol[]): Proposal[] {
   return [...OPS.values()]
-    .filter(({ simulated }) => simulated)
+    .filter((op) => op.simulated && had(analysis, op))
     .map((op) => ({
       label: op.name,
       kind: "operation" as const,
@@ -163,8 +171,10 @@ function processes(names: readonly TraceSymbol[], suffix: string): Proposal[] {
     }));
 }
 
-function argument({ op, param, named, begun, words, given }: Argument, names: readonly TraceSymbol[]): Proposal[] {
-  const values = param ? valuesFor(op, param, words, names) : [];
+function argument(analysis: Analysis, place: Argument, names: readonly TraceSymbol[]): Proposal[] {
+  const { op, param, named, begun, words, given } = place;
+  const known = (spec: Since) => had(analysis, spec);
+  const values = param ? valuesFor(op, param, { given: words, known }, names) : [];
   if (named || begun) return values;
   const open = op.params.filter(({ name }) => name !== param?.name && !given.includes(name));
   const keys = [...(param ? [param] : []), ...open].map((one) => ({
@@ -183,7 +193,7 @@ const SIZES = ["4K", "8K", "16K", "64K", "2M"];
 function valuesFor(
   op: OpSpec,
   { of, name }: Param,
-  given: readonly string[],
+  { given, known }: { readonly given: readonly string[]; known(spec: Since): boolean },
   names: readonly TraceSymbol[],
 ): Proposal[] {
   const kind = NAMED_KINDS[of.kind];
@@ -191,7 +201,7 @@ function valuesFor(
     case "flags":
     case "word":
       return of.words
-        .filter((word) => word.simulated && !given.includes(word.name))
+        .filter((word) => word.simulated && known(word) && !given.includes(word.name))
         .map((word) => ({
           label: word.name,
           kind: "word",
@@ -202,6 +212,7 @@ function valuesFor(
       return PROTECTIONS.map((label) => ({ label, kind: "word", detail: name }));
     case "size":
     case "length":
+    case "offset":
       return [...SIZES.map((label) => ({ label, kind: "value" as const })), ...named(names, ["number"])];
     case "number":
     case "value":

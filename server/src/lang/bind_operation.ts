@@ -138,7 +138,9 @@ function checkArguments(node: OperationNode, op: OpSpec, args: readonly (Expr | 
   const flags = args[op.params.findIndex((param) => param.name === "flags")];
   const fd = args[op.params.findIndex((param) => param.name === "fd")];
   if (op.name === "mmap" && fd !== undefined && isAnonymous(flags)) {
-    found.problem(fd, "ignored-argument", "the mapping is anonymous: the file is ignored", { severity: "warning" });
+    found.problem(fd, "ignored-argument", "no file stands behind such a mapping: it is ignored", {
+      severity: "warning",
+    });
   }
 }
 
@@ -150,7 +152,8 @@ function isRest(param: Param): boolean {
 function isAnonymous(flags: Expr | undefined): boolean {
   if (flags === undefined) return true;
   const value = flags.kind === "literal" ? flags.value : null;
-  return typeof value === "object" && value?.kind === "words" && value.words.includes("anonymous");
+  if (typeof value !== "object" || value?.kind !== "words") return false;
+  return value.words.includes("anonymous") || value.words.includes("refpage");
 }
 
 // Kinds of names that may stand for each kind of parameter.
@@ -158,6 +161,7 @@ const WANTS: Readonly<Record<ParamKind["kind"], number>> = {
   address: KIND_BITS.address | KIND_BITS.number,
   length: KIND_BITS.number,
   size: KIND_BITS.number,
+  offset: KIND_BITS.address | KIND_BITS.number,
   number: KIND_BITS.number,
   value: KIND_BITS.number,
   prot: 0,

@@ -92,6 +92,7 @@ export function optional(name: string, of: ParamKind, standard: string, doc: str
 export const ADDRESS: ParamKind = { kind: "address" };
 const LENGTH: ParamKind = { kind: "length" };
 export const SIZE: ParamKind = { kind: "size" };
+export const OFFSET: ParamKind = { kind: "offset" };
 export const NUMBER: ParamKind = { kind: "number" };
 
 export const addr = required("addr", ADDRESS, "Where the range begins.");
@@ -239,6 +240,7 @@ export const ACCEPTED: Readonly<Record<ParamKind["kind"], readonly string[]>> = 
   address: ADDRESSES,
   length: ["number"],
   size: ["number"],
+  offset: ADDRESSES,
   number: ADDRESSES,
   prot: ["words"],
   flags: ["words"],

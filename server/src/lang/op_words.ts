@@ -75,7 +75,7 @@ export const MAP_FLAGS: readonly WordSpec[] = [
     bit: MAP_REFPAGE,
     only: ["refpage-v1", "refpage-in-mapping"],
     errno: "EINVAL",
-    simulated: false,
+    simulated: true,
     doc: "Read faults map the page at the address in `offset`; needs no fd (`MAP_REFPAGE`, never merged). mm-semantics §8.1.",
   },
 ];

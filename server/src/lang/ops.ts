@@ -22,6 +22,8 @@ export type ParamKind =
   | { readonly kind: "length" }
   // Bytes, or a plain number.
   | { readonly kind: "size" }
+  // Bytes into a file, or where the flags make it one an address.
+  | { readonly kind: "offset" }
   | { readonly kind: "number" }
   // Letters of rwx, or none.
   | { readonly kind: "prot" }

@@ -13,7 +13,7 @@ import {
   sys_munmap,
 } from "../mm/syscalls.ts";
 import { PAGE_ALIGN } from "../mm/user_range.ts";
-import { ADDRESS, type Arguments, addr, done, length, operation, optional, required, SIZE } from "./op.ts";
+import { ADDRESS, type Arguments, addr, done, length, OFFSET, operation, optional, required, SIZE } from "./op.ts";
 import { ADVICE, MAP_FLAGS, MREMAP_FLAGS } from "./op_words.ts";
 import type { OpResult, OpSpec } from "./ops.ts";
 
@@ -30,7 +30,12 @@ export const ADDRESS_SPACE_OPS: readonly OpSpec[] = [
       optional("prot", { kind: "prot" }, "rw", "What the mapping allows: letters of `rwx`, or `none`."),
       optional("flags", { kind: "flags", words: MAP_FLAGS }, "private|anonymous", "What kind of mapping it is."),
       optional("fd", { kind: "file" }, "", "The file, for a mapping that is not anonymous."),
-      optional("offset", SIZE, "0", "Where in the file the mapping begins; a multiple of the page size."),
+      optional(
+        "offset",
+        OFFSET,
+        "0",
+        "Where in the file the mapping begins, with `refpage` the address of the reference page; a multiple of the page size.",
+      ),
       optional("at", ADDRESS, "", "Where to map; a wish, unless `fixed` or `fixed_noreplace` is set."),
     ],
     result: "address",
@@ -43,6 +48,7 @@ export const ADDRESS_SPACE_OPS: readonly OpSpec[] = [
       ["EEXIST", "`fixed_noreplace`, and something is mapped there."],
       ["EBADF", "Neither `anonymous` nor an open file."],
       ["EOVERFLOW", "The offset and length wrap around."],
+      ["EACCES", "A shared mapping for writing of the file of `refpage_create`, which can only be read."],
     ],
     doc: "Makes a mapping. No page is allocated and no counter changes: pages come with the first touch (or at once with `populate`). With `fixed` what was mapped there is unmapped first, with all that this does to counters. A neighbour that is alike is merged with (mm-semantics §6.2).\n\n`do_mmap()`, mm/mmap.c; mm-semantics §6.1.",
     example: "p = mmap(16K, rw, private|anonymous)",

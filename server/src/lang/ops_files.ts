@@ -1,7 +1,15 @@
 // Files, and what stands behind mappings of them.
 
 import type { Errno } from "../mm/abi.ts";
-import { create_file, memfd_create, open_device, sys_close, sys_fallocate, sys_ftruncate } from "../mm/syscalls.ts";
+import {
+  create_file,
+  memfd_create,
+  open_device,
+  refpage_create,
+  sys_close,
+  sys_fallocate,
+  sys_ftruncate,
+} from "../mm/syscalls.ts";
 import { type Arguments, done, made, operation, optional, required, SIZE } from "./op.ts";
 import { CACHED, DEVICE_KINDS, FALLOCATE_MODES, HUGETLB } from "./op_words.ts";
 import type { OpResult, OpSpec } from "./ops.ts";
@@ -53,6 +61,7 @@ export const FILE_OPS: readonly OpSpec[] = [
     ],
     doc: "Makes a file that stands for one reference page: reads of a private mapping of it map that page without counting, writes copy it. Proposed in 2020 and 2021, never merged. mm-semantics §8.2.",
     example: 'r = refpage_create("\\xaa")',
+    perform: (a) => opened(a, refpage_create(a.k, a.task, a.bytes(0) ?? new Uint8Array(0), a.number(1))),
   }),
   operation({
     name: "device",

@@ -15,7 +15,7 @@ import { cache_slot, file_pages, filemap_peek, make_slot } from "./page_cache.ts
 import { shmem_get_folio } from "./shmem.ts";
 import { swapped_slot } from "./shmem_swap.ts";
 import { filemap_fdatawrite_range, truncate_pagecache } from "./truncate.ts";
-import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
+import { file_kind, folio_mark_dirty, is_shmem, REFPAGE_FILE } from "./vm_ops.ts";
 
 // include/uapi/linux/falloc.h.
 export const FALLOC_FL_KEEP_SIZE = 0x01;
@@ -40,6 +40,8 @@ export const sys_fallocate = kernelFunction(
     const apart = k.model.fallocateModesExclude ? "EOPNOTSUPP" : "EINVAL";
     if (mode & FALLOC_FL_COLLAPSE_RANGE && mode !== FALLOC_FL_COLLAPSE_RANGE) return apart;
     if (mode & FALLOC_FL_INSERT_RANGE && mode !== FALLOC_FL_INSERT_RANGE) return apart;
+    // It can only be read.
+    if (file_kind(k, file) === REFPAGE_FILE) return "EBADF";
     if (is_device(k, file)) return "ENODEV";
     if (offset + length > MAX_LFS_FILESIZE) return "EFBIG";
     return fallocate(k, file, mode, Number(offset), Number(length));

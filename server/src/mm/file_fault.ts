@@ -250,8 +250,9 @@ export const fault_dirty_shared_page = kernelFunction(
 const finish_fault = kernelFunction("finish_fault", "mm/memory.c", (k: Kernel, vmf: Fault, page: number): number => {
   const file = k.w.vma.file.data[vmf.vma] - 1;
   const folio = page_folio(k, page);
-  const whole = folio_test_large(k, folio) && within_file(k, file, folio, 0);
-  if (folio_order(k, folio) === k.hpageOrder && (whole || !k.model.pmdMapsWithinFile)) {
+  // Of MAP_REFPAGE there is none: the page alone is mapped.
+  const whole = file >= 0 && folio_test_large(k, folio) && within_file(k, file, folio, 0);
+  if (file >= 0 && folio_order(k, folio) === k.hpageOrder && (whole || !k.model.pmdMapsWithinFile)) {
     if (do_set_pmd(k, vmf.vma, vmf.vpn, folio, vmf.flags)) {
       k.outcome |= mapped_outcome(k, folio) | HUGE;
       return 0;

@@ -15,8 +15,9 @@ import type { Kernel } from "./kernel.ts";
 import { free_pages } from "./page_alloc.ts";
 import { file_pages } from "./page_cache.ts";
 import { page_cache_ra_unbounded } from "./readahead.ts";
+import { refpage_release } from "./refpage.ts";
 import { shmem_truncate_range, truncate_pagecache, unmap_mapping_pages } from "./truncate.ts";
-import { REGULAR_FILE, SHMEM_FILE } from "./vm_ops.ts";
+import { REFPAGE_FILE, REGULAR_FILE, SHMEM_FILE } from "./vm_ops.ts";
 
 // Files are at most this long (MAX_LFS_FILESIZE), in bytes.
 const MAX_FILE = 2n ** 63n - 1n;
@@ -88,13 +89,14 @@ export const sys_close = kernelFunction(
 );
 
 // A shmem file lives as long as somebody refers to it; its pages are its only content. So does what a driver allocated
-// for the open device.
+// for the open device, and what refpage_create() did.
 export function evict_if_unused(k: Kernel, file: number): void {
   const { kind, open, users } = k.w.file;
   if (open.data[file] !== 0 || users.data[file] !== 0) return;
   if (kind.data[file] === SHMEM_FILE) shmem_evict_inode(k, file);
   else if (is_file_hugepages(k, file)) hugetlbfs_evict_inode(k, file);
   else if (is_device(k, file)) device_release(k, file);
+  else if (kind.data[file] === REFPAGE_FILE) refpage_release(k, file);
 }
 
 // Mirrors shmem_evict_inode(), mm/shmem.c.
@@ -108,7 +110,7 @@ export const sys_ftruncate = kernelFunction(
   "fs/open.c",
   (k: Kernel, _task: number, file: number, size: bigint): 0 | Errno => {
     if (k.w.file.open.data[file] === 0) return "EBADF";
-    if (size > MAX_FILE || is_device(k, file)) return "EINVAL";
+    if (size > MAX_FILE || is_device(k, file) || k.w.file.kind.data[file] === REFPAGE_FILE) return "EINVAL";
     if (k.w.file.kind.data[file] === REGULAR_FILE) return ext4_setattr(k, file, Number(size));
     if (is_file_hugepages(k, file)) return hugetlbfs_setattr(k, file, Number(size));
     const before = k.w.file.size.data[file];

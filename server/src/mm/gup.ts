@@ -47,7 +47,7 @@ import { leafAt } from "./leaf.ts";
 import { folio_mark_accessed, lru_add_drain, mlock_folio } from "./lru.ts";
 import { handle_mm_fault } from "./memory.ts";
 import { gup_locks, vma_locks } from "./mlock_vma.ts";
-import { is_zero_page, vm_normal_page } from "./normal_page.ts";
+import { is_refpage, is_zero_page, vm_normal_page } from "./normal_page.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import {
   folio_has_pincount,
@@ -179,7 +179,7 @@ const follow_page_pte = kernelFunction(
     // Of a folio that a PMD maps, the head says whether it is exclusive.
     const asked = normal === undefined || level === 0 ? normal : folio;
     if (write && !can_follow_write_pte(k, vma, entry, asked, want)) return { fault: FAULT_FLAG_WRITE };
-    if (normal === undefined && !is_zero_page(k, pfn)) return follow_pfn_pte(k, row, flags);
+    if (normal === undefined && !is_zero_page(k, pfn) && !is_refpage(k, vma, pfn)) return follow_pfn_pte(k, row, flags);
     if ((entry & PTE_WRITE) === 0 && k.model.gupMustUnshare(k, vma, flags, asked)) return { fault: FAULT_FLAG_UNSHARE };
     const refused = try_grab_folio(k, folio, flags, 1);
     if (refused) return refused;
@@ -354,7 +354,7 @@ function populate(k: Kernel, task: number, vma: number, start: number, end: numb
     next = entire ? vpn - (vpn % k.hpageNr) + k.hpageNr : vpn + 1;
     if (page === "EEXIST") continue;
     if (typeof page === "string") error = page;
-    else if (locks && gup_locks(k, page, entire)) {
+    else if (locks && !is_refpage(k, vma, page) && gup_locks(k, page, entire)) {
       if (!entire) lru_add_drain(k);
       mlock_folio(k, page_folio(k, page));
     }

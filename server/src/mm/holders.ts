@@ -34,6 +34,8 @@ export type Holder =
   | { readonly kind: "driver"; readonly file: number; readonly index: number; readonly count: number }
   // What a mapping of reference pages holds itself, for no entry.
   | { readonly kind: "mapping"; readonly mm: number; readonly vpn: number; readonly count: number }
+  // The file of refpage_create().
+  | { readonly kind: "reference page"; readonly file: number; readonly count: number }
   | { readonly kind: "reserved"; readonly count: number };
 
 export interface HolderSource {
@@ -111,6 +113,13 @@ export const HOLDERS: readonly HolderSource[] = [
       const owner = file.data[row] - 1;
       const index = row - (k.w.file.driver_pages.data[owner] - 1);
       visit(pfn.data[row], { kind: "driver", file: owner, index, count: 1 });
+    },
+  },
+  {
+    table: "file",
+    holds: (k, row, visit) => {
+      const pfn = k.w.file.refpage.data[row];
+      if (pfn !== 0) visit(pfn, { kind: "reference page", file: row, count: 1 });
     },
   },
   {

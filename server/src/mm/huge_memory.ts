@@ -30,15 +30,17 @@ import {
   pte_prot,
 } from "./pgtable.ts";
 import { anon_vma_prepare, folio_add_new_anon_rmap } from "./rmap.ts";
+import { vma_refpage } from "./vma.ts";
 
 const SUITABLE = condition("thp_vma_suitable_order(vma, haddr, PMD_ORDER)", "pages of the VMA");
 
-// Whether a fault in the anonymous VMA may bring huge pages: `machine thp=`, and what madvise() said of it. Mirrors
+// Whether a fault in the anonymous VMA may bring huge pages: `machine thp=`, and what madvise() said of it; of reference pages
+// never. Mirrors
 // thp_vma_allowable_order() with TVA_PAGEFAULT, mm/huge_memory.c, 7.2 (hugepage_vma_check() before 6.8,
 // __transparent_hugepage_enabled() before 6.0).
 export function thp_vma_allowable(k: Kernel, vma: number): boolean {
   const flags = k.w.vma.flags.data[vma];
-  if (flags & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB)) return false;
+  if (flags & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB) || vma_refpage(k, vma) !== 0) return false;
   const { thp } = k.machine;
   return thp === "always" || (thp === "madvise" && (flags & VM_HUGEPAGE) !== 0);
 }

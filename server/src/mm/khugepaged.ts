@@ -28,7 +28,7 @@ import { vm_normal_page } from "./normal_page.ts";
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pte_offset } from "./pgtable.ts";
 import { type Collapser, GOES_ON, madvise_collapse_errno, type ScanResult } from "./scan_result.ts";
 import { clamped_page } from "./user_range.ts";
-import { vma_is_anonymous } from "./vma.ts";
+import { vma_is_anonymous, vma_refpage } from "./vma.ts";
 
 const MAY_COLLAPSE = condition("thp_vma_allowable_order(vma, vma->vm_flags, tva_flags, PMD_ORDER)", "vm_flags");
 
@@ -89,10 +89,10 @@ function collapse_possible(k: Kernel, vma: number, by: Collapser): boolean {
   return k.decide(MAY_COLLAPSE, flags, wanted && possible);
 }
 
-// Memory that was written once, with room for a huge page.
+// Memory that was written once, with room for a huge page; reference pages never (mm-semantics §8.2).
 function anon_collapsible(k: Kernel, vma: number): boolean {
   const { flags, end, anon_vma } = k.w.vma;
-  if (flags.data[vma] & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB)) return false;
+  if (flags.data[vma] & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB) || vma_refpage(k, vma) !== 0) return false;
   return thp_vma_suitable(k, vma, pmd_first(k, end.data[vma] - k.hpageNr)) && anon_vma.data[vma] !== 0;
 }
 

@@ -147,7 +147,7 @@ const madvise_vma_behavior = kernelFunction(
           ? "EINVAL"
           : madvise_update_vma(k, vma, start, end, flags & ~VM_DONTCOPY);
       case "wipeonfork":
-        if (!vma_is_anonymous(k, vma) || flags & VM_SHARED) return "EINVAL";
+        if (k.w.vma.file.data[vma] !== 0 || flags & VM_SHARED) return "EINVAL";
         return madvise_update_vma(k, vma, start, end, flags | VM_WIPEONFORK);
       case "keeponfork":
         return madvise_update_vma(k, vma, start, end, flags & ~VM_WIPEONFORK);
@@ -196,7 +196,7 @@ const madvise_willneed = kernelFunction(
   "mm/madvise.c",
   (k: Kernel, vma: number, start: number, end: number) => {
     const { vma: v } = k.w;
-    if (vma_is_anonymous(k, vma)) return swapin_walk_pmd_entry(k, vma, start, end);
+    if (v.file.data[vma] === 0) return swapin_walk_pmd_entry(k, vma, start, end);
     const offset = v.pgoff.data[vma] - v.start.data[vma];
     const file = v.file.data[vma] - 1;
     const kind = file_kind(k, file);

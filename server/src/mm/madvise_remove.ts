@@ -5,7 +5,6 @@ import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, fallocate } from "./fallocat
 import { VM_LOCKED, VM_MAYWRITE, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { vma_is_anonymous } from "./vma.ts";
 
 // Mirrors madvise_remove(), mm/madvise.c, 6.12.
 export const madvise_remove = kernelFunction(
@@ -14,7 +13,7 @@ export const madvise_remove = kernelFunction(
   (k: Kernel, vma: number, start: number, end: number): 0 | Errno => {
     const { vma: v } = k.w;
     const flags = v.flags.data[vma];
-    if (flags & VM_LOCKED || vma_is_anonymous(k, vma)) return "EINVAL";
+    if (flags & VM_LOCKED || v.file.data[vma] === 0) return "EINVAL";
     if (!may_write_shared(k, flags)) return "EACCES";
     const offset = v.pgoff.data[vma] - v.start.data[vma];
     const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;

@@ -41,8 +41,9 @@ import {
   pte_prot,
   pte_with,
 } from "./pgtable.ts";
+import { map_refpage } from "./refpage.ts";
 import { anon_vma_prepare, folio_add_new_anon_rmap } from "./rmap.ts";
-import { is_cow_mapping, vma_is_anonymous } from "./vma.ts";
+import { is_cow_mapping, vma_is_anonymous, vma_refpage } from "./vma.ts";
 import { do_wp_page } from "./wp.ts";
 
 export { vm_normal_page } from "./normal_page.ts";
@@ -101,13 +102,19 @@ const handle_pte_fault = kernelFunction("handle_pte_fault", "mm/memory.c", (k: K
 
 // The first touch of anonymous memory. A read maps the zero page, which counts nowhere; a write a fresh page with
 // refcount 1, mapcount 1, exclusive (from 5.19), and rss_anon + 1; with multi-size THP (6.8) as many pages at once, each
-// with one reference and one mapping. Mirrors do_anonymous_page(), mm/memory.c, 6.12.
+// with one reference and one mapping. In a mapping of reference pages (§8.2) a read maps that page, and the fresh one is a copy
+// of it. Mirrors do_anonymous_page(), mm/memory.c, 6.12.
 const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k: Kernel, vmf: Fault): number => {
   const flags = k.w.vma.flags.data[vmf.vma];
   const prot = pte_prot(flags);
   vmf.pte = pte_alloc(k, vmf.mm, vmf.vpn);
   if (vmf.pte < 0) return VM_FAULT_OOM;
+  const refpage = vma_refpage(k, vmf.vma);
   if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {
+    if (refpage !== 0) {
+      map_refpage(k, vmf, refpage);
+      return 0;
+    }
     k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN, prot | PTE_SPECIAL));
     k.outcome |= ZERO;
     return 0;
@@ -115,6 +122,7 @@ const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k:
   anon_vma_prepare(k, vmf.vma);
   const folio = alloc_anon_folio(k, vmf);
   if (folio < 0) return VM_FAULT_OOM;
+  if (refpage !== 0) k.set(k.w.page.content, folio, k.w.page.content.data[refpage]);
   const nr = folio_nr_pages(k, folio);
   const first = vmf.vpn - (vmf.vpn % nr);
   if (nr > 1) folio_ref_add(k, folio, nr - 1);

@@ -42,6 +42,7 @@ import { mm_populate } from "./populate.ts";
 import { vm_soft_dirty } from "./soft_dirty.ts";
 import { find_vma_intersection, get_unmapped_area, mmap_min_addr } from "./unmapped_area.ts";
 import { address_of, offset_in_page, PAGE_ALIGN, pages_of, U64 } from "./user_range.ts";
+import { file_kind, REFPAGE_FILE } from "./vm_ops.ts";
 import { vma_link, vma_unlink } from "./vma.ts";
 import { vma_merge_new_range } from "./vma_merge.ts";
 
@@ -72,9 +73,11 @@ export const sys_mmap = kernelFunction(
   (k: Kernel, task: number, request: MmapRequest): bigint | Errno => {
     const { flags, file } = request;
     if (offset_in_page(k, request.offset) !== 0n) return "EINVAL";
-    if (flags & MAP_REFPAGE) bug("mmap: the checker lets no MAP_REFPAGE through");
-    if ((flags & MAP_ANONYMOUS) === 0 && (file === undefined || k.w.file.open.data[file] === 0)) return "EBADF";
-    const backed = flags & MAP_ANONYMOUS ? { ...request, file: undefined } : request;
+    const refpage = (flags & MAP_REFPAGE) !== 0;
+    if (refpage && k.model.refpage !== "an address") bug("mmap: the checker lets no MAP_REFPAGE through");
+    if ((flags & MAP_ANONYMOUS) === 0 && !refpage && (file === undefined || k.w.file.open.data[file] === 0))
+      return "EBADF";
+    const backed = flags & (MAP_ANONYMOUS | MAP_REFPAGE) ? { ...request, file: undefined } : request;
     const asked = huge_request(k, backed);
     if (isErrno(asked)) return asked;
     const start = do_mmap(k, task, asked);
@@ -126,7 +129,9 @@ const do_mmap = kernelFunction(
     const shared = (flags & VM_SHARED) !== 0;
     // Private anonymous memory counts its offsets from address 0, so that neighbours fit together.
     const pgoff = request.file !== undefined ? pages_of(k, request.offset) : shared ? 0 : start;
-    return mmap_region(k, mm, start, pages, { flags, pgoff, file: request.file });
+    // The offset is an address, which the mapping keeps.
+    const refpage = request.flags & MAP_REFPAGE ? pages_of(k, request.offset) + 1 : 0;
+    return mmap_region(k, mm, start, pages, { flags, pgoff, file: request.file, refpage });
   },
 );
 
@@ -152,11 +157,12 @@ function anonymous_flags(k: Kernel, mm: number, request: MmapRequest): number | 
   const flags = base_flags(k, mm, request);
   const type = request.flags & MAP_TYPE;
   if (type === MAP_PRIVATE) return flags;
-  if (type !== MAP_SHARED || flags & VM_GROWSDOWN) return "EINVAL";
+  if (type !== MAP_SHARED || flags & VM_GROWSDOWN || request.flags & MAP_REFPAGE) return "EINVAL";
   return flags | VM_SHARED | VM_MAYSHARE;
 }
 
-// Descriptors of a trace are open for reading and writing.
+// Descriptors of a trace are open for reading and writing, but for refpage_create()'s: a shared mapping of one of those is
+// nothing that could ever be written, and is treated as private (VM_SHARED goes).
 function file_flags(k: Kernel, mm: number, request: MmapRequest, length: bigint): number | Errno {
   const flags = base_flags(k, mm, request);
   const type = request.flags & MAP_TYPE;
@@ -164,7 +170,10 @@ function file_flags(k: Kernel, mm: number, request: MmapRequest, length: bigint)
   const longest = k.geometry.wide ? 2n ** 63n - 1n : 0xffff_ffffn * BigInt(k.pageSize);
   if (length > longest || request.offset > longest - length) return "EOVERFLOW";
   if (type === MAP_SHARED_VALIDATE && request.flags & ~LEGACY_MAP_MASK) return "EOPNOTSUPP";
+  const readonly = request.file !== undefined && file_kind(k, request.file) === REFPAGE_FILE;
+  if (type & MAP_SHARED && readonly && request.prot & PROT_WRITE) return "EACCES";
   if (type === 0 || flags & VM_GROWSDOWN) return "EINVAL";
+  if (type !== MAP_PRIVATE && readonly) return (flags & ~VM_MAYWRITE) | VM_MAYSHARE;
   return type === MAP_PRIVATE ? flags : flags | VM_SHARED | VM_MAYSHARE;
 }
 
@@ -177,7 +186,12 @@ const mmap_region = kernelFunction(
     mm: number,
     start: number,
     pages: number,
-    what: { readonly flags: number; readonly pgoff: number; readonly file: number | undefined },
+    what: {
+      readonly flags: number;
+      readonly pgoff: number;
+      readonly file: number | undefined;
+      readonly refpage: number;
+    },
   ): number | Errno => {
     const end = start + pages;
     const error = do_munmap(k, mm, start, end);
@@ -188,7 +202,9 @@ const mmap_region = kernelFunction(
     const flags = (huge ? what.flags & ~VM_LOCKED : what.flags) | account | vm_soft_dirty(k);
     const file = what.file === undefined ? 0 : what.file + 1;
     const range = { mm, start, end, flags, pgoff: what.pgoff, file, anon_vma: 0, source: -1 };
-    const merged = vma_merge_new_range(k, range, k.vmas.before(mm, start), k.vmas.find(mm, start));
+    // What is like anonymous memory but for its vm_ops is not merged with any.
+    const [before, behind] = what.refpage === 0 ? [k.vmas.before(mm, start), k.vmas.find(mm, start)] : [-1, -1];
+    const merged = vma_merge_new_range(k, range, before, behind);
     if (merged >= 0) {
       // All of it counts as written, as nobody would know of the part that is new.
       k.set(k.w.vma.flags, merged, k.w.vma.flags.data[merged] | vm_soft_dirty(k));
@@ -205,6 +221,7 @@ const mmap_region = kernelFunction(
       file: backing,
       anon_vma: 0,
       anon_vma_chain: 0,
+      refpage: what.refpage,
     });
     if (file === 0 || (!huge && !is_device(k, file - 1))) return start;
     const refused = huge ? hugetlbfs_file_mmap(k, vma) : device_mmap(k, vma);

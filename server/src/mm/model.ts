@@ -14,6 +14,7 @@ import type { AdviceRules } from "./model_madvise.ts";
 import type { MigrateRules } from "./model_migrate.ts";
 import type { PinRules } from "./model_pins.ts";
 import type { ReferenceRules } from "./model_references.ts";
+import type { RefpageRules } from "./model_refpage.ts";
 import type { SplitRules } from "./model_split.ts";
 import type { SwapRules } from "./model_swap.ts";
 import type { VmaRules } from "./model_vma.ts";
@@ -33,6 +34,7 @@ export interface Model
     MigrateRules,
     PinRules,
     ReferenceRules,
+    RefpageRules,
     SplitRules,
     SwapRules,
     VmaRules {

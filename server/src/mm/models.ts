@@ -16,6 +16,7 @@ import { ADVICE, FIRST_ADVICE } from "./history_madvise.ts";
 import { FIRST_MIGRATE, MIGRATE } from "./history_migrate.ts";
 import { FIRST_PINS, PINS } from "./history_pins.ts";
 import { FIRST_REFERENCES } from "./history_references.ts";
+import { FIRST_REFPAGE } from "./history_refpage.ts";
 import { FIRST_SPLIT, SPLIT } from "./history_split.ts";
 import { FIRST_SWAP, SWAP } from "./history_swap.ts";
 import { FIRST_VMA, VMA } from "./history_vma.ts";
@@ -28,6 +29,7 @@ const FIRST: Rules = {
   ...FIRST_COW,
   ...FIRST_PINS,
   ...FIRST_REFERENCES,
+  ...FIRST_REFPAGE,
   ...FIRST_HUGETLB,
   ...FIRST_HUGE,
   ...FIRST_FOLIOS,

@@ -142,6 +142,8 @@ function holderText(k: Kernel, { holder, length, part }: HolderGroup): string {
       return `driver of ${fileText(k, holder.file)} page ${holder.index}`;
     case "mapping":
       return `the mapping ${space(holder.mm)} 0x${(holder.vpn * k.pageSize).toString(16)} itself`;
+    case "reference page":
+      return `reference page of ${fileText(k, holder.file)}`;
     case "reserved":
       return "reserved by the kernel";
   }

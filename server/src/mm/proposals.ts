@@ -15,6 +15,25 @@ export interface Proposed {
 
 // Those that are simulated. The base release of each stands in PROPOSALS, releases.ts.
 export const PROPOSED: Readonly<Partial<Record<ProposalName, readonly Proposed[]>>> = {
+  "refpage-v1": [
+    {
+      text: "mmap() knows MAP_REFPAGE: the offset is the address of a page of the caller. A fault takes a reference to the page that this address shows to the current process, and maps it as a file's page.",
+      source: "§8.1",
+      rules: { refpage: "an address" },
+    },
+    {
+      text: "The anonymous page that is mapped like a file's is counted as shared memory when it comes and as anonymous memory when it goes.",
+      source: "§8.1",
+      rules: { rssMatchesMappings: false },
+    },
+  ],
+  "refpage-v2": [
+    {
+      text: "refpage_create() makes a file that owns one page. A private mapping of it is anonymous memory whose reads map that page by special entries, as they would the zero page, and whose writes copy it.",
+      source: "§8.2",
+      rules: { refpage: "a file" },
+    },
+  ],
   "refcount-fail-early": [
     {
       text: "fork, faults, GUP and vm_insert_page() fail (ENOMEM, VM_FAULT_OOM) before a folio has more than 2^30 references, and change nothing.",

@@ -32,6 +32,7 @@ export {
   tee,
   vmsplice,
 } from "./pins.ts";
+export { refpage_create } from "./refpage.ts";
 export { clear_refs_write } from "./soft_dirty.ts";
 export { split_huge_pages_pid } from "./split_huge_pages.ts";
 export { sys_swapoff } from "./swapoff.ts";

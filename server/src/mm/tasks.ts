@@ -2,7 +2,7 @@
 
 import type { Errno } from "./abi.ts";
 import { PG_uptodate, PG_zero } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import { mm_put_huge_zero_folio } from "./huge_zero.ts";
 import { hugetlb_hstate_alloc_pages } from "./hugetlb_pool.ts";
 import { INIT_TASK, type Kernel, KTHREAD } from "./kernel.ts";
@@ -85,8 +85,27 @@ export function mmget(k: Kernel, mm: number): void {
 // One user less; the last one takes everything down. Mirrors mmput(), kernel/fork.c.
 export function mmput(k: Kernel, mm: number): void {
   k.add(k.w.mm.users, mm, -1);
-  if (k.w.mm.users.data[mm] === 0) exit_mmap(k, mm);
+  if (k.w.mm.users.data[mm] !== 0) return;
+  exit_mmap(k, mm);
+  if (RESIDENT.some(({ counter }) => k.w.mm[counter].data[mm] !== 0)) check_mm(k, mm);
 }
+
+const RESIDENT = (
+  [
+    ["rss_file", "MM_FILEPAGES"],
+    ["rss_anon", "MM_ANONPAGES"],
+    ["rss_swap", "MM_SWAPENTS"],
+    ["rss_shmem", "MM_SHMEMPAGES"],
+  ] as const
+).map(([counter, type]) => ({ counter, bad: condition(`BUG: Bad rss-counter state type:${type}`, "val") }));
+
+// Nothing is mapped any more, so nothing may be counted; the kernel's log tells of what is. Mirrors check_mm(), kernel/fork.c, 5.10.
+const check_mm = kernelFunction("check_mm", "kernel/fork.c", (k: Kernel, mm: number) => {
+  for (const { counter, bad } of RESIDENT) {
+    const val = k.w.mm[counter].data[mm];
+    if (val !== 0) k.decide(bad, val, true);
+  }
+});
 
 // Unmaps all VMAs and frees all page tables. Mirrors exit_mmap(), mm/mmap.c.
 export const exit_mmap = kernelFunction("exit_mmap", "mm/mmap.c", (k: Kernel, mm: number) => {

@@ -7,12 +7,14 @@ import { type FaultPage, filemap_fault } from "./filemap.ts";
 import { PG_dirty, PG_readahead } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { refpage_fault } from "./refpage_address.ts";
 import { shmem_fault } from "./shmem.ts";
 
 // Values of the file table's kind column.
 export const REGULAR_FILE = 1;
 export const SHMEM_FILE = 2;
 export const HUGETLB_FILE = 6;
+export const REFPAGE_FILE = 7;
 
 export interface VmOps {
   readonly name: string;
@@ -22,6 +24,9 @@ export interface VmOps {
   readonly page_mkwrite: boolean;
   // Cached pages around a read fault are mapped with it (filemap_map_pages()).
   readonly map_pages: boolean;
+  // It wants to be told when a VMA goes, so that none is merged with one of these (is_mergeable_vma(), mm/mmap.c, 5.10: it
+  // asks the neighbour alone).
+  readonly close: boolean;
   // A shared mapping wrote to the page.
   dirty(k: Kernel, pfn: number): void;
 }
@@ -32,6 +37,7 @@ const generic_file_vm_ops: VmOps = {
   fault: (k, vmf) => filemap_fault(k, vmf),
   page_mkwrite: true,
   map_pages: true,
+  close: false,
   dirty: folio_mark_dirty,
 };
 
@@ -40,6 +46,7 @@ const shmem_vm_ops: VmOps = {
   fault: (k, vmf) => shmem_fault(k, vmf),
   page_mkwrite: false,
   map_pages: true,
+  close: false,
   dirty: folio_mark_dirty,
 };
 
@@ -49,6 +56,7 @@ const device_vm_ops: VmOps = {
   fault: (k, vmf) => device_fault(k, vmf),
   page_mkwrite: false,
   map_pages: false,
+  close: false,
   dirty: folio_mark_dirty,
 };
 
@@ -58,6 +66,7 @@ const vma_dummy_vm_ops: VmOps = {
   fault: () => no_fault(),
   page_mkwrite: false,
   map_pages: false,
+  close: false,
   dirty: folio_mark_dirty,
 };
 
@@ -67,11 +76,24 @@ const hugetlb_vm_ops: VmOps = {
   fault: () => bug("hugetlb_vm_op_fault: a fault of a huge page came here"),
   page_mkwrite: false,
   map_pages: false,
+  close: false,
   dirty: folio_mark_dirty,
 };
 
-// The operations of a VMA that has a file.
+// MAP_REFPAGE's mapping, which has no file. Its close handler does nothing: it keeps the VMA from being merged with ordinary
+// anonymous memory, from which neither flags nor file tell it. mm-semantics §8.1.
+const refpage_vm_ops: VmOps = {
+  name: "refpage_vm_ops",
+  fault: (k, vmf) => refpage_fault(k, vmf.vma),
+  page_mkwrite: false,
+  map_pages: false,
+  close: true,
+  dirty: folio_mark_dirty,
+};
+
+// The operations of a VMA that is not anonymous.
 export function vm_ops(k: Kernel, vma: number): VmOps {
+  if (k.w.vma.refpage.data[vma] !== 0) return refpage_vm_ops;
   return file_ops(k, k.w.vma.file.data[vma] - 1);
 }
 

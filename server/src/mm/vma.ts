@@ -19,6 +19,8 @@ export interface VmaFields {
   // Of a private hugetlb mapping that is split or moved.
   readonly resv_map?: number;
   readonly resv_flags?: number;
+  // Of a mapping that MAP_REFPAGE made.
+  readonly refpage?: number;
 }
 
 // A new VMA in its place in the address space: map_count + 1, and one more user of its file.
@@ -35,6 +37,7 @@ export function vma_link(k: Kernel, fields: VmaFields): number {
   k.set(v.anon_vma_chain, row, fields.anon_vma_chain);
   k.set(v.resv_map, row, fields.resv_map ?? 0);
   k.set(v.resv_flags, row, fields.resv_flags ?? 0);
+  k.set(v.refpage, row, fields.refpage ?? 0);
   hugetlb_vm_op_open(k, row);
   k.vmas.insert(row);
   k.rmap.insert(row);
@@ -70,6 +73,7 @@ export function vma_fields(k: Kernel, vma: number): VmaFields {
     anon_vma_chain: v.anon_vma_chain.data[vma],
     resv_map: v.resv_map.data[vma],
     resv_flags: v.resv_flags.data[vma],
+    refpage: v.refpage.data[vma],
   };
 }
 
@@ -78,7 +82,16 @@ export function is_cow_mapping(flags: number): boolean {
   return (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;
 }
 
-// Without a file: anonymous private memory. Shared anonymous memory is a shmem file. include/linux/mm.h.
+// Without vm_ops: anonymous private memory. Shared anonymous memory is a shmem file; a mapping of refpage_create()'s file has
+// no vm_ops although it has a file, one of MAP_REFPAGE has them without. Mirrors vma_is_anonymous(), include/linux/mm.h.
 export function vma_is_anonymous(k: Kernel, vma: number): boolean {
-  return k.w.vma.file.data[vma] === 0;
+  const { file, refpage } = k.w.vma;
+  const row = file.data[vma];
+  return row === 0 ? refpage.data[vma] === 0 : k.w.file.refpage.data[row - 1] !== 0;
+}
+
+// The page that reads of the mapping show for nothing, which refpage_create() made; 0 = none. mm-semantics §8.2.
+export function vma_refpage(k: Kernel, vma: number): number {
+  const row = k.w.vma.file.data[vma];
+  return row === 0 ? 0 : k.w.file.refpage.data[row - 1];
 }

@@ -14,6 +14,7 @@ import { hugetlb_split, is_vm_hugetlb_page, may_split } from "./hugetlb_vma.ts";
 import type { Kernel } from "./kernel.ts";
 import { set_anon_vma } from "./rmap.ts";
 import { anon_vma_chain_singular, anon_vmas_of } from "./rmap_index.ts";
+import { vm_ops } from "./vm_ops.ts";
 import { vma_fields, vma_link, vma_unlink } from "./vma.ts";
 
 // struct vma_merge_struct: what the range [start, end) will hold. Rows are -1 where there is none, file and anon_vma
@@ -32,6 +33,7 @@ export interface MergeRange {
 
 const SAME_FLAGS = condition("vma->vm_flags == vm_flags", "flags that differ");
 const SAME_FILE = condition("vma->vm_file == file", "file");
+const NO_CLOSE = condition("!(vma->vm_ops && vma->vm_ops->close)", "vm_ops");
 const CONTIGUOUS = condition("vma->vm_pgoff + vma_pages(vma) == pgoff", "pages apart");
 const ANON_VMA_FITS = condition("is_mergeable_anon_vma(vma, anon_vma)", "anon_vma_chain");
 
@@ -218,13 +220,15 @@ function can_vma_merge_right(k: Kernel, range: MergeRange, prev: number, next: n
   return ours === 0 || theirs === 0 || ours === theirs;
 }
 
-// Mirrors is_mergeable_vma(), mm/vma.c, 6.12.
+// Mirrors is_mergeable_vma(), mm/vma.c, 6.12. In 5.10 a VMA with a close handler is not merged with; whether the range itself has
+// one is not asked, so reference pages that come to have the flags of anonymous memory beside them become such memory.
 function is_mergeable_vma(k: Kernel, range: MergeRange, vma: number): boolean {
   const { flags, file } = k.w.vma;
   const differ = (flags.data[vma] ^ range.flags) & ~(VM_SOFTDIRTY | VM_MAYBE_GUARD);
   return (
     k.decide(SAME_FLAGS, differ, differ === 0) &&
     k.decide(SAME_FILE, file.data[vma], file.data[vma] === range.file) &&
+    (k.w.vma.refpage.data[vma] === 0 || k.decide(NO_CLOSE, 1, !vm_ops(k, vma).close)) &&
     k.decide(ANON_VMA_FITS, chain_length(k, vma), is_mergeable_anon_vma(k, range, vma))
   );
 }

@@ -81,6 +81,7 @@ const SCHEMA = {
     "resv_flags",
     "default_page", // of refpage-in-mapping: pfn + 1 of the page of its own that untouched pages show; 0 = none yet
     "default_state", // DEFAULT_* bits of default_page.ts
+    "refpage", // vm_private_data of a mapping that MAP_REFPAGE made: the page number + 1 of the address that it shows; 0 = none
   ],
   // struct mm_struct. rss in pages, pgtables_bytes in bytes, break in bytes.
   mm: [
@@ -109,7 +110,7 @@ const SCHEMA = {
   // struct inode with its struct file: size in bytes; open = descriptors; users = VMAs that map it. ra_*: the window that
   // was read last (struct file_ra_state), in pages.
   // driver_pages: the row of a device's first driver page, 0 = none. dev_zero: 1 = what stands behind shared anonymous
-  // memory (shmem_zero_setup()). resv_map: of a hugetlb file (row + 1).
+  // memory (shmem_zero_setup()). resv_map: of a hugetlb file (row + 1). refpage: the page that refpage_create() made, 0 = none.
   file: [
     "kind",
     "size",
@@ -122,6 +123,7 @@ const SCHEMA = {
     "driver_pages",
     "dev_zero",
     "resv_map",
+    "refpage",
   ],
   // struct resv_map, mm/hugetlb.c: of a hugetlb file the pages that are reserved or allocated for its shared mappings; of a
   // private mapping, which `refs` VMAs share, those of its reserved pages that it has used. first: its first region (row + 1).

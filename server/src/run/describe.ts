@@ -14,7 +14,7 @@ import type { Kernel } from "../mm/kernel.ts";
 import { BATCH_NAMES, batchNameOf } from "../mm/lru.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_TABLE, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { is_guard_marker, migration_entry_pfn, SWP_FLAG_NAMES, swp_offset } from "../mm/swapops.ts";
-import { HUGETLB_FILE, REGULAR_FILE, SHMEM_FILE } from "../mm/vm_ops.ts";
+import { HUGETLB_FILE, REFPAGE_FILE, REGULAR_FILE, SHMEM_FILE } from "../mm/vm_ops.ts";
 import { folioChange, folioName, pageFolioChange } from "./folio_text.ts";
 import { inputText } from "./input_text.ts";
 import { PIN_FLAG_NAMES } from "./pin_flags.ts";
@@ -196,6 +196,10 @@ function change(k: Kernel, event: Event): string {
       return `address space ${optional(from, String)} → ${optional(to, String)}`;
     case "task.parent":
       return `parent ${optional(to, (task) => k.side.taskNames[task])}`;
+    case "file.refpage":
+      return `reference page ${from === 0 ? "none" : `pfn ${from}`} → ${to === 0 ? "none" : `pfn ${to}`}`;
+    case "vma.refpage":
+      return `shows the page at ${to === 0 ? "none" : address(k, to - 1)}`;
     case "file.kind":
       return `is ${FILE_KINDS[to] ?? `of kind ${to}`}`;
     case "pin.flags":
@@ -218,6 +222,7 @@ const FILE_KINDS: Readonly<Record<number, string>> = {
   [REGULAR_FILE]: "a regular file",
   [SHMEM_FILE]: "a file of shared memory",
   [HUGETLB_FILE]: "a hugetlb file",
+  [REFPAGE_FILE]: "a file of a reference page",
   [PFNMAP_DEVICE]: "a pfnmap device",
   [INSERT_PAGE_DEVICE]: "an insert_page device",
   [INSERT_MIXED_DEVICE]: "an insert_mixed device",

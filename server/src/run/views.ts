@@ -91,7 +91,7 @@ export interface VmaRow {
 }
 
 export function vmaRow(k: Kernel, vma: number): VmaRow {
-  const { start, end, flags, file, pgoff, anon_vma } = k.w.vma;
+  const { start, end, flags, pgoff, anon_vma } = k.w.vma;
   const bits = flags.data[vma];
   const letters = [
     bits & VM_READ ? "r" : "-",
@@ -106,10 +106,16 @@ export function vmaRow(k: Kernel, vma: number): VmaRow {
     end: end.data[vma],
     prot: letters.join(""),
     flags: flagNames(VMA_FLAG_NAMES, bits),
-    what: file.data[vma] === 0 ? "anonymous" : fileName(k, file.data[vma] - 1),
+    what: whatIsMapped(k, vma),
     offset: BigInt(pgoff.data[vma]) * BigInt(k.pageSize),
     anonVma: anon_vma.data[vma] === 0 ? undefined : anon_vma.data[vma] - 1,
   };
+}
+
+function whatIsMapped(k: Kernel, vma: number): string {
+  const { file, refpage } = k.w.vma;
+  if (refpage.data[vma] !== 0) return `the page at ${address(k, refpage.data[vma] - 1)}, where nothing was written`;
+  return file.data[vma] === 0 ? "anonymous" : fileName(k, file.data[vma] - 1);
 }
 
 export function vmaRows(k: Kernel, mm: number): VmaRow[] {
@@ -190,6 +196,8 @@ function holderRow(k: Kernel, { holder, length, count, part }: HolderGroup): Hol
       return { ...row, name: `swap cache ${places("slot", holder.slot, length)}` };
     case "driver":
       return { ...row, name: `driver of ${fileName(k, holder.file)} page ${holder.index}` };
+    case "reference page":
+      return { ...row, name: `reference page of ${fileName(k, holder.file)}` };
     case "pin":
       return { ...row, pin: holder.pin, name: pinName(k, holder.pin) };
     case "page table":

@@ -48,6 +48,8 @@ export interface Wish {
   readonly whole: boolean;
   // Where the operation before it was.
   readonly inPhrase: boolean;
+  // An address where a place in a file could be.
+  readonly address: boolean;
 }
 
 // Undefined when nothing exists that it could name.
@@ -59,6 +61,8 @@ export function argumentOf(c: Context, spec: OpSpec, param: Param): Argument | u
       return address(c);
     case "length":
       return pages(c, within(c, oneOf(c, profile.rangePages)));
+    case "offset":
+      return wish.address ? address(c) : pages(c, c.pick(4));
     case "size":
       if (param.name === "offset") return pages(c, c.pick(4));
       // A part of a huge page is moved as often as all of a mapping.
@@ -125,11 +129,21 @@ function within(c: Context, pages: number): number {
   return Math.min(pages, Number((focus.value.end - focus.value.at) / BigInt(c.k.pageSize)));
 }
 
+const REFPAGE_FLAGS = [
+  "private|refpage",
+  "private|anonymous|refpage",
+  "private|refpage|populate",
+  "private|refpage|fixed",
+];
+
 // A mapping is of a file only where there is one.
 function listed(c: Context, key: string): string | undefined {
   const list = c.profile.words[key];
   if (list === undefined) return undefined;
   const possible = key === "mmap.flags" && c.things.files.length === 0;
+  // A proposal is there to be tried.
+  const refpages = c.models.every(({ refpage }) => refpage === "an address");
+  if (key === "mmap.flags" && refpages && c.pick(3) === 0) return oneOf(c, REFPAGE_FLAGS);
   return oneOf(c, possible ? list.filter((words) => words.includes("anonymous")) : list);
 }
 

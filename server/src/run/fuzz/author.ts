@@ -101,7 +101,8 @@ class Author {
     for (const param of spec.params) {
       const forced = param === worded ? word : undefined;
       const wanted = forced !== undefined || (whole && param.name === "length") || this.wanted(spec, param, args);
-      const argument = wanted ? this.argument(spec, param, { word: forced, whole, inPhrase }) : undefined;
+      const address = wordsOf(args).includes("refpage");
+      const argument = wanted ? this.argument(spec, param, { word: forced, whole, inPhrase, address }) : undefined;
       if (param.required && argument === undefined) return [];
       // By position as long as none is left out.
       const positional = texts.length === args.length;
@@ -176,10 +177,11 @@ class Author {
   private wanted(spec: OpSpec, param: Param, before: readonly (Value | undefined)[]): boolean {
     if (param.required || param.of.kind === "length") return true;
     if (spec.name === "mmap" && param.name === "flags") return true;
+    const words = wordsOf(before);
+    if (param.of.kind === "offset" && words.includes("refpage")) return true;
     if (!this.profile.userSpace) return this.pick(3) === 0;
-    const words = before.flatMap((value) => (typeof value === "object" && value?.kind === "words" ? value.words : []));
     if (param.name === "at" || param.name === "to") return words.includes("fixed") || words.includes("fixed_noreplace");
-    if (param.name === "fd") return !words.includes("anonymous");
+    if (param.name === "fd") return !words.includes("anonymous") && !words.includes("refpage");
     if (param.name === "offset") return !words.includes("anonymous") && this.pick(3) === 0;
     return this.pick(2) === 0;
   }
@@ -195,6 +197,10 @@ class Author {
     this.names.set(stem, number + 1);
     return `${stem}${number}`;
   }
+}
+
+function wordsOf(values: readonly (Value | undefined)[]): string[] {
+  return values.flatMap((value) => (typeof value === "object" && value?.kind === "words" ? value.words : []));
 }
 
 function isProt({ of }: Param): boolean {

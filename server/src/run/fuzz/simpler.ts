@@ -65,6 +65,7 @@ function simplerArguments({ name, of }: Param, arg: string, first: string | unde
   switch (of.kind) {
     case "length":
     case "size":
+    case "offset":
       return smallerSizes(name, arg);
     case "address": {
       const base = /^(\w+)\[/.exec(arg)?.[1];
