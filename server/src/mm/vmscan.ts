@@ -108,8 +108,9 @@ export const direct_reclaim = kernelFunction(
 // Mirrors user_proactive_reclaim(), mm/vmscan.c, 7.2 (memory_reclaim(), mm/memcontrol.c, 5.19).
 export const reclaim = kernelFunction("user_proactive_reclaim", "mm/vmscan.c", (k: Kernel, pages: number): number => {
   let freed = 0;
+  // The kernel does so before its last try, and whenever it looks at a list.
+  lru_add_drain(k);
   for (let retries = MAX_RECLAIM_RETRIES; freed < pages && retries >= 0 && reclaimable_pages(k) > 0; ) {
-    lru_add_drain(k);
     const now = do_try_to_free_pages(k, Math.min(pages - freed, SWAP_CLUSTER_MAX));
     freed += now;
     if (now === 0) retries--;
