@@ -24,11 +24,13 @@
 #define SWAP_PFN ((1UL << 34) - 1)
 
 static struct entry present(uint64_t raw, int level) {
+    // Without the present bit the address stands turned over: all of it in a PTE (and in hugetlb's entries), in a PMD only
+    // the bits above its page (flip_protnone_guard(), arch/x86/include/asm/pgtable-invert.h). Bit 12 of a large entry is its PAT bit.
     uint64_t frame = raw & PRESENT ? raw : ~raw;
+    uint64_t within = (1UL << (12 + 9 * (level - 1))) - 1;
     return (struct entry){
         .kind = ENTRY_PRESENT,
-        // Bit 12 of a large entry is its PAT bit.
-        .pfn = (frame & FRAME & (level > 1 ? ~0x1000UL : ~0UL)) >> 12,
+        .pfn = (frame & FRAME & ~within) >> 12,
         .writable = raw & RW,
         .dirty = raw & DIRTY || (layout.saved_dirty && raw & SAVED_DIRTY),
         .accessed = raw & ACCESSED,

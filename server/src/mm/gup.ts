@@ -48,6 +48,7 @@ import { folio_mark_accessed, lru_add_drain, mlock_folio } from "./lru.ts";
 import { handle_mm_fault } from "./memory.ts";
 import { gup_locks, vma_locks } from "./mlock_vma.ts";
 import { is_refpage, is_zero_page, vm_normal_page } from "./normal_page.ts";
+import { MAJOR, MINOR } from "./outcome.ts";
 import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import {
   folio_has_pincount,
@@ -280,7 +281,9 @@ const faultin_page = kernelFunction(
         if (anew) return 0;
         continue;
       }
-      mm_account_fault(k, task, flags, waited, k.model.gupCountsTries ? major : waited);
+      const hugetlb = (k.w.vma.flags.data[vma] & VM_HUGETLB) !== 0;
+      if (hugetlb && !k.model.gupCountsHugetlb) k.outcome |= waited ? MAJOR : MINOR;
+      else mm_account_fault(k, task, flags, waited, k.model.gupCountsTries ? major : waited);
       return result;
     }
   },

@@ -10,6 +10,8 @@ export const FIRST_HUGETLB: HugetlbRules = {
   hugetlbForkCopiesPinned: false,
   hugetlbForcedWrites: "writable",
   gupTouchesHugetlb: false,
+  gupCountsHugetlb: false,
+  movesHugetlbByTails: false,
   hugetlbZapRestores: "nothing",
   hugetlbDontneed: "EINVAL",
   hugetlbMoves: false,
@@ -80,7 +82,21 @@ export const HUGETLB: Partial<Record<ReleaseName, readonly Change[]>> = {
       rules: { hugetlbForcedWrites: "EFAULT" },
     },
   ],
+  "6.6": [
+    {
+      since: "6.6",
+      commits: ["4849807114b8"],
+      text: "Faults of GUP on hugetlb are counted, as all others are.",
+      rules: { gupCountsHugetlb: true },
+    },
+  ],
   "6.8": [
+    {
+      since: "6.7",
+      commits: ["b426ed7889be"],
+      text: "move_pages(2) moves a huge page of hugetlb for any address in it, not only for its first page's.",
+      rules: { movesHugetlbByTails: true },
+    },
     {
       since: "6.7",
       commits: ["a08c7193e4f1"],

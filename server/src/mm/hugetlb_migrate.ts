@@ -144,7 +144,6 @@ function move_to_new_folio(k: Kernel, dst: number, src: number): boolean {
   k.set(page.index, dst, page.index.data[src]);
   k.set(page.mapping, dst, page.mapping.data[src]);
   k.set(page.flags, dst, page.flags.data[src] & ~PG_anon_exclusive);
-  k.set(page.flags, src, page.flags.data[src] & ~PG_dirty);
   if (cached > 0) {
     folio_ref_add(k, dst, cached);
     k.set(cache.pfn, cache_slot(k, file, page.index.data[src]), dst);

@@ -5,7 +5,7 @@
 // The pool is filled at boot (hugepages=N) and never overcommits (nr_overcommit_hugepages is 0), so that no page of it is a
 // surplus page.
 
-import { FOLIO_HUGETLB, FOLIO_RESTORE_RESERVE, FOLIO_TEMPORARY } from "./flags.ts";
+import { FOLIO_HUGETLB, FOLIO_RESTORE_RESERVE, FOLIO_TEMPORARY, PG_dirty } from "./flags.ts";
 import { large_folio, set_flag } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
@@ -75,7 +75,8 @@ export function alloc_migrate_hugetlb_folio(k: Kernel): number {
 }
 
 // The last reference is gone: the page goes back to the pool, and where its allocation used a promise up, that is made
-// again. A page that came for a migration goes to the page allocator.
+// again. A page that came for a migration goes to the page allocator. What nobody clears is PG_dirty, which munmap and
+// migration may have set: whoever gets the page next finds it.
 // Mirrors free_huge_folio(), mm/hugetlb.c, 6.12 (free_huge_page() before 6.7).
 export const free_huge_folio = kernelFunction("free_huge_folio", "mm/hugetlb.c", (k: Kernel, folio: number) => {
   const { page, machine } = k.w;
@@ -89,7 +90,7 @@ export const free_huge_folio = kernelFunction("free_huge_folio", "mm/hugetlb.c",
     free_unref_page(k, folio);
     return;
   }
-  k.set(page.flags, folio, 0);
+  k.set(page.flags, folio, page.flags.data[folio] & PG_dirty);
   k.set(page.mapping, folio, 0);
   k.set(page.unmapped_by, folio, 0);
   enqueue_hugetlb_folio(k, folio);

@@ -18,6 +18,14 @@ export interface HugetlbRules {
   // in 6.1.y); or leaves the entry read-only as with small pages (6.14). hugetlb_wp(), mm/hugetlb.c; mm-semantics §4.2.
   readonly hugetlbForcedWrites: "writable" | "EFAULT" | "read-only";
 
+  // GUP has hugetlb's faults handled by hugetlb_fault() itself, past handle_mm_fault() and its counters (until 6.6,
+  // 4849807114b8). follow_hugetlb_page(), mm/hugetlb.c, 6.1.
+  readonly gupCountsHugetlb: boolean;
+
+  // move_pages(2) moves a huge page of hugetlb for any address in it, not only for its first page's (6.7, b426ed7889be).
+  // add_folio_for_migration(), mm/migrate.c.
+  readonly movesHugetlbByTails: boolean;
+
   // GUP marks entries of hugetlb as accessed, and as dirty when it wants to write, as it does with other huge pages (6.10).
   // follow_huge_pmd(), mm/gup.c.
   readonly gupTouchesHugetlb: boolean;

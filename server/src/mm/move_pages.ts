@@ -16,6 +16,7 @@ import { clamped_page } from "./user_range.ts";
 
 const MIGRATABLE = condition("vma_migratable(vma)", "vm_flags");
 const HAS_PAGE = condition("folio_walk_start(&fw, vma, addr, FW_ZEROPAGE)", "special");
+const HEAD_OF_HUGETLB = condition("PageHead(page)", "head");
 const ON_LRU = condition("folio_isolate_lru(folio)", "lru");
 
 // move_pages(2) with MPOL_MF_MOVE_ALL, for every page of the range, to a node where none of them is: shared pages move
@@ -81,7 +82,10 @@ const add_folio_for_migration = kernelFunction(
     }
     const folio = page_folio(k, pfn);
     if (arrived.has(folio)) return -1;
-    if (folio_test_hugetlb(k, folio)) return isolate_hugetlb(k, folio) ? folio : -1;
+    if (folio_test_hugetlb(k, folio)) {
+      if (pfn !== folio && !k.model.movesHugetlbByTails && !k.decide(HEAD_OF_HUGETLB, 0, false)) return -1;
+      return isolate_hugetlb(k, folio) ? folio : -1;
+    }
     const isolated = folio_isolate_lru(k, folio);
     return k.decide(ON_LRU, isolated ? 1 : 0, isolated) ? folio : -1;
   },

@@ -19,7 +19,7 @@ import { folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITE, pmd_trans_huge, pte_pfn, pte_with, walk_ptes } from "./pgtable.ts";
 import { shmem_free_swap, shmem_swapin_folio, swapped_slot } from "./shmem_swap.ts";
 import { remove_folios } from "./truncate_folio.ts";
-import { folio_mark_dirty, SHMEM_FILE } from "./vm_ops.ts";
+import { folio_mark_dirty, HUGETLB_FILE, SHMEM_FILE } from "./vm_ops.ts";
 import { unmap_drains_lru, ZAP_EVEN_COWS, zap_pte_range } from "./zap.ts";
 
 // The VMAs that map a file (its i_mmap tree), in the order of their rows.
@@ -138,7 +138,8 @@ export const filemap_fdatawrite_range = kernelFunction(
   "mm/filemap.c",
   (k: Kernel, file: number, first: number, last: number) => {
     const { page } = k.w;
-    if (k.w.file.kind.data[file] === SHMEM_FILE) return;
+    const kind = k.w.file.kind.data[file];
+    if (kind === SHMEM_FILE || kind === HUGETLB_FILE) return;
     for (const folio of cached_folios(k, file, first, last)) {
       if ((page.flags.data[folio] & PG_dirty) === 0) continue;
       folio_mkclean(k, file, folio);

@@ -85,6 +85,7 @@ function kernelAccess(
   if (minorFaults + majorFaults === 0) {
     // What khugepaged's work brings in from swap counts as nobody's fault.
     found.unsure.add("swapin");
+    uncounted(access, before, after, backings, found);
     return;
   }
   countedAs(minorFaults, majorFaults, found);
@@ -99,6 +100,25 @@ function kernelAccess(
     const { address, frame } = entry;
     const backing = backingAt(backings, address);
     changed(mappedAt(old, address), { entry, frame }, access.write, true, backing, found);
+  }
+}
+
+// Until 6.6 get_user_pages() has hugetlb's faults handled without counting them: only the entries tell.
+function uncounted(
+  access: Access,
+  before: Look | undefined,
+  after: Look,
+  backings: readonly Backing[],
+  found: Found,
+): void {
+  if (access.moves) return;
+  const old = entriesOf(before, access.worker);
+  for (const entry of entriesOf(after, access.worker)) {
+    const { address, frame } = entry;
+    if (!frame?.hugetlb) continue;
+    const words = found.words.size;
+    changed(mappedAt(old, address), { entry, frame }, access.write, true, backingAt(backings, address), found);
+    if (found.words.size > words) for (const word of FAULT_WORDS) found.unsure.add(word);
   }
 }
 
