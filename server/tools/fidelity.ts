@@ -33,6 +33,8 @@ interface Random {
   readonly seed: number;
   readonly first: number;
   readonly ops: number;
+  // Absent in documents of base pages that are older.
+  readonly profile?: string;
   readonly kernels: readonly Fuzzed[];
 }
 
@@ -87,7 +89,7 @@ writeFileSync(target, document(compared));
 console.log("server/FIDELITY.md");
 
 function isResult(name: string): boolean {
-  return name === "kernel.json" || /^fuzz-[\d.]+(-\d+)?\.json$/.test(name);
+  return name === "kernel.json" || /^fuzz-[\d.]+(-[a-z]+)?(-\d+)?\.json$/.test(name);
 }
 
 function familyOf(operation: string): string {
@@ -114,9 +116,36 @@ function document(traces: readonly Compared[]): string {
   ].join("\n")}\n`;
 }
 
-// What random traces came to, with the command that runs them again.
+// What random traces came to, by what they are about, with the command that runs them again.
 function randomTraces(all: readonly Random[]): string[] {
   const { seed, ops } = all[0];
+  const profiles = Object.entries(PROFILES).filter(([name]) => all.some((one) => profileOf(one) === name));
+  return [
+    `Random traces of ${ops} operations: \`mmtrace fuzz --kernel RELEASE --profile P --seed ${seed} --ops ${ops} --first I --count N --json\`.`,
+    "Where the machine or the guest could not do an operation, the rest of that trace was not compared.",
+    ...profiles.flatMap(([name, title]) => [
+      "",
+      ...randomTable(
+        title,
+        all.filter((one) => profileOf(one) === name),
+      ),
+    ]),
+  ];
+}
+
+// What random traces are about.
+const PROFILES: Readonly<Record<string, string>> = {
+  base: "Base pages (`base`)",
+  thp: "Huge pages (`thp`)",
+  mthp: "Folios of 64K (`mthp`)",
+  hugetlb: "`hugetlb`",
+};
+
+function profileOf({ profile = "base" }: Random): string {
+  return profile;
+}
+
+function randomTable(title: string, all: readonly Random[]): string[] {
   const releases = [...new Set(all.flatMap(({ kernels }) => kernels.map(({ kernel }) => kernel)))].sort(byNumber);
   const row = (title: string, count: (one: Fuzzed) => number) => {
     const sum = (release: string) =>
@@ -126,10 +155,7 @@ function randomTraces(all: readonly Random[]): string[] {
     return `| ${[title, ...releases.map((release) => sum(release).toLocaleString("en"))].join(" | ")} |`;
   };
   return [
-    `Random traces of ${ops} operations: \`mmtrace fuzz --kernel RELEASE --seed ${seed} --ops ${ops} --first I --count N --json\`.`,
-    "Where the machine or the guest could not do an operation, the rest of that trace was not compared.",
-    "",
-    `| Random traces | ${releases.join(" | ")} |`,
+    `| ${title} | ${releases.join(" | ")} |`,
     `| :-- |${" --: |".repeat(releases.length)}`,
     `| of the seed | ${releases.map((release) => ranges(all, release)).join(" | ")} |`,
     row("traces", ({ traces }) => traces),

@@ -1,9 +1,9 @@
 // The kernel suite: the conformance traces and random ones on real kernels in QEMU, against the simulation.
 //
 // Without options it does what CI does: 6.1 and 6.12, and 200 random traces on each; --all does the five releases with
-// 2,000. Where a real kernel cannot be had (no QEMU, no archive) the run says so by name, and fails if
+// 2,000 of base pages and 2,000 of large folios, the latter shared out among the profiles that the release has. Where a real kernel cannot be had (no QEMU, no archive) the run says so by name, and fails if
 // $MMTRACE_REQUIRE_KERNEL=1 asks for one. What was compared is left in test-results/kernel.json and
-// test-results/fuzz-RELEASE.json (server/FIDELITY.md).
+// test-results/fuzz-RELEASE[-PROFILE].json (server/FIDELITY.md).
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,11 +16,14 @@ import { guestsAtOnce, inTurn } from "../../server/src/cli/kernel/guests.ts";
 import { RELEASES, type Release } from "../../server/src/cli/kernel/releases.ts";
 import { jobsOf } from "../../server/src/cli/kernel/targets.ts";
 import { needTool } from "../../server/src/cli/kernel/tools.ts";
+import { MODELS } from "../../server/src/mm/models.ts";
+import { largeProfilesOf } from "../../server/src/run/fuzz/profile_large.ts";
 import { tallyOf } from "../../server/src/run/linux/against.ts";
 
 const all = process.argv.includes("--all");
 const releases: readonly Release[] = all ? RELEASES : ["6.1", "6.12"];
 const random = all ? 2000 : 200;
+const randomLarge = all ? 2000 : 0;
 // The random traces of every run are the same.
 const SEED = "1";
 
@@ -31,7 +34,7 @@ const io = processIo();
 const missing = await unavailable();
 if (missing === undefined) {
   await conformance();
-  await inTurn(releases, guestsAtOnce(), fuzz);
+  await inTurn(releases.flatMap(fuzzings), guestsAtOnce(), fuzz);
 } else if (required) {
   verdict("failed", `real kernels: ${missing}; MMTRACE_REQUIRE_KERNEL=1 asks for them`);
 } else {
@@ -84,14 +87,31 @@ async function conformance(): Promise<void> {
   console.log(`ok   test/conformance on ${releases.join(", ")}: ${tallyText(tallyOf(reportsOf(compared)))}`);
 }
 
-async function fuzz(release: Release): Promise<void> {
-  const out = join("test-results", "fuzz");
+interface Fuzzing {
+  readonly release: Release;
+  // One of large folios; undefined for base pages.
+  readonly profile: string | undefined;
+  readonly count: number;
+}
+
+function fuzzings(release: Release): Fuzzing[] {
+  const base = { release, profile: undefined, count: random };
+  const model = MODELS.get(release);
+  const names = randomLarge === 0 || model === undefined ? [] : largeProfilesOf(model);
+  const count = Math.ceil(randomLarge / names.length);
+  return [base, ...names.map((profile) => ({ release, profile, count }))];
+}
+
+async function fuzz({ release, profile, count }: Fuzzing): Promise<void> {
+  const name = profile === undefined ? release : `${release}-${profile}`;
+  const out = join("test-results", "fuzz", name);
   mkdirSync(out, { recursive: true });
   const printed: string[] = [];
   const quiet: Io = { ...io, out: (text) => void printed.push(text) };
-  const words = ["fuzz", "--kernel", release, "--count", String(random), "--seed", SEED, "--out", out, "--json"];
-  const status = await main(words, quiet);
-  writeFileSync(join("test-results", `fuzz-${release}.json`), printed.join(""));
-  if (status === 0) verdict("passed", `${random} random traces on ${release}`);
-  else verdict("failed", `${random} random traces on ${release} (traces in ${out}):\n${printed.join("")}`);
+  const words = ["fuzz", "--kernel", release, "--count", String(count), "--seed", SEED, "--out", out, "--json"];
+  const status = await main(profile === undefined ? words : [...words, "--profile", profile], quiet);
+  writeFileSync(join("test-results", `fuzz-${name}.json`), printed.join(""));
+  const what = `${count} random traces ${profile === undefined ? "" : `about ${profile} `}on ${release}`;
+  if (status === 0) verdict("passed", what);
+  else verdict("failed", `${what} (traces in ${out}):\n${printed.join("")}`);
 }

@@ -4,7 +4,7 @@ import { VM_HUGETLB } from "./flags.ts";
 import { folio_nr_pages, page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_average_page_mapcount, folio_maybe_mapped_shared, page_mapcount } from "./mapcount.ts";
-import { vm_normal_page } from "./normal_page.ts";
+import { followed, vm_normal_page } from "./normal_page.ts";
 import { vmasOf } from "./observe.ts";
 import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn, walk_ptes } from "./pgtable.ts";
 import { no_page_mapcount } from "./rmap_large.ts";
@@ -24,7 +24,7 @@ const PSS_SHIFT = 2 ** 12;
 
 // What this release prints. hugetlb has lines of its own. Mirrors smaps_account(), fs/proc/task_mmu.c: one mapping when the
 // folio has one reference; else by the mapcount of each page, or where pages of large folios have none by their average and
-// by whether the folio may be shared.
+// by whether the folio may be shared. What a PMD maps is looked for as move_pages(2) looks for it: 6.1 passes over one without rights.
 export function smaps(k: Kernel, mm: number): Smaps {
   return sums(k, mm, no_page_mapcount(k) ? average(k) : precise(k));
 }
@@ -62,7 +62,7 @@ function sums(k: Kernel, mm: number, share: Share): Smaps {
         if (normal !== undefined) account(normal, 1);
       },
       (_pmd, first, from, to, entry) => {
-        const folio = vm_normal_page(k, row, entry);
+        const folio = followed(k, entry) ? vm_normal_page(k, row, entry) : undefined;
         if (folio !== undefined) account(folio + (from - first), to - from);
       },
     );

@@ -1,8 +1,9 @@
 // Page tables as rows for people: what each table holds, what waits beside it, and what is mapped huge.
 
 import { flagNames } from "../mm/flags.ts";
-import { page_folio } from "../mm/folio.ts";
+import { folio_test_hugetlb, page_folio } from "../mm/folio.ts";
 import type { Kernel } from "../mm/kernel.ts";
+import { followed } from "../mm/normal_page.ts";
 import { tableEntries, topTable } from "../mm/observe.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_SPECIAL, pte_flags, pte_pfn } from "../mm/pgtable.ts";
 import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
@@ -83,6 +84,7 @@ export function hugeMappings(k: Kernel, mm: number): HugeMappings {
     for (const { entry, table: lower } of tableEntries(k, table)) {
       if (lower !== undefined && k.w.table.level.data[lower] > 0) visit(lower);
       if (lower !== undefined || (entry & PTE_PRESENT) === 0 || entry & PTE_SPECIAL) continue;
+      if (!followed(k, entry) && !folio_test_hugetlb(k, page_folio(k, pte_pfn(entry)))) continue;
       const kind = hugeKind(kindOfFolio(k, page_folio(k, pte_pfn(entry))));
       sums[kind] += k.scales[k.w.table.level.data[table]] * k.pageSize;
     }

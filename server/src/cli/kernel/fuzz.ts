@@ -8,7 +8,7 @@ import { MODELS } from "../../mm/models.ts";
 import type { ModelName } from "../../mm/releases.ts";
 import { headerOf } from "../../run/fuzz/finding.ts";
 import { HOST, type Profile } from "../../run/fuzz/profile.ts";
-import { LARGE_PROFILES } from "../../run/fuzz/profile_large.ts";
+import { LARGE_PROFILES, largeProfilesOf } from "../../run/fuzz/profile_large.ts";
 import { type Found, type SearchOptions, search, type Totals } from "../../run/fuzz/search.ts";
 import { paintFor } from "../colour.ts";
 import { type Arguments, type Command, FAILED, HELD, UsageError, wholeNumber } from "../command.ts";
@@ -75,11 +75,13 @@ async function fuzz(args: Arguments, io: Io): Promise<number> {
     only: operationsOf(args.text("only")),
   };
   const json = args.on("json");
+  for (const { model } of profile === undefined ? [] : tasks) refuseProfile(args.text("profile") ?? "", model);
   if (!json) io.out(`seed ${seed}\n`);
   const kernels: Fuzzed[] = [];
   for (const task of tasks)
     kernels.push(await fuzzOne(task, wanted, args, json ? { ...io, out: () => undefined } : io));
-  if (json) io.out(`${JSON.stringify({ ...wanted, kernels }, undefined, 2)}\n`);
+  const document = { ...wanted, profile: args.text("profile") ?? "base", kernels };
+  if (json) io.out(`${JSON.stringify(document, undefined, 2)}\n`);
   return kernels.some(({ disagreements }) => disagreements > 0) ? FAILED : HELD;
 }
 
@@ -88,6 +90,12 @@ function profileOf(name: string | undefined): Profile | undefined {
   const names = ["base", ...Object.keys(LARGE_PROFILES)];
   if (!names.includes(name)) throw new UsageError(`no profile '${name}'; there are ${names.join(", ")}`);
   return LARGE_PROFILES[name];
+}
+
+function refuseProfile(name: string, release: ModelName): void {
+  const model = MODELS.get(release);
+  if (model === undefined || largeProfilesOf(model).includes(name)) return;
+  throw new UsageError(`${release} knows nothing of --profile ${name}; it has ${largeProfilesOf(model).join(", ")}`);
 }
 
 function tasksOf(args: Arguments, io: Io, profile: Profile | undefined): Task[] {

@@ -1,6 +1,7 @@
 // Random traces about large folios: huge pages that appear by themselves, are taken apart, shared, pinned, moved and made
 // anew; folios of 64K; and hugetlb's.
 
+import type { Model } from "../../mm/model.ts";
 import { type Profile, USER_SPACE } from "./profile.ts";
 
 const PHRASES: readonly (readonly string[])[] = [
@@ -150,3 +151,8 @@ const HUGETLB: Profile = {
 
 // By the name that `mmtrace fuzz --profile` gives them.
 export const LARGE_PROFILES: Readonly<Record<string, Profile>> = { thp: THP, mthp: MTHP, hugetlb: HUGETLB };
+
+// Names of the profiles that have something to say of the model.
+export function largeProfilesOf(model: Model): string[] {
+  return Object.keys(LARGE_PROFILES).filter((name) => name !== "mthp" || model.mthp);
+}

@@ -56,6 +56,7 @@ export async function compareOn(guest: GuestLine, id: number, recording: Recordi
       lines.push({ ...row, observables: [], brief: undefined, notRun: planned.reason });
       continue;
     }
+    if (operation === "migrate") comparison.moved();
     const simulated = { look: simulatedLook(kernel), result: simulatedResult(recording, step) };
     const real = { look, result };
     const vpn = steps.place(step)?.vpn;

@@ -8,7 +8,7 @@ import type { EntryLook, FolioLook, FrameLook, Look, ResultLook, SpaceLook } fro
 import { alike, type Both } from "./page_runs.ts";
 import { pairs } from "./pairs.ts";
 import { folioText, type Names, type Place, type Places, placesOf, placeText, samePlace } from "./places.ts";
-import { ACCESSED, BATCHED, comparableRefcount, outsideBatches, type Rule, ZERO_PAGE } from "./rules.ts";
+import { ACCESSED, BATCHED, comparableRefcount, outsideBatches, POOL_OF_NODES, type Rule, ZERO_PAGE } from "./rules.ts";
 import { bytes, ownerOf, pssBeside, type Shown, signalOf, text } from "./shown.ts";
 
 export type Verdict = "agree" | "disagree" | "not visible";
@@ -41,11 +41,18 @@ export class Comparison {
   private readonly zeroBase = { simulated: undefined as number | undefined, real: undefined as number | undefined };
 
   private readonly batches: boolean;
+  // Pages have moved from node to node.
+  private nodes = false;
 
   // `batches`: pages wait in the CPU's LRU batches.
   constructor(names: Names, batches = false) {
     this.names = names;
     this.batches = batches;
+  }
+
+  // An operation moved pages to other nodes.
+  moved(): void {
+    this.nodes = true;
   }
 
   after(simulated: Seen, real: Seen): readonly Observable[] {
@@ -202,7 +209,7 @@ export class Comparison {
     this.changing(subject, "hugetlb", a.hugetlb, b.hugetlb);
     this.changing(subject, "ksm", a.ksm, b.ksm);
     this.changing(subject, "swapcache", a.swapcache, b.swapcache);
-    this.changing(subject, "dirty", a.dirty, b.dirty);
+    this.changing(subject, "dirty", a.dirty, b.dirty, this.nodes && a.hugetlb && a.anon ? POOL_OF_NODES : undefined);
     this.changing(subject, "lru", a.lru, b.lru, this.batches ? BATCHED : undefined);
     if (a.folio && b.folio) this.folio(subject, a.folio, b.folio, looks);
   }

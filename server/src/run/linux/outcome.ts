@@ -103,7 +103,8 @@ function kernelAccess(
   }
 }
 
-// Until 6.6 get_user_pages() has hugetlb's faults handled without counting them: only the entries tell.
+// Until 6.6 get_user_pages() has hugetlb's faults handled without counting them: only the entries tell, and where the same
+// page is still mapped not even they, as mprotect changes entries, too.
 function uncounted(
   access: Access,
   before: Look | undefined,
@@ -116,9 +117,12 @@ function uncounted(
   for (const entry of entriesOf(after, access.worker)) {
     const { address, frame } = entry;
     if (!frame?.hugetlb) continue;
-    const words = found.words.size;
-    changed(mappedAt(old, address), { entry, frame }, access.write, true, backingAt(backings, address), found);
-    if (found.words.size > words) for (const word of FAULT_WORDS) found.unsure.add(word);
+    const was = mappedAt(old, address);
+    const same = was?.frame?.pfn === frame.pfn;
+    if (same && was?.entry.writable === entry.writable && was?.frame?.exclusive === frame.exclusive) continue;
+    if (same) found.unsure.add("reuse");
+    else changed(was, { entry, frame }, access.write, true, backingAt(backings, address), found);
+    for (const word of FAULT_WORDS) found.unsure.add(word);
   }
 }
 

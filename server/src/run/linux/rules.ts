@@ -25,6 +25,12 @@ export const BATCHED: Rule = {
   reason: "other programs' pages fill the CPU's batch too, so that nobody knows when it is emptied",
 };
 
+export const POOL_OF_NODES: Rule = {
+  name: "hugetlb's nodes",
+  reason:
+    "a page of hugetlb's pool keeps PG_dirty, and each NUMA node has a pool: once one moved, which page comes next is the nodes' affair",
+};
+
 // Refcount of a frame without the reference of a batch: a page that is on no list waits in one. Only where batches are
 // left as they are (`machine lru_batch=on`).
 export function outsideBatches(frame: FrameLook, refcount: number | undefined): number | undefined {

@@ -18,6 +18,7 @@ import { smaps } from "../../mm/smaps.ts";
 import { is_migration_entry, is_swap_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "../../mm/swapops.ts";
 import { is_shmem } from "../../mm/vm_ops.ts";
 import type { Recording } from "../recording.ts";
+import { hugeMappings } from "../table_view.ts";
 import type { EntryLook, FrameLook, Look, ResultLook, SmapsSum, SpaceLook, VmaLook } from "./look.ts";
 import { framesOf } from "./simulated_frame.ts";
 
@@ -60,9 +61,9 @@ export function simulatedLook(k: Kernel): Look {
     })),
     machine: {
       swapUsed: k.w.machine.swap_used.data[0],
-      hugetlbFree: undefined,
-      hugetlbReserved: undefined,
-      hugetlbSurplus: undefined,
+      hugetlbFree: k.w.machine.free_huge_pages.data[0],
+      hugetlbReserved: k.w.machine.resv_huge_pages.data[0],
+      hugetlbSurplus: 0,
     },
   };
 }
@@ -108,25 +109,21 @@ function spaceLook(k: Kernel, task: number, frame: (pfn: number) => FrameLook): 
     swap: rss_swap.data[mm],
     pageTables: pgtables_bytes.data[mm],
     hugetlb: hugetlb_usage.data[mm],
-    smaps: smapsSum(k, mm, entries),
+    smaps: smapsSum(k, mm),
     mmId: mm_id.data[mm],
   };
 }
 
-function smapsSum(k: Kernel, mm: number, entries: readonly EntryLook[]): SmapsSum {
+function smapsSum(k: Kernel, mm: number): SmapsSum {
   const { pss, uss } = smaps(k, mm);
-  const huge = (of: (frame: FrameLook) => boolean) =>
-    entries.filter(({ level, frame }) => level === "pmd" && frame && !frame.zero && !frame.hugetlb && of(frame))
-      .length *
-    k.hpageNr *
-    (k.pageSize / 1024);
+  const { AnonHugePages, ShmemPmdMapped, FilePmdMapped } = hugeMappings(k, mm);
   return {
     mappings: 1,
     pss: Math.floor(pss / 1024),
     uss: uss * (k.pageSize / 1024),
-    anonHuge: huge(({ anon }) => anon === true),
-    shmemHuge: huge(({ anon, file }) => !anon && !file),
-    fileHuge: huge(({ file }) => file === true),
+    anonHuge: AnonHugePages / 1024,
+    shmemHuge: ShmemPmdMapped / 1024,
+    fileHuge: FilePmdMapped / 1024,
   };
 }
 
