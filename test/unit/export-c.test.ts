@@ -13,7 +13,6 @@ import { complaints, hasCompiler, hostModel, ran } from "../support/cc.ts";
 import { mmtrace } from "../support/cli.ts";
 import { traces } from "../support/samples.ts";
 
-const golden = new URL("../golden/export-c/cve-2020-29374-vmsplice.c", import.meta.url);
 const compiled = { skip: hasCompiler ? false : "no C compiler" };
 
 function exported(text: string, model = "6.18", name = "a.mmtrace"): Exported {
@@ -47,12 +46,15 @@ function all(folder: string): Map<string, string> {
   return programs;
 }
 
-test("the sample of CVE-2020-29374 is the C that the golden file shows", () => {
-  const [name, text] = traces("samples").find(([path]) => path.includes("cve-2020-29374")) ?? assert.fail();
-  const made = exported(text, "6.18", name.slice(name.lastIndexOf("/") + 1)).text;
-  if (process.env.UPDATE) writeFileSync(golden, made);
-  assert.equal(made, readFileSync(golden, "utf8"));
-});
+for (const sample of ["cve-2020-29374-vmsplice", "20-hugetlb-reservation"]) {
+  test(`the sample ${sample} is the C that the golden file shows`, () => {
+    const golden = new URL(`../golden/export-c/${sample}.c`, import.meta.url);
+    const [name, text] = traces("samples").find(([path]) => path.includes(sample)) ?? assert.fail();
+    const made = exported(text, "6.18", name.slice(name.lastIndexOf("/") + 1)).text;
+    if (process.env.UPDATE) writeFileSync(golden, made);
+    assert.equal(made, readFileSync(golden, "utf8"));
+  });
+}
 
 test("each conformance trace that can be exported is C without a warning", compiled, () => {
   const programs = all("test/conformance");
@@ -93,6 +95,59 @@ for (const name of HOLD) {
     assert.equal(status, 0);
   });
 }
+
+const SPLIT = `p = mmap(4M)
+madvise(p, 4M, hugepage)
+write(p, "one") -> anon huge
+expect pte(p).level == pmd && page(p).folio.order == 9
+expect page(p[511]).folio.pages == 512
+pipe = vmsplice(p, 4K)
+split_folio(p)
+expect page(p).folio.order == 9
+release(pipe)
+split_folio(p[7])
+expect page(p).folio.order == 0
+expect pte(p).level == pte && page(p).folio.pages == 1
+write(p, "two") -> hit
+`;
+
+// What needs root, or settings that a machine may not have, skips itself; what runs must hold.
+const HUGE: readonly (readonly [string, string?])[] = [
+  ["a folio that is split", SPLIT],
+  ["01-one-entry-for-a-huge-page"],
+  ["20-hugetlb-reservation"],
+  ["21-hugetlb-cow"],
+  ["22-hugetlb-pool-runs-out"],
+  ["23-hugetlb-shared-tables"],
+];
+
+for (const [name, text] of HUGE) {
+  const model = hostModel();
+  const skip = !hasCompiler ? "no C compiler" : model === undefined ? "no Linux that is simulated" : false;
+  test(`${name} holds on this machine's kernel, which keeps its pool of huge pages`, { skip }, () => {
+    const sample = traces("samples").find(([path]) => path.includes(name));
+    const pool = () => readFileSync("/proc/sys/vm/nr_hugepages", "utf8");
+    const before = pool();
+    const made = exported(text ?? sample?.[1] ?? assert.fail(name), model);
+    const { status, out } = ran(made.text);
+    assert.doesNotMatch(out, /^(not ok|Bail out)/m, out);
+    if (status !== 4) assert.match(out, new RegExp(`^ok ${made.tests} - `, "m"), out);
+    assert.equal(pool(), before);
+  });
+}
+
+test("the kernel is asked to split the page of an address, as the reader of split_huge_pages wants it", () => {
+  const code = cOf("p = mmap(4M)\nmadvise(p, 4M, hugepage)\nwrite(p)\nsplit_folio(p[3])\n");
+  assert.match(code, /split_folio\(p \+ 3 \* PAGE\)/);
+  assert.match(code, /"%d,0x%lx,0x%lx", getpid\(\), start, start \+ PAGE/);
+  assert.match(code, /if \(!can_split_folios\(\)\)/);
+});
+
+test("a length that is left out of a mapping of the pool is a whole number of huge pages", () => {
+  const code = cOf("p = mmap(3M, rw, private|anonymous|hugetlb)\nmunmap(p[512])\n");
+  assert.match(code, /munmap\(p \+ 512 \* PAGE, 2 \* MiB\)/);
+  assert.match(code, /with_huge_pages\(16\);/);
+});
 
 test("a check that does not hold is `not ok`, and so is the exit status", compiled, () => {
   const { status, out } = ran(cOf('p = mmap(4K)\nwrite(p, "a") -> anon\nexpect data(p) == "b"\n'));

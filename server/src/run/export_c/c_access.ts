@@ -8,7 +8,7 @@ export const ACCESS_PIECES: readonly Piece[] = [
     text: `/* What an access came to. */
 enum {
 	HIT = 1, MINOR = 2, MAJOR = 4, ZERO = 8, ANON = 16, FILE_PAGE = 32, SHMEM = 64, COW = 128, REUSE = 256,
-	SWAPIN = 512, SEGV = 1024, BUS = 2048,
+	SWAPIN = 512, SEGV = 1024, BUS = 2048, HUGETLB = 4096, HUGE = 8192,
 };`,
   },
   {
@@ -33,9 +33,13 @@ static bool in_file(const volatile char *addr)
   {
     name: "access_range",
     includes: ["setjmp.h", "sys/resource.h"],
-    needs: ["pagemap", "outcome_words", "kpageflag_of"],
+    needs: ["pagemap", "outcome_words", "kpageflag_of", "pmd_maps"],
     text: `/* Of the last access: what it came to, and of which words that cannot be told. */
 static unsigned int did, unsure;
+
+#define UNSURE(words) \\
+	((words) & unsure & HUGE ? "needs PAGEMAP_SCAN (6.7) to tell what the fault did" : \\
+	 "needs CAP_SYS_ADMIN, and a page that was not swapped out, to tell what the fault did")
 
 static sigjmp_buf recover;
 
@@ -87,20 +91,34 @@ static void access_page(volatile char *addr, const char *bytes, size_t length)
 		/* Whether it was copied on its way in is not to be seen. */
 		did |= SWAPIN;
 		unsure |= COW | REUSE;
+	} else if (!(was & PM_PRESENT) && kpageflag_of(is, 17)) {
+		/* KPF_HUGE */
+		did |= HUGETLB;
+	} else if (!(was & PM_PRESENT) && !bytes && kpageflag_of(is, 24)) {
+		/* KPF_ZERO_PAGE; pagemap says of the huge one that it is a file's. */
+		did |= ZERO;
 	} else if (!(was & PM_PRESENT) && (is & PM_FILE)) {
 		/* KPF_SWAPBACKED */
 		did |= kpageflag_of(is, 14) ? SHMEM : FILE_PAGE;
 		if (!(is & PM_PFN))
-			unsure |= SHMEM | FILE_PAGE;
+			unsure |= SHMEM | FILE_PAGE | HUGETLB;
 	} else if (!(was & PM_PRESENT)) {
-		/* KPF_ZERO_PAGE */
-		did |= !bytes && kpageflag_of(is, 24) ? ZERO : NEW_PAGE;
-		if (!bytes && !(is & PM_PFN))
-			unsure |= ZERO | ANON;
+		did |= NEW_PAGE;
+		if (!(is & PM_PFN))
+			unsure |= bytes ? HUGETLB : HUGETLB | ZERO | ANON;
 	} else {
 		did |= (was & PM_PFN) == (is & PM_PFN) ? REUSE : COW;
 		if (!(is & PM_PFN))
 			unsure |= COW | REUSE;
+	}
+	/* What is mapped anew, by a PMD. */
+	if (!(did & REUSE)) {
+		int huge = pmd_maps(self, addr);
+
+		if (huge < 0)
+			unsure |= HUGE;
+		else if (huge)
+			did |= HUGE;
 	}
 }
 
@@ -161,6 +179,7 @@ static void access_range(void *addr, const char *bytes, size_t stride, size_t le
 {
 	static const char *const words[] = {
 		"hit", "minor", "major", "zero", "anon", "file", "shmem", "cow", "reuse", "swapin", "SIGSEGV", "SIGBUS",
+		"hugetlb", "huge",
 	};
 
 	printf("# %s", what);
@@ -176,7 +195,7 @@ static void expect_outcome(unsigned int wanted, const char *name)
 	bool died = did & (SEGV | BUS) & ~wanted;
 
 	if (!died && (wanted & unsure) && !(missing & ~unsure))
-		unseen = "needs CAP_SYS_ADMIN, and a page that was not swapped out, to tell what the fault did";
+		unseen = UNSURE(wanted);
 	if ((missing || died) && !unseen)
 		print_words("came to", did);
 	ksft_test_result(!missing && !died, name);
@@ -200,7 +219,7 @@ static void survives(int line)
     text: `static bool came_to(unsigned int word)
 {
 	if (word & unsure)
-		unseen = "needs CAP_SYS_ADMIN, and a page that was not swapped out, to tell what the fault did";
+		unseen = UNSURE(word);
 	return did & word;
 }`,
   },

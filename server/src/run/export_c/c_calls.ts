@@ -44,9 +44,9 @@ static int make_file(size_t size, bool cached)
   },
   {
     name: "make_memfd",
-    text: `static int make_memfd(size_t size)
+    text: `static int make_memfd(size_t size, unsigned int flags)
 {
-	int fd = memfd_create("story", MFD_CLOEXEC);
+	int fd = memfd_create("story", MFD_CLOEXEC | flags);
 
 	return fd < 0 || ftruncate(fd, size) ? -1 : fd;
 }`,

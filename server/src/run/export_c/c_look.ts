@@ -149,9 +149,14 @@ static bool kpage(const char *file, enum process who, const char *addr, uint64_t
   {
     name: "page_exclusive",
     needs: ["page_flag"],
-    text: `/* PG_anon_exclusive is PG_mappedtodisk of anonymous pages, which kpageflags shows as bit 34 (5.19 and later). */
+    text: `/*
+ * PG_anon_exclusive is PG_mappedtodisk of anonymous pages, which kpageflags shows as bit 34 (5.19 and later); of a tail
+ * page (KPF_COMPOUND_TAIL) some releases show the head's.
+ */
 static long page_exclusive(enum process who, const char *addr)
 {
+	if (page_flag(who, addr, 16) == 1)
+		unseen = "the flags that are shown of a tail page may be its head's";
 	return page_flag(who, addr, 34);
 }`,
   },

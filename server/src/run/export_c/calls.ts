@@ -26,6 +26,7 @@ function range(name: string): Translate {
 function mmap(line: Line): Called {
   const { frame } = line;
   const flags = words(line, 2)?.words ?? (arg(line, 2) === undefined ? ["private", "anonymous"] : []);
+  if (flags.includes("hugetlb")) needPool(line);
   const prot = words(line, 1)?.bits ?? 3;
   const at = arg(line, 5);
   const bytes = size(line, 0);
@@ -56,9 +57,16 @@ function mremap(line: Line): Called {
 function madvise(line: Line): Called {
   const word = words(line, 2)?.words[0] ?? refuse("the advice is missing");
   const { frame } = line;
-  if (word === "hugepage") frame.hugePages = true;
+  if (word === "hugepage" || word === "collapse") needThp(line);
   if (word === "pageout" && line.statement.expected?.errno === undefined) needSwap(line);
   return { code: `madvise(${bare(address(line, 0))}, ${length(line, 1)}, ${adviceOf(word, frame)})` };
+}
+
+// With `machine thp=never` the program itself has none.
+function needThp({ frame }: Line): void {
+  frame.hugePages = true;
+  if (!frame.program.machine.some(({ key, value }) => key === "thp" && value === "never"))
+    frame.requirements.set("thp_is_madvise()", "transparent huge pages are not set to madvise");
 }
 
 function swapout(line: Line): Called {
@@ -74,9 +82,16 @@ function needRoot({ frame }: Line, file: string): void {
   frame.requirements.set(`!access("${file}", W_OK)`, `${file} cannot be written to`);
 }
 
+function needPool({ frame }: Line): void {
+  frame.hugetlb = true;
+  frame.requirements.set(`!access("${POOL}", W_OK)`, "the pool of huge pages cannot be set");
+}
+
 function needRing({ frame }: Line): void {
   frame.requirements.set("has_io_uring()", "there is no io_uring");
 }
+
+const POOL = "/proc/sys/vm/nr_hugepages";
 
 // A pin by vmsplice: a reference and no more.
 function pipe(line: Line): Called {
@@ -155,8 +170,9 @@ function newFile(line: Line): Called {
 }
 
 function newMemfd(line: Line): Called {
-  if (words(line, 1)?.words[0] === "yes") refuse("huge pages cannot be exported yet");
-  return { target: target(line), code: `make_memfd(${size(line, 0)})` };
+  const huge = words(line, 1)?.words[0] === "yes";
+  if (huge) needPool(line);
+  return { target: target(line), code: `make_memfd(${size(line, 0)}, ${huge ? "MFD_HUGETLB" : "0"})` };
 }
 
 function otherMemory(line: Line): Called {
@@ -183,6 +199,14 @@ function proc(file: string, text: string): Translate {
 function ksmScan(line: Line): Called {
   needRoot(line, "/sys/kernel/mm/ksm/run");
   return { code: `ksm_scan()`, gives: "truth" };
+}
+
+function splitFolio(line: Line): Called {
+  line.frame.requirements.set(
+    "can_split_folios()",
+    "split_huge_pages of debugfs cannot be written to, or is older than 5.13",
+  );
+  return { code: `split_folio(${bare(address(line, 0))})`, gives: "truth" };
 }
 
 function drain(): Called {
@@ -223,6 +247,7 @@ export const CALLS: Readonly<Record<string, Translate>> = {
   swapout,
   migrate,
   ksm_scan: ksmScan,
+  split_folio: splitFolio,
   compact: proc("/proc/sys/vm/compact_memory", "1"),
   drop_caches: proc("/proc/sys/vm/drop_caches", "1"),
   clear_refs({ frame }) {

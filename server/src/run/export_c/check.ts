@@ -137,6 +137,7 @@ function special(expr: Comparison, observer: Observer): string | undefined {
   return (
     comparedWithNone(left, right, operator, observer) ??
     comparedWithNone(right, left, operator, observer) ??
+    level(left, right, operator, observer) ??
     pages(left, right, operator, observer) ??
     contents(left, right, operator, observer) ??
     contents(right, left, operator, observer)
@@ -148,6 +149,16 @@ function comparedWithNone(value: Expr, none: Expr, operator: string, observer: O
   if (!isPage(value)) return unseen("user space sees none of pages alone");
   const mapped = `page_mapped(${whoAndWhere(value.args, observer)})`;
   return operator === "==" ? `!${mapped}` : mapped;
+}
+
+// `pte(p).level == pmd`, or `pte`.
+function level(left: Expr, right: Expr, operator: string, observer: Observer): string | undefined {
+  if (left.kind !== "field" || left.name !== "level" || left.object.kind !== "call") return undefined;
+  const word = right.kind === "literal" && typeof right.value === "object" ? right.value : undefined;
+  const name = word?.kind === "words" ? word.words[0] : undefined;
+  if (name !== "pmd" && name !== "pte") return unseen("user space sees no other levels than PTEs and PMDs");
+  const code = `pte_level_is_pmd(${whoAndWhere(left.object.args, observer)})`;
+  return (name === "pmd") === (operator === "==") ? code : `!${code}`;
 }
 
 function pages(left: Expr, right: Expr, operator: string, observer: Observer): string | undefined {

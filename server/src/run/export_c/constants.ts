@@ -21,6 +21,7 @@ const MMAP: Readonly<Record<string, string>> = {
   populate: "MAP_POPULATE",
   noreserve: "MAP_NORESERVE",
   growsdown: "MAP_GROWSDOWN",
+  hugetlb: "MAP_HUGETLB",
 };
 
 const MREMAP: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@
 import type { SymbolId } from "../../lang/program.ts";
 import { ACCESS_PIECES, KPAGEFLAG_OF } from "./c_access.ts";
 import { CALL_PIECES } from "./c_calls.ts";
+import { HUGE_PIECES } from "./c_huge.ts";
 import { LOOK_PIECES } from "./c_look.ts";
 import { MAIN_PIECES } from "./c_main.ts";
 import { STORY_HEADERS, STORY_PIECES } from "./c_story.ts";
@@ -14,6 +15,7 @@ const PIECES: readonly Piece[] = [
   ...STORY_PIECES,
   ...LOOK_PIECES,
   KPAGEFLAG_OF,
+  ...HUGE_PIECES,
   ...ACCESS_PIECES,
   ...CALL_PIECES,
   ...MAIN_PIECES,
@@ -155,7 +157,9 @@ function mainFunction(frame: Frame, { model, plan }: Parts): string {
   const skips = [...frame.requirements].map(
     ([code, why]) => `\tif (${negated(code)})\n\t\tksft_exit_skip(${stringLiteral(why)});\n`,
   );
-  const huge = frame.hugePages || frame.program.machine.some(({ key, value }) => key === "thp" && value === "always");
+  const never = frame.program.machine.some(({ key, value }) => key === "thp" && value === "never");
+  const huge = frame.hugePages && !never;
+  const pool = frame.hugetlb ? `\twith_huge_pages(${frame.poolPages});\n` : "";
   return `int main(void)
 {
 	static const enum process first[] = { ${first.join(", ")} };
@@ -167,7 +171,7 @@ function mainFunction(frame: Frame, { model, plan }: Parts): string {
 		return KSFT_FAIL;
 	ksft_print_header();
 	note_release("${model}");
-${skips.join("")}	/* One CPU has one set of LRU batches, and turns are taken faster. */
+${skips.join("")}${pool}	/* One CPU has one set of LRU batches, and turns are taken faster. */
 	CPU_ZERO(&cpu);
 	CPU_SET(sched_getcpu(), &cpu);
 	sched_setaffinity(0, sizeof(cpu), &cpu);

@@ -2,6 +2,7 @@
 
 import type { Expr, Program, SymbolId } from "../../lang/program.ts";
 import { MAIN } from "../../lang/program.ts";
+import { DEFAULT_MACHINE } from "../../mm/machine.ts";
 import type { ModelName } from "../../mm/releases.ts";
 import type { Identifiers } from "./names.ts";
 import { refuse } from "./refusal.ts";
@@ -23,8 +24,9 @@ export class Frame {
   readonly read: ReadonlySet<SymbolId>;
   // A private mapping of a file, whose first write copies.
   privateFiles = false;
-  // Some memory is to have huge pages.
+  // Some memory is to have transparent huge pages, or takes those of the pool.
   hugePages = false;
+  hugetlb = false;
   readonly pins = new Map<SymbolId, { readonly kind: PinKind; readonly owner: SymbolId }>();
   // Pins that are rings, released or not.
   readonly rings = new Set<SymbolId>();
@@ -64,6 +66,12 @@ export class Frame {
   // Whether LRU batches are emptied before each step.
   get drained(): boolean {
     return !this.program.machine.some(({ key, value }) => key === "lru_batch" && value === "on");
+  }
+
+  // Huge pages of the pool that the machine has.
+  get poolPages(): string {
+    const said = this.program.machine.find(({ key }) => key === "hugetlb_pages");
+    return said?.value ?? `${DEFAULT_MACHINE.hugetlb_pages}`;
   }
 
   process(symbol: SymbolId): string {

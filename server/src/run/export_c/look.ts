@@ -34,6 +34,7 @@ const PAGE_FIELDS: readonly string[] = [
   "lru",
 ];
 const PTE_FIELDS: readonly string[] = ["none", "present", "swap", "soft_dirty"];
+const FOLIO_FIELDS: readonly string[] = ["order", "pages"];
 const PROCESS_FIELDS: readonly string[] = ["rss", "rss_anon", "rss_file", "rss_shmem", "swap", "vmas"];
 
 // The look of one check: who has to make it.
@@ -136,6 +137,15 @@ function field(expr: Expr & { kind: "field" }, observer: Observer): Seen {
     if (name === "lru" && !frame.drained) return unseen("other programs fill the LRU batches too");
     return { code: `${`page_${name}`}(${whoAndWhere(object.args, observer)})`, none: true };
   }
+  if (
+    object.kind === "field" &&
+    object.name === "folio" &&
+    object.object.kind === "call" &&
+    object.object.name === "page"
+  ) {
+    if (!FOLIO_FIELDS.includes(name)) return unseen(hidden(name));
+    return { code: `${`folio_${name}`}(${whoAndWhere(object.object.args, observer)})`, none: true };
+  }
   if (object.kind === "call" && object.name === "pte") {
     known("pte", name, frame);
     if (name === "soft_dirty") frame.requirements.set("has_soft_dirty()", "the kernel has no soft-dirty bits");
@@ -145,6 +155,7 @@ function field(expr: Expr & { kind: "field" }, observer: Observer): Seen {
   if (object.kind === "name" && frame.processes.has(object.symbol)) {
     const who = frame.process(object.symbol);
     if (name === "alive") return { code: `alive(${who})`, none: false };
+    if (name === "hugetlb") return { code: `process_hugetlb(${who})`, none: false };
     if (!PROCESS_FIELDS.includes(name)) return unseen(hidden(name));
     if (frame.scattered) return unseen("the story's mappings lie among the program's own");
     return { code: `${`process_${name}`}(${who})`, none: false };

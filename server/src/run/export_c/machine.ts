@@ -8,6 +8,7 @@ import { problemAt } from "./refusal.ts";
 const FOLLOWED: Readonly<Record<string, RegExp>> = {
   arch: /^x86_64$/,
   thp: /^(never|madvise)$/,
+  hugetlb_pages: /./,
   lru_batch: /./,
   layout: /./,
   seed: /./,

@@ -12,7 +12,7 @@ const USED =
   "mmap munmap mprotect mremap madvise mlock munlock msync ftruncate fallocate close fdatasync sync step self shared begin end turn on must start leave story await scratch unseen strerror pid_t size_t uint64_t uint32_t ssize_t off_t";
 
 const MACROS_IN_CAPITALS = new Set(
-  "NULL EOF BUFSIZ NSIG NZERO NGREG NFDBITS MINSIGSTKSZ CSIGNAL ACCESSPERMS ALLPERMS DEFFILEMODE NOBODY PAGE HIT MINOR MAJOR ZERO ANON COW REUSE SHMEM SWAPIN SEGV BUS NONE".split(
+  "NULL EOF BUFSIZ NSIG NZERO NGREG NFDBITS MINSIGSTKSZ CSIGNAL ACCESSPERMS ALLPERMS DEFFILEMODE NOBODY PAGE HIT MINOR MAJOR ZERO ANON COW REUSE SHMEM SWAPIN SEGV BUS NONE HUGETLB HUGE POOL OVERCOMMIT SPLIT UNSURE".split(
     " ",
   ),
 );

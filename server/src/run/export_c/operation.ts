@@ -55,6 +55,8 @@ const OUTCOME_WORDS: Readonly<Record<string, string>> = {
   cow: "COW",
   reuse: "REUSE",
   swapin: "SWAPIN",
+  hugetlb: "HUGETLB",
+  huge: "HUGE",
   SIGSEGV: "SEGV",
   SIGBUS: "BUS",
 };

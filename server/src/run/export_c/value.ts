@@ -1,6 +1,6 @@
 // Arguments and addresses as expressions of C.
 
-import type { Expr, SymbolId } from "../../lang/program.ts";
+import type { Expr, Operation, SymbolId } from "../../lang/program.ts";
 import type { Frame } from "./frame.ts";
 import { refuse } from "./refusal.ts";
 import { bare, number } from "./text.ts";
@@ -109,11 +109,18 @@ export function rest(expr: Expr, frame: Frame, by: SymbolId): string {
   const length = statement.args[statement.op.name === "mremap" ? 2 : 0];
   const bytes = length && constant(length);
   if (bytes === undefined) return refuse("the length must be given");
-  const whole = ((bytes + 4095n) / 4096n) * 4096n;
+  const unit = isHugetlb(statement) ? 2n << 20n : 4096n;
+  const whole = ((bytes + unit - 1n) / unit) * unit;
   if (expr.kind === "name") return number(whole);
   const from = distance(expr, name);
   if (from !== undefined && from <= whole) return number(whole - from);
   return `(size_t)(${frame.variable(name, by)} + ${number(whole)} - ${pointer(expr, frame, by)})`;
+}
+
+// Whether it maps pages of the pool, a whole number of them.
+function isHugetlb({ op, args }: Operation): boolean {
+  const flags = op.name === "mmap" && args[2]?.kind === "literal" ? args[2].value : undefined;
+  return typeof flags === "object" && flags?.kind === "words" && flags.words.includes("hugetlb");
 }
 
 function root(expr: Expr): SymbolId | undefined {
