@@ -52,6 +52,8 @@ function joined(operator: string, left: Known, right: Known): Known {
       return truth(left === right);
     case "!=":
       return truth(left !== right);
+    case "*":
+      return typeof left === "bigint" && typeof right === "bigint" ? BigInt.asUintN(64, left * right) : undefined;
     case "&&":
       return truth(holds(left) && holds(right));
     case "||":

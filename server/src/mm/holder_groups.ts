@@ -1,4 +1,5 @@
-// Who holds a folio, with the holders of neighbouring pages as one: 512 PTEs that map a folio page by page are one group.
+// Who holds a folio, with the holders of neighbouring pages as one: 512 PTEs that map a folio page by page are one group, and so are
+// those of neighbouring addresses that map one small page.
 
 import { folio_test_large, page_folio } from "./folio.ts";
 import { forEachHolder, type Holder } from "./holders.ts";
@@ -11,19 +12,21 @@ export interface HolderGroup {
   readonly length: number;
   // The references that they hold together.
   readonly count: number;
-  // Which pages of a large folio an entry maps: ` whole`, ` page 5`, ` pages 0…4`; empty of all others.
+  // Which pages of a large folio an entry maps: ` whole`, ` page 5`, ` pages 0…4`; of a small one that is mapped at addresses in a row
+  // how far: ` and the next 7 pages`. Empty of all others.
   readonly part: string;
 }
 
 // The groups add up to the references that have a holder, in the order in which their first ones are found.
 export function holderGroups(k: Kernel, pfn: number): HolderGroup[] {
   const folio = page_folio(k, pfn);
+  const step = folio_test_large(k, folio) ? 1 : 0;
   const groups: HolderGroup[] = [];
   // Where a group would go on, by what the next holder of it is.
   const next = new Map<string, number>();
   forEachHolder(k, (held, holder) => {
     if (held !== folio) return;
-    const place = placeOf(holder);
+    const place = placeOf(holder, step);
     const known = place && next.get(place.key(0));
     if (known === undefined) {
       groups.push({ holder, length: 1, count: holder.count, part: partOf(k, folio, holder, 1) });
@@ -50,7 +53,9 @@ export function places(what: string, first: number, length: number): string {
 }
 
 function partOf(k: Kernel, folio: number, holder: Holder, length: number): string {
-  if (holder.kind !== "pte" || !folio_test_large(k, folio)) return "";
+  if (holder.kind !== "pte") return "";
+  if (!folio_test_large(k, folio))
+    return length === 1 ? "" : ` and the next ${length === 2 ? "page" : `${length - 1} pages`}`;
   return holder.level > 0 ? " whole" : ` ${places("page", holder.page - folio, length)}`;
 }
 
@@ -59,11 +64,12 @@ interface Place {
   key(later: number): string;
 }
 
-function placeOf(holder: Holder): Place | undefined {
+// step: how many pages of the folio the next entry is further.
+function placeOf(holder: Holder, step: number): Place | undefined {
   switch (holder.kind) {
     case "pte":
       if (holder.level > 0) return undefined;
-      return { key: (later) => `pte ${holder.mm} ${holder.vpn + later} ${holder.page + later}` };
+      return { key: (later) => `pte ${holder.mm} ${holder.vpn + later} ${holder.page + later * step}` };
     case "page cache":
       return { key: (later) => `page cache ${holder.file} ${holder.index + later}` };
     case "swap cache":
