@@ -76,7 +76,7 @@ export const MAP_FLAGS: readonly WordSpec[] = [
     only: ["refpage-v1", "refpage-in-mapping"],
     errno: "EINVAL",
     simulated: true,
-    doc: "Read faults map the page at the address in `offset`; needs no fd (`MAP_REFPAGE`, never merged). mm-semantics §8.1.",
+    doc: "Memory that shows one page wherever nothing was written (`MAP_REFPAGE`, never merged); needs no fd. In refpage-v1 it is the page at the address in `offset`. In refpage-in-mapping it is the page of the mapping that is touched first, which takes a reference for each entry; the offset means nothing, `shared` and more than 8 TiB are EINVAL. mm-semantics §8.1, §8.4.",
   },
 ];
 

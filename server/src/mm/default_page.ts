@@ -13,15 +13,15 @@
 //
 // rmap finds a page at its home alone, so default pages are on no LRU list: they are neither reclaimed nor moved.
 
-import { FAULT_FLAG_WRITE } from "./abi.ts";
+import { type Errno, FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
 import { bug } from "./errors.ts";
 import { type Fault, VM_FAULT_OOM } from "./fault.ts";
-import { PG_default_page, VM_WRITE } from "./flags.ts";
+import { PG_default_page, VM_DONTEXPAND, VM_GROWSDOWN, VM_LOCKED, VM_REFPAGE, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
-import { ANON } from "./outcome.ts";
+import { ANON, COW } from "./outcome.ts";
 import { alloc_page } from "./page_alloc.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import {
@@ -43,7 +43,24 @@ export const DEFAULT_FIXED = 0x1;
 // The home's entry does not map the default page (any more): the mapping itself has its reference.
 export const DEFAULT_HELD = 0x2;
 
+export const DEFAULT_STATE_NAMES: readonly (readonly [number, string])[] = [
+  [DEFAULT_FIXED, "default page fixed"],
+  [DEFAULT_HELD, "default page held by the mapping"],
+];
+
 const IS_FIXED = condition("the page shows in untouched pages of the mapping", "default_state");
+
+// So many bytes may be mapped at most: with pages of 4 KiB as many pages as a counter of 32 bits has negative numbers, and with a
+// narrower counter as much less.
+const LONGEST = 2 ** 43;
+
+// The flags of a new mapping, which are those of memory that stays as it is: no merge, no growth, no lock (VM_SPECIAL). EINVAL when
+// it is longer than it may be, or could grow. mm-semantics §8.4.
+export function default_page_flags(k: Kernel, flags: number, pages: number): number | Errno {
+  const longest = LONGEST / 2 ** (32 - k.machine.refcount_bits);
+  if (pages * k.pageSize > longest || flags & VM_GROWSDOWN) return "EINVAL";
+  return (flags & ~VM_LOCKED) | VM_REFPAGE | VM_DONTEXPAND;
+}
 
 // The default page of the mapping, or -1: nothing was touched yet, or no mapping of that kind.
 export function default_page(k: Kernel, vma: number): number {
@@ -91,6 +108,7 @@ function copy_default_page(k: Kernel, vmf: Fault): number {
   k.set(content, pfn, content.data[default_page(k, vmf.vma)]);
   map_fresh_page(k, vmf, pfn);
   folio_add_lru_vma(k, pfn, vmf.vma);
+  k.outcome |= COW;
   return 0;
 }
 

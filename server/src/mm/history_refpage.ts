@@ -4,5 +4,6 @@ import type { RefpageRules } from "./model_refpage.ts";
 
 export const FIRST_REFPAGE: RefpageRules = {
   refpage: "none",
+  refpageCountsMappings: false,
   rssMatchesMappings: true,
 };

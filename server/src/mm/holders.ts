@@ -12,6 +12,7 @@ import { NO_PAGE, ZERO_PFN } from "./page_alloc.ts";
 import { folio_has_pincount, pin_refs } from "./page_ref.ts";
 import { PTE_PRESENT, PTE_SPECIAL, PTE_TABLE, pte_pfn } from "./pgtable.ts";
 import { each_pinned_folio } from "./pin_folios.ts";
+import { vma_refpage } from "./vma.ts";
 import type { TableName } from "./world.ts";
 
 // Who holds references to a frame. The counts add up to the folio's refcount.
@@ -101,8 +102,10 @@ export const HOLDERS: readonly HolderSource[] = [
     table: "vma",
     holds: (k, row, visit) => {
       const { default_page, default_state, mm, start } = k.w.vma;
-      if ((default_state.data[row] & DEFAULT_HELD) === 0) return;
-      visit(default_page.data[row] - 1, { kind: "mapping", mm: mm.data[row] - 1, vpn: start.data[row], count: 1 });
+      if (mm.data[row] === 0) return;
+      const refpage = k.model.refpageCountsMappings ? vma_refpage(k, row) : 0;
+      const pfn = default_state.data[row] & DEFAULT_HELD ? default_page.data[row] - 1 : refpage;
+      if (pfn > 0) visit(pfn, { kind: "mapping", mm: mm.data[row] - 1, vpn: start.data[row], count: 1 });
     },
   },
   {

@@ -17,6 +17,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from "./abi.ts";
+import { default_page_flags } from "./default_page.ts";
 import { device_mmap, is_device } from "./device.ts";
 import { bug } from "./errors.ts";
 import { evict_if_unused, shmem_zero_setup } from "./files.ts";
@@ -74,7 +75,8 @@ export const sys_mmap = kernelFunction(
     const { flags, file } = request;
     if (offset_in_page(k, request.offset) !== 0n) return "EINVAL";
     const refpage = (flags & MAP_REFPAGE) !== 0;
-    if (refpage && k.model.refpage !== "an address") bug("mmap: the checker lets no MAP_REFPAGE through");
+    const known = k.model.refpage === "an address" || k.model.refpage === "the mapping";
+    if (refpage && !known) bug("mmap: the checker lets no MAP_REFPAGE through");
     if ((flags & MAP_ANONYMOUS) === 0 && !refpage && (file === undefined || k.w.file.open.data[file] === 0))
       return "EBADF";
     const backed = flags & (MAP_ANONYMOUS | MAP_REFPAGE) ? { ...request, file: undefined } : request;
@@ -124,13 +126,15 @@ const do_mmap = kernelFunction(
     if (isErrno(start)) return start;
     const pages = pages_of(k, length);
     if (request.flags & MAP_FIXED_NOREPLACE && find_vma_intersection(k, mm, start, start + pages) >= 0) return "EEXIST";
-    const flags = request.file === undefined ? anonymous_flags(k, mm, request) : file_flags(k, mm, request, length);
+    const flags =
+      request.file === undefined ? anonymous_flags(k, mm, request, pages) : file_flags(k, mm, request, length);
     if (isErrno(flags)) return flags;
     const shared = (flags & VM_SHARED) !== 0;
     // Private anonymous memory counts its offsets from address 0, so that neighbours fit together.
     const pgoff = request.file !== undefined ? pages_of(k, request.offset) : shared ? 0 : start;
     // The offset is an address, which the mapping keeps.
-    const refpage = request.flags & MAP_REFPAGE ? pages_of(k, request.offset) + 1 : 0;
+    const keeps = request.flags & MAP_REFPAGE && k.model.refpage === "an address";
+    const refpage = keeps ? pages_of(k, request.offset) + 1 : 0;
     return mmap_region(k, mm, start, pages, { flags, pgoff, file: request.file, refpage });
   },
 );
@@ -153,9 +157,12 @@ export function calc_vm_prot_bits(prot: number): number {
   return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
-function anonymous_flags(k: Kernel, mm: number, request: MmapRequest): number | Errno {
+function anonymous_flags(k: Kernel, mm: number, request: MmapRequest, pages: number): number | Errno {
   const flags = base_flags(k, mm, request);
   const type = request.flags & MAP_TYPE;
+  if (request.flags & MAP_REFPAGE && k.model.refpage === "the mapping") {
+    return type === MAP_PRIVATE ? default_page_flags(k, flags, pages) : "EINVAL";
+  }
   if (type === MAP_PRIVATE) return flags;
   if (type !== MAP_SHARED || flags & VM_GROWSDOWN || request.flags & MAP_REFPAGE) return "EINVAL";
   return flags | VM_SHARED | VM_MAYSHARE;

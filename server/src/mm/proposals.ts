@@ -3,6 +3,7 @@
 
 import type { Rules } from "./history.ts";
 import type { ProposalName } from "./releases.ts";
+import { reuse_unless_default_page } from "./reuse.ts";
 
 export interface Proposed {
   // What the kernel would do: whole sentences.
@@ -32,6 +33,30 @@ export const PROPOSED: Readonly<Partial<Record<ProposalName, readonly Proposed[]
       text: "refpage_create() makes a file that owns one page. A private mapping of it is anonymous memory whose reads map that page by special entries, as they would the zero page, and whose writes copy it.",
       source: "§8.2",
       rules: { refpage: "a file" },
+    },
+  ],
+  "refpage-per-mapping": [
+    {
+      text: "As in refpage-v2 a file owns the reference page and special entries map it.",
+      source: "§8.2, §8.3",
+      rules: { refpage: "a file" },
+    },
+    {
+      text: "Each mapping holds a reference to the page, from mmap(), fork or a split on until it is unmapped or another one takes it in.",
+      source: "§8.3",
+      rules: { refpageCountsMappings: true },
+    },
+  ],
+  "refpage-in-mapping": [
+    {
+      text: "What a mapping of mmap()'s MAP_REFPAGE shows where nothing was written is the page of it that was touched first, which takes a reference and a mapping for each entry and is on no LRU list. fork and the split of a mapping duplicate it. The mapping is not longer than 8 TiB.",
+      source: "§8.4",
+      rules: { refpage: "the mapping" },
+    },
+    {
+      text: "Nobody writes to that page any more once a second page of the mapping was touched, whatever its references.",
+      source: "§8.4",
+      rules: { reuseAnonSmall: reuse_unless_default_page },
     },
   ],
   "refcount-fail-early": [

@@ -10,7 +10,7 @@ import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { SPECIAL } from "./outcome.ts";
 import { alloc_page } from "./page_alloc.ts";
-import { folio_put } from "./page_ref.ts";
+import { folio_get, folio_put } from "./page_ref.ts";
 import { mk_pte, PTE_SPECIAL, pte_prot } from "./pgtable.ts";
 import { REFPAGE_FILE } from "./vm_ops.ts";
 
@@ -43,6 +43,16 @@ export const refpage_release = kernelFunction("refpage_release", "mm/refpage.c",
   k.set(k.w.file.refpage, file, 0);
   folio_put(k, pfn);
 });
+
+// A mapping of the page comes to be: by mmap, fork, a split, a move. mm-semantics §8.3.
+export const refpage_open = kernelFunction("refpage_open", "mm/refpage.c", (k: Kernel, pfn: number) =>
+  folio_get(k, pfn),
+);
+
+// It is gone: by munmap, exit, or because another one has taken it in.
+export const refpage_close = kernelFunction("refpage_close", "mm/refpage.c", (k: Kernel, pfn: number) =>
+  folio_put(k, pfn),
+);
 
 // A read where nothing is mapped: a special entry of the page, in place of the zero page's. No counter moves. A part of
 // do_anonymous_page(), mm/memory.c, as version 5 changes it.

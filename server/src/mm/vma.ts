@@ -5,6 +5,7 @@ import { evict_if_unused } from "./files.ts";
 import { VM_MAYWRITE, VM_SHARED } from "./flags.ts";
 import { hugetlb_vm_op_close, hugetlb_vm_op_open } from "./hugetlb_reserve.ts";
 import type { Kernel } from "./kernel.ts";
+import { refpage_close, refpage_open } from "./refpage.ts";
 
 // Fields of a VMA as a caller gives them; start and end in pages, file and anon_vma as row + 1 (0 = none).
 export interface VmaFields {
@@ -43,6 +44,7 @@ export function vma_link(k: Kernel, fields: VmaFields): number {
   k.rmap.insert(row);
   k.add(mm.map_count, fields.mm, 1);
   if (fields.file !== 0) k.add(file.users, fields.file - 1, 1);
+  if (counts_refpage(k, row)) refpage_open(k, vma_refpage(k, row));
   return row;
 }
 
@@ -54,6 +56,7 @@ export function vma_unlink(k: Kernel, vma: number): void {
   k.add(mm.map_count, v.mm.data[vma] - 1, -1);
   hugetlb_vm_op_close(k, vma);
   if (v.default_page.data[vma] !== 0) put_default_page(k, vma);
+  if (counts_refpage(k, vma)) refpage_close(k, vma_refpage(k, vma));
   k.set(v.mm, vma, 0);
   if (v.file.data[vma] === 0) return;
   k.add(file.users, v.file.data[vma] - 1, -1);
@@ -94,4 +97,9 @@ export function vma_is_anonymous(k: Kernel, vma: number): boolean {
 export function vma_refpage(k: Kernel, vma: number): number {
   const row = k.w.vma.file.data[vma];
   return row === 0 ? 0 : k.w.file.refpage.data[row - 1];
+}
+
+// Whether the mapping holds a reference to the reference page that it shows. mm-semantics §8.3.
+function counts_refpage(k: Kernel, vma: number): boolean {
+  return k.model.refpageCountsMappings && vma_refpage(k, vma) !== 0;
 }

@@ -5,6 +5,7 @@
 
 import { decode, quote } from "../lang/bytes.ts";
 import { PIN_KINDS } from "../mm/abi.ts";
+import { DEFAULT_STATE_NAMES } from "../mm/default_page.ts";
 import { INSERT_MIXED_DEVICE, INSERT_PAGE_DEVICE, PFNMAP_DEVICE } from "../mm/device.ts";
 import { bug } from "../mm/errors.ts";
 import { type Event, eventOfRow } from "../mm/event.ts";
@@ -200,6 +201,10 @@ function change(k: Kernel, event: Event): string {
       return `reference page ${from === 0 ? "none" : `pfn ${from}`} → ${to === 0 ? "none" : `pfn ${to}`}`;
     case "vma.refpage":
       return `shows the page at ${to === 0 ? "none" : address(k, to - 1)}`;
+    case "vma.default_page":
+      return `default page ${optional(from, (pfn) => `pfn ${pfn}`)} → ${optional(to, (pfn) => `pfn ${pfn}`)}`;
+    case "vma.default_state":
+      return flagChange(DEFAULT_STATE_NAMES, from, to);
     case "file.kind":
       return `is ${FILE_KINDS[to] ?? `of kind ${to}`}`;
     case "pin.flags":

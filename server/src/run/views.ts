@@ -4,7 +4,17 @@
 // value that changes, so that trees keep their shape from step to step.
 
 import { decode } from "../lang/bytes.ts";
-import { flagNames, PAGE_FLAG_NAMES, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, VMA_FLAG_NAMES } from "../mm/flags.ts";
+import { default_page } from "../mm/default_page.ts";
+import {
+  flagNames,
+  PAGE_FLAG_NAMES,
+  VM_EXEC,
+  VM_READ,
+  VM_REFPAGE,
+  VM_SHARED,
+  VM_WRITE,
+  VMA_FLAG_NAMES,
+} from "../mm/flags.ts";
 import { folio_test_large, page_folio } from "../mm/folio.ts";
 import { type HolderGroup, holderGroups, places } from "../mm/holder_groups.ts";
 import { forEachHolder, type Holder } from "../mm/holders.ts";
@@ -113,9 +123,17 @@ export function vmaRow(k: Kernel, vma: number): VmaRow {
 }
 
 function whatIsMapped(k: Kernel, vma: number): string {
-  const { file, refpage } = k.w.vma;
+  const { file, flags, refpage } = k.w.vma;
+  if (flags.data[vma] & VM_REFPAGE) return withDefaultPage(default_page(k, vma));
   if (refpage.data[vma] !== 0) return `the page at ${address(k, refpage.data[vma] - 1)}, where nothing was written`;
   return file.data[vma] === 0 ? "anonymous" : fileName(k, file.data[vma] - 1);
+}
+
+// refpage-in-mapping: -1 as long as nothing was touched.
+function withDefaultPage(pfn: number): string {
+  return pfn < 0
+    ? "anonymous, with a default page from the first touch on"
+    : `pfn ${pfn}, its default page, where nothing was written`;
 }
 
 export function vmaRows(k: Kernel, mm: number): VmaRow[] {
