@@ -153,8 +153,8 @@ export const MUTANTS: readonly Mutant[] = [
     "mk_pte(ZERO_PFN, prot)",
   ]),
   code("a fresh anonymous page is not exclusive", "1.1", "rmap.ts", [
-    "const exclusive = k.model.anonExclusive ? PG_anon_exclusive : 0;",
-    "const exclusive = 0;",
+    "const exclusive = k.model.anonExclusive && (copied || k.model.writableIsExclusive);",
+    "const exclusive = false;",
   ]),
   code("a fresh anonymous page counts in no rss", "1.1", "memory.ts", [
     "  add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, nr);\n",
@@ -162,7 +162,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   code("reuse leaves the entry clean", "2.4", "wp.ts", ["PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY | write", "write"]),
   code("reuse does not make the page exclusive", "2.4", "wp.ts", [
-    "  if (k.model.anonExclusive) k.set(k.w.page.flags, page, k.w.page.flags.data[page] | PG_anon_exclusive);\n",
+    "  if (k.model.anonExclusive && k.model.writableIsExclusive) k.set(f, page, f.data[page] | PG_anon_exclusive);\n",
     "",
   ]),
   code("an unshare makes the entry writable", "2.6", "wp.ts", [
@@ -249,7 +249,7 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ]),
   code("a swap entry forgets that its page was exclusive", "5.6", "try_to_unmap.ts", [
-    "pte_with(swp_entry(slot, exclusive), entry & PTE_SOFT_DIRTY)",
+    "pte_with(swp_entry(slot, marked), entry & PTE_SOFT_DIRTY)",
     "pte_with(swp_entry(slot, false), entry & PTE_SOFT_DIRTY)",
   ]),
   code("a page that comes back from swap forgets the soft-dirty bit", "2.7", "swapin_rules.ts", [
@@ -261,11 +261,11 @@ export const MUTANTS: readonly Mutant[] = [
     "!== 0;",
   ]),
   code("a swap entry forgets the soft-dirty bit", "5.6", "try_to_unmap.ts", [
-    "pte_with(swp_entry(slot, exclusive), entry & PTE_SOFT_DIRTY)",
-    "swp_entry(slot, exclusive)",
+    "pte_with(swp_entry(slot, marked), entry & PTE_SOFT_DIRTY)",
+    "swp_entry(slot, marked)",
   ]),
-  code("a migration entry forgets that its page was exclusive", "5.7", "try_to_migrate.ts", [
-    'exclusive ? "read-exclusive" : "read"',
+  code("a migration entry forgets that its page was exclusive", "5.7", "migration_kind.ts", [
+    'told ? "read-exclusive" : "read"',
     '"read"',
   ]),
   code("a migration entry forgets that it may write", "5.7", "try_to_migrate.ts", [

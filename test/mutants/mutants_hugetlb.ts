@@ -25,9 +25,9 @@ export const HUGETLB: readonly Mutant[] = [
   model("6.15 rounds a hint for huge pages down", "6.1", "6.15", "hugetlbHintRounds", "6.12"),
   model("5.8 unshares a table of PMDs at a split", "2.10", "5.8", "hugetlbSplitUnshares", "5.10"),
   model("5.10 keeps sharing a table of PMDs at a split", "2.10", "5.10", "hugetlbSplitUnshares", "5.8"),
-  code("a huge page is copied for a reference", "2.10", "hugetlb_wp.ts", [
-    "const mapcount = hugetlb_mapcount(k, old);",
-    "const mapcount = k.w.page._refcount.data[old] > 2 ? 2 : hugetlb_mapcount(k, old);",
+  code("a huge page is copied for a reference", "2.10", "exclusive_rules.ts", [
+    "const mapcount = hugetlb_mapcount(k, folio);",
+    "const mapcount = k.w.page._refcount.data[folio] > 2 ? 2 : hugetlb_mapcount(k, folio);",
   ]),
   code("the owner does not take the page from the child", "2.10", "hugetlb_wp.ts", [
     "    if (!owner) return VM_FAULT_SIGBUS;\n",

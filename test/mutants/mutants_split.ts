@@ -24,7 +24,7 @@ export const SPLITTING: readonly Mutant[] = [
     "",
   ]),
   code("the pieces of an exclusive folio are not exclusive", "5.12", "remove_migration_large.ts", [
-    "  if (k.model.anonExclusive && was_exclusive(run.entry)) k.addRun(",
+    "  if (k.model.anonExclusive && tells_exclusive(k, run.entry)) k.addRun(",
     "  if (false) k.addRun(",
   ]),
   code("a zero page in place of a page of zeroes counts as anonymous", "5.12", "remove_migration_large.ts", [

@@ -42,7 +42,7 @@ export const THP: readonly Mutant[] = [
     "add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);\n    deferred",
   ]),
   code("no reuse of a THP makes it exclusive", "2.9", "huge_pmd_wp.ts", [
-    "if (k.model.anonExclusive) k.set(page.flags, folio, page.flags.data[folio] | PG_anon_exclusive);",
+    "      k.set(page.flags, folio, page.flags.data[folio] | exclusive);\n",
     "",
   ]),
   code("a write copies only the first page of a THP", "2.9", "huge_pmd_wp.ts", [

@@ -10,7 +10,7 @@ interface Promise {
   // What its breach reads like.
   readonly says: RegExp;
   readonly since: string;
-  // Earlier releases that keep it, as their stable kernels do.
+  // Earlier releases that keep it, as their stable kernels do, and proposals on one.
   readonly also: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export const PROMISES: readonly Promise[] = [
     rule: "pin-follows-owner",
     says: /^the pin holds pfn \d+, its owner's address maps pfn \d+ by now/,
     since: "5.19",
-    also: [],
+    also: ["exclusive-on-gup"],
   },
   {
     rule: "long-pin-follows-owner",
@@ -37,7 +37,7 @@ export const PROMISES: readonly Promise[] = [
     rule: "reference-sees-no-stranger",
     says: /^pin \d+ refers to pfn \d+ for another address space/,
     since: "5.18",
-    also: [],
+    also: ["exclusive-on-gup"],
   },
   {
     rule: "rmap-finds-mappings",

@@ -60,7 +60,7 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
     "exclusive",
     {
       type: "truth",
-      doc: "`PG_anon_exclusive`: this anonymous page certainly belongs to one address space, so a write fault may use it in place whatever its refcount. Set on a fresh page and on every copy, cleared by fork. `munmap` leaves it as it is. Of a folio that a PMD maps only the head page's is set, and means them all. `none` before 5.19. mm-semantics §7.4.",
+      doc: "`PG_anon_exclusive`: this anonymous page certainly belongs to one address space, so a write fault may use it in place whatever its refcount. Set on a fresh page and on every copy, cleared by fork. `munmap` leaves it as it is. Of a folio that a PMD maps only the head page's is set, and means them all. Under `exclusive-on-gup` a fresh page is not exclusive: GUP asks for it. `none` before 5.19. mm-semantics §7.4, §8.6.",
       source: `PageAnonExclusive(), ${PAGE_FLAGS}`,
       since: "5.19",
       also: ["exclusive-bit", "exclusive-on-gup"],

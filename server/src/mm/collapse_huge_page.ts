@@ -69,7 +69,7 @@ export const collapse_huge_page = kernelFunction(
     __collapse_huge_page_copy(k, vma, pte, folio, isolated);
     const flags = k.w.vma.flags.data[vma];
     const writable = flags & VM_WRITE ? PTE_WRITE : 0;
-    folio_add_new_anon_rmap(k, vma, first, folio);
+    folio_add_new_anon_rmap(k, vma, first, folio, false);
     folio_add_lru_vma(k, folio, vma);
     wait_under(k, pmd, table);
     k.set(k.w.pte.entry, pmd, mk_pte(folio, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | writable));

@@ -115,7 +115,7 @@ function copy_default_page(k: Kernel, vmf: Fault): number {
 function map_fresh_page(k: Kernel, vmf: Fault, pfn: number): void {
   const flags = k.w.vma.flags.data[vmf.vma];
   add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
-  folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn);
+  folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn, false);
   const written = vmf.flags & FAULT_FLAG_WRITE && flags & VM_WRITE ? PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY : 0;
   k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, pte_prot(flags) | written));
   k.outcome |= ANON;

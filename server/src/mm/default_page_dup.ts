@@ -44,7 +44,7 @@ export const dup_default_page = kernelFunction(
     const copy = copy_of_default_page(k, src);
     if (copy < 0) return false;
     if (copy === 0) return true;
-    set_new_anon(k, dst, default_home(k, src), copy);
+    set_new_anon(k, dst, default_home(k, src), copy, true);
     set_default_page(k, dst, copy, (k.w.vma.default_state.data[src] & DEFAULT_FIXED) | DEFAULT_HELD);
     return true;
   },
@@ -72,7 +72,7 @@ export const split_default_page = kernelFunction(
     const [keeper, other] = made_has_home ? [made, vma] : [vma, made];
     set_default_page(k, keeper, old, state);
     const rows = entries_of(k, other, old);
-    set_new_anon(k, other, rows.length > 0 ? rows[0].vpn : v.start.data[other], copy);
+    set_new_anon(k, other, rows.length > 0 ? rows[0].vpn : v.start.data[other], copy, true);
     set_default_page(k, other, copy, DEFAULT_FIXED | DEFAULT_HELD);
     for (const { row, vpn, entry } of rows) {
       k.tick();

@@ -212,7 +212,7 @@ const do_cow_fault = kernelFunction("do_cow_fault", "mm/memory.c", (k: Kernel, v
   }
   const flags = k.w.vma.flags.data[vmf.vma];
   const write = flags & VM_WRITE ? PTE_WRITE : 0;
-  folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, copy);
+  folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, copy, true);
   folio_add_lru_vma(k, copy, vmf.vma);
   k.set(k.w.pte.entry, vmf.pte, mk_pte(copy, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | write));
   add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);

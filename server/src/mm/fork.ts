@@ -262,7 +262,7 @@ const copy_present_page = kernelFunction(
     const { page, vma } = k.w;
     const flags = vma.flags.data[dst];
     k.set(page.content, copy, page.content.data[pfn]);
-    folio_add_new_anon_rmap(k, dst, vpn, copy);
+    folio_add_new_anon_rmap(k, dst, vpn, copy, true);
     folio_add_lru_vma(k, copy, dst);
     const write = flags & VM_WRITE ? PTE_WRITE : 0;
     k.set(k.w.pte.entry, dst_pte, mk_pte(copy, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | write));

@@ -30,7 +30,7 @@ export function copy_present_ptes(
   const nr = k.model.batchesPtes ? folio_pte_batch(k, src_pte, page, max, ignored) : alike_ptes(k, src_pte, page, max);
   if (folio_test_anon(k, folio)) {
     const asked = k.model.anonExclusive ? first_exclusive(k, page, nr) : page;
-    if (asked >= 0 && k.model.forkCopiesPinned(k, vma.mm.data[src] - 1, asked)) return 0;
+    if (k.model.forkCopiesPinned(k, vma.mm.data[src] - 1, asked)) return 0;
     if (refuses_refs(k, folio, nr)) return -1;
     folio_ref_add(k, folio, nr);
     folio_dup_anon_rmap_ptes(k, dst, page, nr);

@@ -181,7 +181,8 @@ const follow_page_pte = kernelFunction(
     const asked = normal === undefined || level === 0 ? normal : folio;
     if (write && !can_follow_write_pte(k, vma, entry, asked, want)) return { fault: FAULT_FLAG_WRITE };
     if (normal === undefined && !is_zero_page(k, pfn) && !is_refpage(k, vma, pfn)) return follow_pfn_pte(k, row, flags);
-    if ((entry & PTE_WRITE) === 0 && k.model.gupMustUnshare(k, vma, flags, asked)) return { fault: FAULT_FLAG_UNSHARE };
+    const unshares = (entry & PTE_WRITE) === 0 || k.model.gupWantsExclusive;
+    if (unshares && k.model.gupMustUnshare(k, vma, flags, asked)) return { fault: FAULT_FLAG_UNSHARE };
     const refused = try_grab_folio(k, folio, flags, 1);
     if (refused) return refused;
     if (flags & FOLL_TOUCH) {

@@ -5,8 +5,8 @@
 // slow path gives as well, but for what a VMA forbids: the entries do not tell. So an ordinary page in a VM_PFNMAP mapping
 // (a private copy) is had here alone, and one in a mapping that may be written but not read.
 
-import { type Errno, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "./abi.ts";
-import { folio_test_anon, PageAnonExclusive, page_folio } from "./folio.ts";
+import { type Errno, FOLL_LONGTERM, FOLL_WRITE } from "./abi.ts";
+import { folio_test_anon, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import { try_grab_folio } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
@@ -26,8 +26,7 @@ export function gup_fast_page(k: Kernel, mm: number, vpn: number, flags: number)
   if ((flags & FOLL_WRITE || k.model.gupBreaksCow) && (entry & PTE_WRITE) === 0) return -1;
   const anon = folio_test_anon(k, folio);
   if (!try_get_folio(k, folio) || (flags & FOLL_LONGTERM && !anon)) return -1;
-  const shared = k.model.anonExclusive && anon && !PageAnonExclusive(k, level === 0 ? pfn : folio);
-  return flags & FOLL_PIN && (entry & PTE_WRITE) === 0 && shared ? -1 : pfn;
+  return k.model.gupFastTakes(k, flags, entry, level === 0 ? pfn : folio) ? pfn : -1;
 }
 
 // Takes the reference. Mirrors gup_fast_pte_range(), mm/gup.c, 6.12 (gup_pte_range() before 6.10).

@@ -1,15 +1,18 @@
 // What get_user_pages() and pin_user_pages() may take as it is, and what they must unshare or fault first.
 // mm-semantics §4.4, §4.6.
 
-import { FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "./abi.ts";
-import { VM_MAYWRITE, VM_SHARED } from "./flags.ts";
-import { folio_test_anon, PageAnonExclusive, page_folio } from "./folio.ts";
+import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE } from "./abi.ts";
+import { PG_anon_exclusive, PG_ksm, VM_MAYWRITE, VM_SHARED } from "./flags.ts";
+import { folio_test_anon, folio_test_swapcache, PageAnonExclusive, page_folio } from "./folio.ts";
 import { condition } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_ref_count } from "./page_ref.ts";
 import { PTE_DIRTY } from "./pgtable.ts";
+import { folio_free_swap } from "./swapfile.ts";
 
 const MUST_UNSHARE_ANON = condition("!PageAnonExclusive(page)", "exclusive");
 const MUST_UNSHARE_LONGTERM = condition("is_cow_mapping(vma->vm_flags)", "vm_flags");
+const PAGE_COUNT_IS_1 = condition("page_count(page) == 1", "refcount");
 const FORCED_EXCLUSIVE = condition("PageAnon(page) && PageAnonExclusive(page)", "exclusive");
 const FORCED_COWED = condition("flags & FOLL_COW && pte_dirty(pte)", "dirty");
 
@@ -39,6 +42,22 @@ export function must_unshare_pins_and_longterm(
   if ((flags & FOLL_LONGTERM) === 0) return false;
   const vmaFlags = k.w.vma.flags.data[vma];
   return k.decide(MUST_UNSHARE_LONGTERM, vmaFlags, (vmaFlags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE);
+}
+
+// exclusive-on-gup: every reference to an anonymous page, for reading or writing, wants an exclusive one. It is made so by hand
+// where nobody else refers to it, which the swap cache gives way for; else it must be unshared. mm-semantics §8.6.
+export function must_unshare_unless_claimed(k: Kernel, _vma: number, flags: number, page: number | undefined): boolean {
+  if ((flags & (FOLL_GET | FOLL_PIN)) === 0 || page === undefined) return false;
+  const folio = page_folio(k, page);
+  if (!folio_test_anon(k, folio)) return false;
+  const exclusive = PageAnonExclusive(k, page);
+  if (!k.decide(MUST_UNSHARE_ANON, exclusive ? 1 : 0, !exclusive)) return false;
+  if (folio_test_swapcache(k, folio)) folio_free_swap(k, folio);
+  const { flags: f } = k.w.page;
+  const count = folio_ref_count(k, folio);
+  if (!k.decide(PAGE_COUNT_IS_1, count, count === 1 && (f.data[folio] & PG_ksm) === 0)) return true;
+  k.set(f, page, f.data[page] | PG_anon_exclusive);
+  return false;
 }
 
 // Up to 5.19: after a write fault of this call has broken COW, a dirty entry will do. can_follow_write_pte(), mm/gup.c, 5.10.

@@ -1,6 +1,7 @@
 // What 4.19 answers, and what each later release changed, about the references and pins that get_user_pages() takes, and what fork
 // does about them. mm-semantics §1.6, §3.3, §4.
 
+import { fast_takes_exclusive_for_pins } from "./exclusive_rules.ts";
 import { pinned_pages_are_copied_510, pinned_pages_are_shared } from "./fork_rules.ts";
 import {
   follows_dirty_after_cow,
@@ -123,7 +124,7 @@ export const PINS: Partial<Record<ReleaseName, readonly Change[]>> = {
       since: "5.19",
       commits: ["a7f226604170"],
       text: "A read-only FOLL_PIN of an anonymous page that is not exclusive unshares it first.",
-      rules: { gupMustUnshare: must_unshare_pins },
+      rules: { gupMustUnshare: must_unshare_pins, gupFastTakes: fast_takes_exclusive_for_pins },
     },
   ],
   "6.1": [

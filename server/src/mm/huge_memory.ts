@@ -124,7 +124,7 @@ export function vma_alloc_anon_folio_pmd(k: Kernel): number {
 // mm/huge_memory.c, 7.2.
 export function map_anon_folio_pmd(k: Kernel, vmf: Fault, folio: number): void {
   const flags = k.w.vma.flags.data[vmf.vma];
-  folio_add_new_anon_rmap(k, vmf.vma, pmd_first(k, vmf.vpn), folio);
+  folio_add_new_anon_rmap(k, vmf.vma, pmd_first(k, vmf.vpn), folio, false);
   folio_add_lru_vma(k, folio, vmf.vma);
   const writable = flags & VM_WRITE ? PTE_WRITE : 0;
   k.set(k.w.pte.entry, vmf.pmd, mk_pte(folio, pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | writable));

@@ -10,6 +10,7 @@ import { PG_anon_exclusive, PG_dirty, PG_referenced, VM_HUGETLB, VM_WRITE } from
 import { is_huge_zero_folio, PageAnonExclusive, page_folio } from "./folio.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
+import { migration_kind } from "./migration_kind.ts";
 import { mlocked_pmd_splits } from "./mlock_vma.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_put, folio_ref_add } from "./page_ref.ts";
@@ -28,11 +29,12 @@ import {
   pte_flags,
   pte_pfn,
   pte_prot,
+  pte_with,
 } from "./pgtable.ts";
 import { folio_remove_rmap_pmd, folio_try_share_anon_rmap_pmd } from "./rmap.ts";
 import { split_pmd_rmap } from "./rmap_large.ts";
 import { vm_soft_dirty } from "./soft_dirty.ts";
-import { is_migration_entry, migration_entry_pfn, PTE_MIGRATION, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
+import { is_migration_entry, migration_entry, migration_entry_pfn } from "./swapops.ts";
 import { clamped_page } from "./user_range.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";
@@ -110,8 +112,9 @@ function split_anon_pmd(k: Kernel, vma: number, pmd: number, old: number, freeze
   const exclusive = PageAnonExclusive(k, folio);
   const froze = freeze && (!exclusive || folio_try_share_anon_rmap_pmd(k, folio));
   if (froze) {
-    const bits = frozen_bits(k, old, exclusive);
-    fill_table(k, pmd, mk_pte(folio, bits));
+    const used = k.model.migrationKeepsAccessed ? PTE_ACCESSED | PTE_DIRTY : 0;
+    const kind = migration_kind(k, old, exclusive, true);
+    fill_table(k, pmd, pte_with(migration_entry(folio, kind), old & (PTE_SOFT_DIRTY | used)));
     folio_remove_rmap_pmd(k, vma, folio);
     folio_put(k, folio);
     return;
@@ -135,12 +138,6 @@ function split_bits(k: Kernel, vma: number, old: number): number {
   const kept = old & (PTE_ACCESSED | PTE_SOFT_DIRTY | (flags & VM_WRITE ? PTE_WRITE : 0));
   const dirty = k.model.splitKeepsDirty && old & PTE_DIRTY ? PTE_DIRTY | (vm_soft_dirty(k) ? PTE_SOFT_DIRTY : 0) : 0;
   return (pte_prot(flags) & ~PTE_ACCESSED) | kept | dirty;
-}
-
-function frozen_bits(k: Kernel, old: number, exclusive: boolean): number {
-  const kind = old & PTE_WRITE ? PTE_SWP_WRITE : exclusive ? PTE_SWP_EXCLUSIVE : 0;
-  const used = k.model.migrationKeepsAccessed ? PTE_ACCESSED | PTE_DIRTY : 0;
-  return PTE_MIGRATION | kind | (old & (PTE_SOFT_DIRTY | used));
 }
 
 // Migration entries of the pages, of the same kind: nothing is counted.

@@ -58,7 +58,8 @@ const do_huge_pmd_wp_page = kernelFunction(
       return k.model.hugeZeroWrite === "splits" ? split(k, vmf) : do_huge_zero_wp_pmd(k, vmf);
     }
     if (k.model.reuseThp(k, vmf.vma, folio)) {
-      if (k.model.anonExclusive) k.set(page.flags, folio, page.flags.data[folio] | PG_anon_exclusive);
+      const exclusive = k.model.anonExclusive && k.model.writableIsExclusive ? PG_anon_exclusive : 0;
+      k.set(page.flags, folio, page.flags.data[folio] | exclusive);
       if (vmf.flags & FAULT_FLAG_UNSHARE) return 0;
       const write = k.w.vma.flags.data[vmf.vma] & VM_WRITE ? PTE_WRITE : 0;
       k.set(pte.entry, vmf.pmd, pte_with(entry, PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY | write));
@@ -160,7 +161,7 @@ const do_huge_pmd_wp_page_fallback = kernelFunction(
     const table = pgtable_trans_huge_withdraw(k, vmf.pmd);
     for (const [i, pfn] of copies.entries()) {
       const write = flags & VM_WRITE ? PTE_WRITE : 0;
-      folio_add_new_anon_rmap(k, vmf.vma, pmd_first(k, vmf.vpn) + i, pfn);
+      folio_add_new_anon_rmap(k, vmf.vma, pmd_first(k, vmf.vpn) + i, pfn, true);
       folio_add_lru_vma(k, pfn, vmf.vma);
       const bits = pte_prot(flags) | PTE_DIRTY | PTE_SOFT_DIRTY | write;
       k.set(pte.entry, table * k.geometry.stride + i, mk_pte(pfn, bits));

@@ -54,12 +54,13 @@ export const hugetlb_fault = kernelFunction("hugetlb_fault", "mm/hugetlb.c", (k:
   if (vmf.entry === 0) return hugetlb_no_page(k, vmf);
   if ((vmf.entry & PTE_PRESENT) === 0) return migration_entry_wait(k, vmf);
   const write = (vmf.flags & FAULT_FLAG_WRITE) !== 0;
-  if (vmf.flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE) && (vmf.entry & PTE_WRITE) === 0) {
+  // Who unshares what is writable wants a copy in any case (gupWantsExclusive).
+  if (vmf.flags & FAULT_FLAG_UNSHARE || (write && (vmf.entry & PTE_WRITE) === 0)) {
     const cached = filemap_peek(k, k.w.vma.file.data[vmf.vma] - 1, linear_page_index(k, vmf.vma, vpn));
     const folio = pte_pfn(vmf.entry);
     // The page stays for as long as the fault lasts, whoever unmaps it meanwhile.
     folio_get(k, folio);
-    const result = hugetlb_wp(k, vmf, cached);
+    const result = hugetlb_wp(k, vmf, cached, 1);
     folio_put(k, folio);
     return result;
   }
@@ -102,7 +103,7 @@ const hugetlb_no_page = kernelFunction("hugetlb_no_page", "mm/hugetlb.c", (k: Ke
   }
   if (anon) {
     set_flag(k, folio, FOLIO_RESTORE_RESERVE, false);
-    hugetlb_add_new_anon_rmap(k, vma, vpn, folio);
+    hugetlb_add_new_anon_rmap(k, vma, vpn, folio, false);
   } else {
     hugetlb_add_file_rmap(k, folio);
   }
@@ -111,7 +112,7 @@ const hugetlb_no_page = kernelFunction("hugetlb_no_page", "mm/hugetlb.c", (k: Ke
   k.add(mm.hugetlb_usage, vmf.mm, k.hpageNr);
   k.outcome |= HUGETLB | HUGE;
   if ((vmf.flags & FAULT_FLAG_WRITE) === 0 || flags & VM_SHARED) return 0;
-  return hugetlb_wp(k, vmf, anon ? -1 : folio);
+  return hugetlb_wp(k, vmf, anon ? -1 : folio, 0);
 });
 
 // The entry that maps the folio: dirty and writable where it shall be and the mapping allows writing, else neither.

@@ -93,7 +93,7 @@ const hugetlb_install_folio = kernelFunction(
     if (typeof fresh === "string") return "ENOMEM";
     copy_user_large_folio(k, fresh, folio);
     set_flag(k, fresh, FOLIO_RESTORE_RESERVE, false);
-    hugetlb_add_new_anon_rmap(k, dst, vpn, fresh);
+    hugetlb_add_new_anon_rmap(k, dst, vpn, fresh, true);
     k.set(k.w.pte.entry, to, make_huge_pte(k, dst, fresh, true));
     k.add(k.w.mm.hugetlb_usage, child, k.hpageNr);
     return 0;

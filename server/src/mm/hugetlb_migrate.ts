@@ -14,6 +14,7 @@ import {
   hugetlb_try_share_anon_rmap,
 } from "./hugetlb_rmap.ts";
 import type { Kernel } from "./kernel.ts";
+import { migration_kind, tells_exclusive } from "./migration_kind.ts";
 import { cache_slot } from "./page_cache.ts";
 import { folio_get, folio_put, folio_put_refs, folio_ref_add, folio_ref_count } from "./page_ref.ts";
 import {
@@ -22,18 +23,11 @@ import {
   PTE_DIRTY,
   PTE_PRESENT,
   PTE_SOFT_DIRTY,
-  PTE_WRITE,
   pmd_offset,
   pte_pfn,
   pte_with,
 } from "./pgtable.ts";
-import {
-  is_migration_entry,
-  migration_entry,
-  migration_entry_pfn,
-  PTE_SWP_EXCLUSIVE,
-  PTE_SWP_WRITE,
-} from "./swapops.ts";
+import { is_migration_entry, migration_entry, migration_entry_pfn } from "./swapops.ts";
 import { migrated_bits } from "./try_to_migrate.ts";
 
 const NO_OTHER_REFERENCE = condition("folio_ref_count(src) == folio_expected_ref_count(src) + 1", "refcount");
@@ -104,7 +98,7 @@ const try_to_migrate_hugetlb = kernelFunction("try_to_migrate", "mm/rmap.c", (k:
     if (entry & PTE_DIRTY) k.set(page.flags, folio, page.flags.data[folio] | PG_dirty);
     const exclusive = PageAnonExclusive(k, folio);
     if (!hugetlb_try_share_anon_rmap(k, folio)) return false;
-    const kind = entry & PTE_WRITE ? "write" : exclusive ? "read-exclusive" : "read";
+    const kind = migration_kind(k, entry, exclusive, false);
     const kept = PTE_SOFT_DIRTY | (k.model.migrationKeepsAccessed ? PTE_ACCESSED | PTE_DIRTY : 0);
     k.set(pte.entry, row, pte_with(migration_entry(folio, kind), entry & kept));
     hugetlb_remove_rmap(k, folio);
@@ -122,8 +116,7 @@ const remove_migration_huge_ptes = kernelFunction(
     each_mapping(k, dst, (vma, row, entry) => {
       if (!is_migration_entry(entry) || migration_entry_pfn(entry) !== src) return true;
       folio_get(k, dst);
-      const exclusive = (entry & (PTE_SWP_WRITE | PTE_SWP_EXCLUSIVE)) !== 0;
-      if (folio_test_anon(k, dst)) hugetlb_add_anon_rmap(k, dst, exclusive);
+      if (folio_test_anon(k, dst)) hugetlb_add_anon_rmap(k, dst, tells_exclusive(k, entry));
       else hugetlb_add_file_rmap(k, dst);
       k.set(k.w.pte.entry, row, mk_pte(dst, migrated_bits(k, vma, entry)));
       return true;

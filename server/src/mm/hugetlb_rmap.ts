@@ -3,21 +3,19 @@
 
 import { PG_anon_exclusive } from "./flags.ts";
 import { folio_test_anon, large_folio, PageAnonExclusive } from "./folio.ts";
-import { condition, kernelFunction } from "./frames.ts";
+import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { impossible, set_count } from "./overflow.ts";
-import { folio_maybe_dma_pinned, folio_ref_count } from "./page_ref.ts";
 import { set_new_anon } from "./rmap.ts";
 
-const MAY_SHARE = condition("!folio_maybe_dma_pinned(folio)", "refcount");
-
-// The first mapping of a fresh anonymous hugetlb folio, exclusive where the release knows the flag.
+// The first mapping of a fresh anonymous hugetlb folio, exclusive where the release knows the flag. `copied` says that it is
+// a copy of one which stays behind.
 // Mirrors hugetlb_add_new_anon_rmap(), mm/rmap.c, 6.12 (hugepage_add_new_anon_rmap() before 6.8).
 export const hugetlb_add_new_anon_rmap = kernelFunction(
   "hugetlb_add_new_anon_rmap",
   "mm/rmap.c",
-  (k: Kernel, vma: number, vpn: number, folio: number) => {
-    set_new_anon(k, vma, vpn, folio);
+  (k: Kernel, vma: number, vpn: number, folio: number, copied: boolean) => {
+    set_new_anon(k, vma, vpn, folio, copied);
     count(k, folio, 1);
   },
 );
@@ -42,11 +40,11 @@ export function hugetlb_dup_anon_rmap(k: Kernel, folio: number): void {
   count(k, folio, 1);
 }
 
-// Migration is about to take the only mapping away: no longer exclusive, unless it may be pinned.
+// Migration is about to take the only mapping away: no longer exclusive, unless the model keeps it where it is.
 // Mirrors hugetlb_try_share_anon_rmap(), include/linux/rmap.h, 6.12.
 export function hugetlb_try_share_anon_rmap(k: Kernel, folio: number): boolean {
   if (!folio_test_anon(k, folio) || !PageAnonExclusive(k, folio)) return true;
-  if (!k.decide(MAY_SHARE, folio_ref_count(k, folio), !folio_maybe_dma_pinned(k, folio))) return false;
+  if (!k.model.mayShareExclusive(k, folio)) return false;
   k.set(k.w.page.flags, folio, k.w.page.flags.data[folio] & ~PG_anon_exclusive);
   return true;
 }

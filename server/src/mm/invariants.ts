@@ -52,6 +52,7 @@ export const RULES = [
   "pin-follows-owner",
   "long-pin-follows-owner",
   "pinned-page-is-kept",
+  "referenced-is-exclusive",
   "reference-sees-no-stranger",
 ] as const;
 export type Rule = (typeof RULES)[number];
@@ -100,7 +101,7 @@ export function pageBreaches(k: Kernel, tally: Tally, pfn: number): Breach[] {
     const message = `pfn ${pfn} is exclusive but mapped ${large ? mapped : mapcount} times`;
     found.push({ rule: "exclusive-mapped-once", kind: "promise", message, pfn });
   }
-  if (!exclusive && tally.writable[pfn] + tally.writableEntire[pfn] > 0) {
+  if (!exclusive && k.model.writableIsExclusive && tally.writable[pfn] + tally.writableEntire[pfn] > 0) {
     const message = `pfn ${pfn} is mapped writable in a private mapping but is not exclusive`;
     found.push({ rule: "writable-is-exclusive", kind: "promise", message, pfn });
   }

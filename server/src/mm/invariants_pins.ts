@@ -3,9 +3,10 @@
 
 import { FOLL_LONGTERM, FOLL_PIN } from "./abi.ts";
 import { BY_RECLAIM, VM_SHARED } from "./flags.ts";
-import { folio_test_anon, folio_test_hugetlb, page_folio } from "./folio.ts";
+import { folio_test_anon, folio_test_hugetlb, PageAnonExclusive, page_folio } from "./folio.ts";
 import type { Breach } from "./invariants.ts";
 import type { Kernel } from "./kernel.ts";
+import { leafAt } from "./leaf.ts";
 import { mmOf, pageAt, vmaAt } from "./observe.ts";
 import { NO_PAGE } from "./page_alloc.ts";
 import { PTE_WRITE } from "./pgtable.ts";
@@ -21,7 +22,7 @@ export function pinBreaches(k: Kernel, tally: Tally, pin: number, i: number): Br
   const anon = folio_test_anon(k, folio);
   // hugetlb asks for mapcounts alone in every release, and promises this to nobody.
   const found = anon && !folio_test_hugetlb(k, folio) ? strangers(k, tally, pin, pfn) : [];
-  if ((p.flags.data[pin] & FOLL_PIN) === 0) return found;
+  if ((p.flags.data[pin] & FOLL_PIN) === 0 && !k.model.gupWantsExclusive) return found;
   if (anon && page.unmapped_by.data[folio] === BY_RECLAIM) {
     const message = `the pin holds pfn ${pfn}, which reclaim took from its owner's address`;
     found.push({ rule: "pinned-page-is-kept", kind: "promise", message, pfn, mm });
@@ -29,7 +30,8 @@ export function pinBreaches(k: Kernel, tally: Tally, pin: number, i: number): Br
   if (mm < 0 || mmOf(k, p.owner.data[pin] - 1) !== mm) return found;
   const vpn = k.side.pinStarts[pin] + i;
   const mapped = pageAt(k, mm, vpn);
-  if (mapped < 0 || mapped === pfn) return found;
+  if (mapped === pfn) return anon ? [...found, ...shared(k, mm, vpn, pfn)] : found;
+  if (mapped < 0) return found;
   return [...found, ...(anon ? lost(k, tally, pfn, mapped, mm, vpn) : stale(k, pin, i, mapped, mm, vpn))];
 }
 
@@ -54,8 +56,17 @@ function strangers(k: Kernel, tally: Tally, pin: number, pfn: number): Breach[] 
   return [];
 }
 
+// Where GUP wants exclusive pages alone, what it took stays so for as long as its owner maps it.
+function shared(k: Kernel, mm: number, vpn: number, pfn: number): Breach[] {
+  const asked = leafAt(k, mm, vpn).level === 0 ? pfn : page_folio(k, pfn);
+  if (!k.model.gupWantsExclusive || PageAnonExclusive(k, asked)) return [];
+  const message = `a reference is held to pfn ${pfn}, which its owner's address maps but which is not exclusive`;
+  return [{ rule: "referenced-is-exclusive", kind: "promise", message, pfn, mm, vpn }];
+}
+
 // The anonymous page that a FOLL_PIN holds is the one that its owner's address still maps, unless the owner unmapped it or
-// has another address space by now. Kernels before 5.19 break this; bugs 5, 6 and 17.
+// has another address space by now. Kernels before 5.19 break this; bugs 5, 6 and 17. Where GUP wants exclusive pages alone, it
+// holds for FOLL_GET, too.
 function lost(k: Kernel, tally: Tally, pfn: number, mapped: number, mm: number, vpn: number): Breach[] {
   const folio = page_folio(k, pfn);
   if (tally.maps[pfn] + tally.entire[folio] === 0) return [];

@@ -103,7 +103,10 @@ const write_protect_page = kernelFunction(
     if ((entry & (PTE_PRESENT | PTE_SPECIAL)) !== PTE_PRESENT || pte_pfn(entry) !== pfn) return -1;
     const flags = page.flags.data[pfn];
     const exclusive = (flags & PG_anon_exclusive) !== 0;
-    if ((entry & (PTE_WRITE | PTE_DIRTY)) === 0 && !exclusive) return pte;
+    if ((entry & (PTE_WRITE | PTE_DIRTY)) === 0 && !(exclusive && k.model.ksmAsksExclusive)) {
+      if (exclusive) k.set(page.flags, pfn, flags & ~PG_anon_exclusive);
+      return pte;
+    }
     const count = folio_ref_count(k, pfn);
     const expected = page._mapcount.data[pfn] + 1 + (flags & PG_swapcache ? 1 : 0);
     if (!k.decide(NO_FURTHER_REFERENCE, count, expected === count)) return -1;

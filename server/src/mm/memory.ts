@@ -82,8 +82,14 @@ function huge_pmd_fault(k: Kernel, vmf: Fault): number {
   }
   // Nothing waits for a migration to end here: each is over within its operation.
   if (!pmd_trans_huge(entry)) return 0;
-  const wants = vmf.flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE);
-  return wants && (entry & PTE_WRITE) === 0 ? wp_huge_pmd(k, vmf) : huge_pmd_set_accessed(k, vmf);
+  return wants_other(vmf, entry) ? wp_huge_pmd(k, vmf) : huge_pmd_set_accessed(k, vmf);
+}
+
+// Whether the fault wants another page there, or another right to it: a write of what is read-only, or an unshare, which is
+// asked for what is writable only where GUP wants exclusive pages (gupWantsExclusive).
+function wants_other(vmf: Fault, entry: number): boolean {
+  if (vmf.flags & FAULT_FLAG_UNSHARE) return true;
+  return (vmf.flags & FAULT_FLAG_WRITE) !== 0 && (entry & PTE_WRITE) === 0;
 }
 
 // Mirrors handle_pte_fault(), mm/memory.c, 6.12.
@@ -93,8 +99,7 @@ const handle_pte_fault = kernelFunction("handle_pte_fault", "mm/memory.c", (k: K
     return vma_is_anonymous(k, vmf.vma) ? do_anonymous_page(k, vmf) : do_fault(k, vmf);
   }
   if ((vmf.entry & PTE_PRESENT) === 0) return do_swap_page(k, vmf);
-  const wants = vmf.flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE);
-  if (wants && (vmf.entry & PTE_WRITE) === 0) return do_wp_page(k, vmf);
+  if (wants_other(vmf, vmf.entry)) return do_wp_page(k, vmf);
   const young = vmf.flags & FAULT_FLAG_WRITE ? PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY : PTE_ACCESSED;
   k.set(k.w.pte.entry, vmf.pte, pte_with(vmf.entry, young));
   return 0;
@@ -127,7 +132,7 @@ const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k:
   const first = vmf.vpn - (vmf.vpn % nr);
   if (nr > 1) folio_ref_add(k, folio, nr - 1);
   add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, nr);
-  folio_add_new_anon_rmap(k, vmf.vma, first, folio);
+  folio_add_new_anon_rmap(k, vmf.vma, first, folio, false);
   folio_add_lru_vma(k, folio, vmf.vma);
   const writable = flags & VM_WRITE ? PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY : 0;
   const entry = mk_pte(folio, prot | writable);

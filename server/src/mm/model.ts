@@ -2,6 +2,7 @@
 // Each subject has its questions in a file model_*.ts, and what each release answers in the file history_*.ts beside it.
 
 import type { CowRules } from "./model_cow.ts";
+import type { ExclusiveRules } from "./model_exclusive.ts";
 import type { FaultRules } from "./model_faults.ts";
 import type { FileFolioRules } from "./model_file_folios.ts";
 import type { FileRules } from "./model_files.ts";
@@ -23,6 +24,7 @@ import type { ModelName } from "./releases.ts";
 export interface Model
   extends AdviceRules,
     CowRules,
+    ExclusiveRules,
     FaultRules,
     FileFolioRules,
     FileRules,

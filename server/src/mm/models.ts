@@ -4,6 +4,7 @@
 import { bug } from "./errors.ts";
 import type { ReleaseHistory, Rules } from "./history.ts";
 import { COW, FIRST_COW } from "./history_cow.ts";
+import { FIRST_EXCLUSIVE } from "./history_exclusive.ts";
 import { FAULTS, FIRST_FAULTS } from "./history_faults.ts";
 import { FILE_FOLIOS, FIRST_FILE_FOLIOS } from "./history_file_folios.ts";
 import { FILES, FIRST_FILES } from "./history_files.ts";
@@ -27,6 +28,7 @@ import { baseRelease, type ModelName, type ProposalName, RELEASES } from "./rele
 // What 4.19 answers, the oldest release.
 const FIRST: Rules = {
   ...FIRST_COW,
+  ...FIRST_EXCLUSIVE,
   ...FIRST_PINS,
   ...FIRST_REFERENCES,
   ...FIRST_REFPAGE,

@@ -171,7 +171,8 @@ function soft_dirty_forbids(k: Kernel, vma: number, entry: number): boolean {
 function change_nonpresent_pte(k: Kernel, row: number, old: number): void {
   if (!is_migration_entry(old) || (old & PTE_SWP_WRITE) === 0) return;
   const anon = folio_test_anon(k, page_folio(k, migration_entry_pfn(old)));
-  k.set(k.w.pte.entry, row, pte_with(old, k.model.anonExclusive && anon ? PTE_SWP_EXCLUSIVE : 0, PTE_SWP_WRITE));
+  const exclusive = anon && k.model.anonExclusive && k.model.writableIsExclusive;
+  k.set(k.w.pte.entry, row, pte_with(old, exclusive ? PTE_SWP_EXCLUSIVE : 0, PTE_SWP_WRITE));
 }
 
 // The file wants to know of the first write to each page of the shared mapping, or soft-dirty does. Mirrors vma_wants_writenotify(),

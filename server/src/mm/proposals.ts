@@ -2,6 +2,7 @@
 // LANGUAGE.md, section 6.
 
 import type { Rules } from "./history.ts";
+import { EXCLUSIVE_BIT, EXCLUSIVE_ON_GUP } from "./proposals_exclusive.ts";
 import type { ProposalName } from "./releases.ts";
 import { reuse_unless_default_page } from "./reuse.ts";
 
@@ -59,6 +60,8 @@ export const PROPOSED: Readonly<Partial<Record<ProposalName, readonly Proposed[]
       rules: { reuseAnonSmall: reuse_unless_default_page },
     },
   ],
+  "exclusive-bit": EXCLUSIVE_BIT,
+  "exclusive-on-gup": EXCLUSIVE_ON_GUP,
   "refcount-fail-early": [
     {
       text: "fork, faults, GUP and vm_insert_page() fail (ENOMEM, VM_FAULT_OOM) before a folio has more than 2^30 references, and change nothing.",

@@ -7,6 +7,7 @@ import { folio_nr_pages, folio_test_anon, folio_test_large, page_folio } from ".
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
+import { tells_exclusive } from "./migration_kind.ts";
 import { mlock_mapped_folio, vma_locks } from "./mlock_vma.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_get, folio_ref_add } from "./page_ref.ts";
@@ -18,7 +19,6 @@ import {
   folio_add_file_rmap_pmd,
   folio_add_file_rmap_ptes,
 } from "./rmap.ts";
-import { PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
 import { migrated_bits } from "./try_to_migrate.ts";
 
 // The migration entries that stand for the frames from `src` on map the pages of `dst`: a reference and a mapping more
@@ -38,17 +38,13 @@ export const remove_migration_runs = kernelFunction(
   },
 );
 
-function was_exclusive(entry: number): boolean {
-  return (entry & (PTE_SWP_WRITE | PTE_SWP_EXCLUSIVE)) !== 0;
-}
-
 // Mirrors remove_migration_pmd(), mm/huge_memory.c, 6.12.
 const remove_migration_pmd = kernelFunction(
   "remove_migration_pmd",
   "mm/huge_memory.c",
   (k: Kernel, run: Run, folio: number) => {
     folio_get(k, folio);
-    if (folio_test_anon(k, folio)) folio_add_anon_rmap_pmd(k, run.vma, run.vpn, folio, was_exclusive(run.entry));
+    if (folio_test_anon(k, folio)) folio_add_anon_rmap_pmd(k, run.vma, run.vpn, folio, tells_exclusive(k, run.entry));
     else folio_add_file_rmap_pmd(k, run.vma, folio);
     mlock_mapped_folio(k, run.vma, folio, k.hpageNr, true);
     k.set(k.w.pte.entry, run.pte, mk_pte(folio, migrated_bits(k, run.vma, run.entry)));
@@ -93,7 +89,7 @@ function map_large(k: Kernel, run: Run, at: number, page: number, nr: number): v
   const folio = page_folio(k, page);
   folio_ref_add(k, folio, nr);
   if (folio_test_anon(k, folio)) {
-    folio_add_anon_rmap_ptes(k, run.vma, run.vpn + at, page, nr, was_exclusive(run.entry));
+    folio_add_anon_rmap_ptes(k, run.vma, run.vpn + at, page, nr, tells_exclusive(k, run.entry));
   } else {
     folio_add_file_rmap_ptes(k, run.vma, page, nr);
   }
@@ -105,7 +101,7 @@ function map_small(k: Kernel, run: Run, at: number, page: number, nr: number): v
   const { page: p } = k.w;
   k.addRun(p._refcount, page, nr, 1);
   k.addRun(p._mapcount, page, nr, 1);
-  if (k.model.anonExclusive && was_exclusive(run.entry)) k.addRun(p.flags, page, nr, PG_anon_exclusive);
+  if (k.model.anonExclusive && tells_exclusive(k, run.entry)) k.addRun(p.flags, page, nr, PG_anon_exclusive);
   if (vma_locks(k, run.vma)) for (let i = 0; i < nr; i++) mlock_folio(k, page + i);
   k.setRun(k.w.pte.entry, run.pte + at, nr, mk_pte(page, migrated_bits(k, run.vma, run.entry)), mk_pte(1, 0));
 }

@@ -71,6 +71,12 @@ export function reuse_exclusive(k: Kernel, vma: number, pfn: number): boolean {
   return k.decide(EXCLUSIVE, exclusive ? 1 : 0, exclusive) || wp_can_reuse_anon_folio(k, vma, pfn);
 }
 
+// The proposals with the flag on 5.15: an exclusive page at once, else by that release's rule. mm-semantics §8.6.
+export function reuse_exclusive_or_by_page_count(k: Kernel, vma: number, pfn: number): boolean {
+  const exclusive = (k.w.page.flags.data[pfn] & PG_anon_exclusive) !== 0;
+  return k.decide(EXCLUSIVE, exclusive ? 1 : 0, exclusive) || reuse_by_page_count(k, vma, pfn);
+}
+
 // Mirrors wp_can_reuse_anon_folio(), mm/memory.c, 6.12, for small folios. From 5.18 to 6.6 the text stood in
 // do_wp_page().
 const wp_can_reuse_anon_folio = kernelFunction(

@@ -70,6 +70,11 @@ export function reuse_large_exclusive_or_only(k: Kernel, vma: number, page: numb
   return is_exclusive(k, page) || reuse_large_only_reference(k, vma, page);
 }
 
+// The proposals with the flag on 5.15: an exclusive page at once, else by that release's rule. mm-semantics §8.6.
+export function reuse_large_exclusive_or_by_page_count(k: Kernel, vma: number, page: number): boolean {
+  return is_exclusive(k, page) || reuse_large_by_page_count(k, vma, page);
+}
+
 // 6.10 to 6.14: exclusive pages alone, so that a large folio of which little is left can be freed.
 export function reuse_large_exclusive(k: Kernel, _vma: number, page: number): boolean {
   if (is_exclusive(k, page)) return true;
@@ -119,6 +124,14 @@ export function reuse_thp_exclusive(k: Kernel, vma: number, folio: number): bool
   if (!only_reference(k, folio)) return false;
   folio_move_anon_rmap(k, vma, folio);
   return true;
+}
+
+// The proposals with the flag on 5.15: an exclusive head at once, else only where the PMD's is the only reference, as small
+// pages. mm-semantics §8.6.
+export function reuse_thp_exclusive_or_by_page_count(k: Kernel, _vma: number, folio: number): boolean {
+  if (is_exclusive(k, folio)) return true;
+  const count = folio_ref_count(k, folio);
+  return k.decide(PAGE_COUNT_IS_1, count, count === 1);
 }
 
 function only_reference(k: Kernel, folio: number): boolean {

@@ -5,10 +5,9 @@
 
 import { PG_anon, PG_anon_exclusive, PG_swapbacked, PG_uptodate } from "./flags.ts";
 import { folio_test_large, page_folio } from "./folio.ts";
-import { condition, kernelFunction } from "./frames.ts";
+import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { impossible, set_count } from "./overflow.ts";
-import { folio_maybe_dma_pinned, folio_ref_count } from "./page_ref.ts";
 import { anon_vmas_of } from "./rmap_index.ts";
 import {
   add_rmap_pmd,
@@ -20,20 +19,19 @@ import {
   remove_rmap_ptes,
 } from "./rmap_large.ts";
 
-const MAY_SHARE = condition("!folio_maybe_dma_pinned(folio)", "refcount");
-
 // The first mapping of a fresh anonymous folio, whose reference the entry takes over: of a small folio and of one that a
 // PMD maps one, of those between all pages (the caller adds a reference for each page but the first). Exclusive where the
-// release knows the flag: every page that has an entry of its own, of a PMD-sized folio the head alone.
+// release knows the flag: every page that has an entry of its own, of a PMD-sized folio the head alone. `copied` says that it
+// is a copy of a page which stays behind.
 // Mirrors folio_add_new_anon_rmap(), mm/rmap.c, 6.12 (page_add_new_anon_rmap() before 6.3).
 export const folio_add_new_anon_rmap = kernelFunction(
   "folio_add_new_anon_rmap",
   "mm/rmap.c",
-  (k: Kernel, vma: number, vpn: number, folio: number) => {
-    set_new_anon(k, vma, vpn, folio);
+  (k: Kernel, vma: number, vpn: number, folio: number, copied: boolean) => {
+    const exclusive = set_new_anon(k, vma, vpn, folio, copied);
     const row = k.w.page.folio.data[folio] - 1;
     if (row < 0) k.set(k.w.page._mapcount, folio, 1);
-    else new_large_rmap(k, row, vma);
+    else new_large_rmap(k, row, vma, exclusive);
   },
 );
 
@@ -150,14 +148,16 @@ function mapcount_add(k: Kernel, pfn: number, maps: number): void {
   set_count(k, _mapcount, pfn, _mapcount.data[pfn] + maps, k.mapcountEnd);
 }
 
-// A fresh folio becomes anonymous and the VMA's own, its head exclusive where the release knows the flag. Mirrors
+// A fresh folio becomes anonymous and the VMA's own. Whether it is exclusive, as its head says then. Mirrors
 // __folio_set_anon() with SetPageAnonExclusive(), mm/rmap.c, 6.12.
-export function set_new_anon(k: Kernel, vma: number, vpn: number, folio: number): void {
+export function set_new_anon(k: Kernel, vma: number, vpn: number, folio: number, copied: boolean): boolean {
   const { page } = k.w;
-  const exclusive = k.model.anonExclusive ? PG_anon_exclusive : 0;
-  k.set(page.flags, folio, page.flags.data[folio] | PG_anon | PG_swapbacked | PG_uptodate | exclusive);
+  const exclusive = k.model.anonExclusive && (copied || k.model.writableIsExclusive);
+  const flags = PG_anon | PG_swapbacked | PG_uptodate | (exclusive ? PG_anon_exclusive : 0);
+  k.set(page.flags, folio, page.flags.data[folio] | flags);
   k.set(page.mapping, folio, k.w.vma.anon_vma.data[vma]);
   k.set(page.index, folio, linear_page_index(k, vma, vpn));
+  return exclusive;
 }
 
 // A folio that is not anonymous yet becomes so, with its head at the page vpn. Mirrors __folio_set_anon(), mm/rmap.c, 6.12.
@@ -190,11 +190,11 @@ function set_exclusive(k: Kernel, page: number, nr: number, on: boolean): void {
   }
 }
 
-// The page is about to lose its only mapping for something that may be shared: no longer exclusive, unless its folio may
-// be pinned. Mirrors folio_try_share_anon_rmap_pte(), include/linux/rmap.h, 6.12 (page_try_share_anon_rmap() before 6.8).
+// The page is about to lose its only mapping for something that may be shared: no longer exclusive, unless the model keeps
+// it where it is, as those do whose folio may be pinned. Mirrors folio_try_share_anon_rmap_pte(), include/linux/rmap.h, 6.12 (page_try_share_anon_rmap() before 6.8).
 export function folio_try_share_anon_rmap_pte(k: Kernel, page: number): boolean {
   const folio = page_folio(k, page);
-  if (!k.decide(MAY_SHARE, folio_ref_count(k, folio), !folio_maybe_dma_pinned(k, folio))) return false;
+  if (!k.model.mayShareExclusive(k, folio)) return false;
   k.set(k.w.page.flags, page, k.w.page.flags.data[page] & ~PG_anon_exclusive);
   return true;
 }

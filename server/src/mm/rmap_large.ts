@@ -25,9 +25,9 @@ export function no_page_mapcount(k: Kernel): boolean {
   return !k.machine.page_mapcount && k.model.pageMapcountIsOptional;
 }
 
-// The first mappings of a fresh anonymous folio: a PMD's of a PMD-sized one, else PTEs of all pages, which are exclusive
-// each. Mirrors folio_add_new_anon_rmap(), mm/rmap.c, 7.2, for large folios.
-export function new_large_rmap(k: Kernel, row: number, vma: number): void {
+// The first mappings of a fresh anonymous folio: a PMD's of a PMD-sized one, else PTEs of all pages, which are as exclusive
+// as the head, each. Mirrors folio_add_new_anon_rmap(), mm/rmap.c, 7.2, for large folios.
+export function new_large_rmap(k: Kernel, row: number, vma: number, exclusive: boolean): void {
   const { folio, page } = k.w;
   const order = folio.order.data[row];
   const nr = 2 ** order;
@@ -38,7 +38,7 @@ export function new_large_rmap(k: Kernel, row: number, vma: number): void {
     return;
   }
   const head = folio.head.data[row];
-  if (k.model.anonExclusive) k.setRun(page.flags, head + 1, nr - 1, PG_anon_exclusive);
+  if (exclusive) k.setRun(page.flags, head + 1, nr - 1, PG_anon_exclusive);
   if (!no_page_mapcount(k)) {
     k.setRun(page._mapcount, head, nr, 1);
     if (k.model.nrPagesMapped) k.set(folio._nr_pages_mapped, row, nr);

@@ -3,6 +3,7 @@
 
 import { FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
+import { has_one_user } from "./exclusive_rules.ts";
 import { type Fault, VM_FAULT_WRITE } from "./fault.ts";
 import { PG_ksm, PG_lru, PG_mlocked, PG_swapcache, VM_LOCKED, VM_WRITE } from "./flags.ts";
 import { folio_nr_pages, page_folio } from "./folio.ts";
@@ -56,9 +57,30 @@ function span(k: Kernel, vmf: Fault, page: number, slot: number): Span {
 // Up to 5.17: only a write asks whether the page may be written in place, and mappings with swap entries answer, so that
 // references do not count. A read maps it read-only. Mirrors do_swap_page(), mm/memory.c, 5.10.
 export function map_swapped_page_by_mapcount(k: Kernel, vmf: Fault, page: number, slot: number): number {
+  return map_by_mapcount(k, vmf, page, slot, (reuse) => reuse);
+}
+
+// exclusive-bit: the same, and the page is exclusive when this entry is the only user of its slot. mm-semantics §8.6.
+export function map_swapped_page_of_one_user(k: Kernel, vmf: Fault, page: number, slot: number): number {
+  const own = has_one_user(k, page, vmf.entry, slot);
+  return map_by_mapcount(k, vmf, page, slot, () => own);
+}
+
+// exclusive-on-gup: the same, but nothing that comes from swap is exclusive. mm-semantics §8.6.
+export function map_swapped_page_not_exclusive(k: Kernel, vmf: Fault, page: number, slot: number): number {
+  return map_by_mapcount(k, vmf, page, slot, () => false);
+}
+
+function map_by_mapcount(
+  k: Kernel,
+  vmf: Fault,
+  page: number,
+  slot: number,
+  exclusive: (reuse: boolean) => boolean,
+): number {
   const at = span(k, vmf, page, slot);
   const reuse = (vmf.flags & FAULT_FLAG_WRITE) !== 0 && reuse_swap_page(k, page);
-  set_swapped_ptes(k, vmf, page, at, reuse ? written(k, vmf) : 0, reuse);
+  set_swapped_ptes(k, vmf, page, at, reuse ? written(k, vmf) : 0, exclusive(reuse));
   swap_free(k, slot);
   if (vm_swap_full(k) || locked(k, vmf.vma, at.folio)) folio_free_swap(k, at.folio);
   return finish(k, vmf, reuse);

@@ -16,7 +16,7 @@ import { read_swap_cache_async } from "./swap_in.ts";
 import { swap_free, total_swap_pages } from "./swap_slots.ts";
 import { swap_cache_get_folio, swap_cache_get_page } from "./swap_state.ts";
 import { folio_free_swap } from "./swapfile.ts";
-import { is_swap_entry, PTE_SWP_EXCLUSIVE, swp_offset } from "./swapops.ts";
+import { is_swap_entry, swp_offset } from "./swapops.ts";
 
 // Every swapped page of every process is mapped again, and the device has no slots from then on. When memory is used up
 // it stays in use, with what did not fit. No device is in use without swap space, or after the first time.
@@ -77,7 +77,8 @@ const unuse_pte = kernelFunction(
     add_mm_counter(k, mm, k.w.mm.rss_anon, 1);
     // The mapping's reference: of a copy the one that it was made with.
     if (own === page) folio_get(k, folio);
-    folio_add_anon_rmap_pte(k, vma, vpn, own, own !== page || (entry & PTE_SWP_EXCLUSIVE) !== 0);
+    const exclusive = own !== page || k.model.unuseExclusive(k, page, entry, slot);
+    folio_add_anon_rmap_pte(k, vma, vpn, own, exclusive);
     if (own !== page) folio_add_lru_vma(k, own, vma);
     const prot = pte_prot(k.w.vma.flags.data[vma]) & ~PTE_ACCESSED;
     const kept = k.model.unuseKeepsSoftDirty ? pte_flags(entry) & PTE_SOFT_DIRTY : 0;

@@ -61,9 +61,16 @@ export function swp_entry(slot: number, exclusive: boolean): number {
   return mk_pte(slot, PTE_SWAP | (exclusive ? PTE_SWP_EXCLUSIVE : 0));
 }
 
-export function migration_entry(pfn: number, kind: "write" | "read-exclusive" | "read"): number {
-  const bits = { write: PTE_SWP_WRITE, "read-exclusive": PTE_SWP_EXCLUSIVE, read: 0 }[kind];
-  return mk_pte(pfn, PTE_MIGRATION | bits);
+const KINDS = {
+  write: PTE_SWP_WRITE,
+  "write-exclusive": PTE_SWP_WRITE | PTE_SWP_EXCLUSIVE,
+  "read-exclusive": PTE_SWP_EXCLUSIVE,
+  read: 0,
+} as const;
+export type MigrationKind = keyof typeof KINDS;
+
+export function migration_entry(pfn: number, kind: MigrationKind): number {
+  return mk_pte(pfn, PTE_MIGRATION | KINDS[kind]);
 }
 
 export function make_pte_marker(marker: number): number {

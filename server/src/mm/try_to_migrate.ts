@@ -10,6 +10,7 @@ import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_folio } from "./lru.ts";
 import { folio_mapped } from "./mapcount.ts";
+import { migration_kind, tells_exclusive } from "./migration_kind.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
 import { vma_wants_writenotify } from "./mprotect.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
@@ -30,7 +31,7 @@ import {
   folio_try_share_anon_rmap_pte,
 } from "./rmap.ts";
 import { rmap_walk } from "./rmap_walk.ts";
-import { migration_entry, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
+import { migration_entry, PTE_SWP_WRITE } from "./swapops.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
 
 // Every entry that maps the page becomes a migration entry: refcount - 1, mapcount - 1 each, rss stays. An exclusive
@@ -52,7 +53,7 @@ const try_to_migrate_one = kernelFunction(
     if (entry & PTE_DIRTY) folio_mark_dirty(k, pfn);
     const exclusive = (flags.data[pfn] & PG_anon_exclusive) !== 0;
     if (exclusive && !folio_try_share_anon_rmap_pte(k, pfn)) return false;
-    const kind = entry & PTE_WRITE ? "write" : exclusive ? "read-exclusive" : "read";
+    const kind = migration_kind(k, entry, exclusive, false);
     const kept = PTE_SOFT_DIRTY | (k.model.migrationKeepsAccessed ? PTE_ACCESSED | PTE_DIRTY : 0);
     k.set(k.w.pte.entry, pte, pte_with(migration_entry(pfn, kind), entry & kept));
     folio_remove_rmap_pte(k, vma, pfn);
@@ -90,7 +91,7 @@ const remove_migration_pte = kernelFunction(
     const { pte, entry } = slot;
     folio_get(k, pfn);
     if (page.flags.data[pfn] & PG_anon) {
-      folio_add_anon_rmap_pte(k, vma, vpn, pfn, (entry & (PTE_SWP_WRITE | PTE_SWP_EXCLUSIVE)) !== 0);
+      folio_add_anon_rmap_pte(k, vma, vpn, pfn, tells_exclusive(k, entry));
     } else {
       folio_add_file_rmap_pte(k, vma, pfn);
     }

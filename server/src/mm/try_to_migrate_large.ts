@@ -6,19 +6,18 @@
 
 import { PG_anon_exclusive } from "./flags.ts";
 import { PageAnonExclusive } from "./folio.ts";
-import { condition, kernelFunction } from "./frames.ts";
+import { kernelFunction } from "./frames.ts";
 import { __split_huge_pmd } from "./huge_pmd_split.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_mapped } from "./mapcount.ts";
+import { migration_kind } from "./migration_kind.ts";
 import { munlock_vma_folio, vma_locks } from "./mlock_vma.ts";
-import { folio_maybe_dma_pinned, folio_put, folio_put_refs, folio_ref_count } from "./page_ref.ts";
+import { folio_put, folio_put_refs } from "./page_ref.ts";
 import { pages_of, type Run, rmap_walk_runs } from "./page_vma_mapped.ts";
-import { mk_pte, PTE_ACCESSED, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_with } from "./pgtable.ts";
+import { mk_pte, PTE_ACCESSED, PTE_DIRTY, PTE_SOFT_DIRTY, pte_with } from "./pgtable.ts";
 import { folio_remove_rmap_pmd, folio_remove_rmap_ptes, folio_try_share_anon_rmap_pmd } from "./rmap.ts";
 import { migration_entry } from "./swapops.ts";
 import { folio_mark_dirty } from "./vm_ops.ts";
-
-const MAY_SHARE = condition("!folio_maybe_dma_pinned(folio)", "refcount");
 
 // Every entry that maps the folio becomes a migration entry: a reference and a mapping less each, rss stays. `split` makes
 // PTEs of PMDs (TTU_SPLIT_HUGE_PMD). An exclusive page that may be pinned keeps its entry, and ends the walk.
@@ -36,7 +35,7 @@ const try_to_migrate_one = kernelFunction(
   "try_to_migrate_one",
   "mm/rmap.c",
   (k: Kernel, folio: number, run: Run, split: boolean): boolean => {
-    if (!run.huge) return migrate_ptes(k, folio, run);
+    if (!run.huge) return migrate_ptes(k, folio, run, split);
     if (!split) return set_pmd_migration_entry(k, folio, run);
     __split_huge_pmd(k, run.vma, run.pte, { folio, freeze: true });
     return !k.model.splitStopsAtFirstPmd;
@@ -53,7 +52,8 @@ const set_pmd_migration_entry = kernelFunction(
     const exclusive = PageAnonExclusive(k, folio);
     if (exclusive && !folio_try_share_anon_rmap_pmd(k, folio)) return false;
     if (entry & PTE_DIRTY) folio_mark_dirty(k, folio);
-    k.set(k.w.pte.entry, run.pte, pte_with(migration_entry(folio, kind_of(entry, exclusive)), kept_bits(k, entry)));
+    const kind = migration_kind(k, entry, exclusive, false);
+    k.set(k.w.pte.entry, run.pte, pte_with(migration_entry(folio, kind), kept_bits(k, entry)));
     folio_remove_rmap_pmd(k, run.vma, folio);
     if (vma_locks(k, run.vma)) munlock_vma_folio(k, folio, true);
     folio_put(k, folio);
@@ -62,14 +62,15 @@ const set_pmd_migration_entry = kernelFunction(
 );
 
 // Those of exclusive pages and those of shared ones separately.
-function migrate_ptes(k: Kernel, folio: number, run: Run): boolean {
+function migrate_ptes(k: Kernel, folio: number, run: Run, split: boolean): boolean {
   if (run.entry & PTE_DIRTY) folio_mark_dirty(k, folio);
   for (let at = 0; at < run.nr; ) {
     const page = run.page + at;
     const exclusive = PageAnonExclusive(k, page);
     const nr = exclusive_batch(k, page, run.nr - at);
     if (exclusive && !folio_try_share_anon_rmap_ptes(k, folio, page, nr)) return false;
-    const entry = pte_with(migration_entry(page, kind_of(run.entry, exclusive)), kept_bits(k, run.entry));
+    const kind = migration_kind(k, run.entry, exclusive, split);
+    const entry = pte_with(migration_entry(page, kind), kept_bits(k, run.entry));
     k.setRun(k.w.pte.entry, run.pte + at, nr, entry, mk_pte(1, 0));
     remove_rmaps(k, run.vma, page, nr);
     if (vma_locks(k, run.vma)) munlock_vma_folio(k, folio);
@@ -77,11 +78,6 @@ function migrate_ptes(k: Kernel, folio: number, run: Run): boolean {
     at += nr;
   }
   return true;
-}
-
-function kind_of(entry: number, exclusive: boolean): "write" | "read-exclusive" | "read" {
-  if (entry & PTE_WRITE) return "write";
-  return exclusive ? "read-exclusive" : "read";
 }
 
 function kept_bits(k: Kernel, entry: number): number {
@@ -97,9 +93,9 @@ export function exclusive_batch(k: Kernel, page: number, most: number): number {
 }
 
 // The exclusive pages are about to lose their only mappings for something that may be shared: no longer exclusive, unless
-// the folio may be pinned. Mirrors folio_try_share_anon_rmap_pte(), include/linux/rmap.h, 6.12, for each of them.
+// the model keeps the folio where it is. Mirrors folio_try_share_anon_rmap_pte(), include/linux/rmap.h, 6.12, for each of them.
 export function folio_try_share_anon_rmap_ptes(k: Kernel, folio: number, page: number, nr: number): boolean {
-  if (!k.decide(MAY_SHARE, folio_ref_count(k, folio), !folio_maybe_dma_pinned(k, folio))) return false;
+  if (!k.model.mayShareExclusive(k, folio)) return false;
   k.addRun(k.w.page.flags, page, nr, -PG_anon_exclusive);
   return true;
 }

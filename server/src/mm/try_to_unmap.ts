@@ -68,7 +68,8 @@ function try_to_unmap_one(k: Kernel, pfn: number, vma: number, pte: number, entr
     }
     add_mm_counter(k, mm, m.rss_anon, -1);
     add_mm_counter(k, mm, m.rss_swap, 1);
-    k.set(k.w.pte.entry, pte, pte_with(swp_entry(slot, exclusive), entry & PTE_SOFT_DIRTY));
+    const marked = exclusive && k.model.swapKeepsExclusive;
+    k.set(k.w.pte.entry, pte, pte_with(swp_entry(slot, marked), entry & PTE_SOFT_DIRTY));
   }
   folio_remove_rmap_pte(k, vma, pfn);
   folio_put(k, pfn);

@@ -105,10 +105,11 @@ function swap_out(k: Kernel, folio: number, run: Run): boolean {
     const exclusive = PageAnonExclusive(k, first);
     const nr = exclusive_batch(k, first, run.nr - at);
     if (exclusive && !folio_try_share_anon_rmap_ptes(k, folio, first, nr)) return false;
+    const marked = exclusive && k.model.swapKeepsExclusive;
     swap_duplicate_nr(k, slot, nr);
     add_mm_counter(k, owner, mm.rss_anon, -nr);
     add_mm_counter(k, owner, mm.rss_swap, nr);
-    const entry = pte_with(swp_entry(slot, exclusive), run.entry & PTE_SOFT_DIRTY);
+    const entry = pte_with(swp_entry(slot, marked), run.entry & PTE_SOFT_DIRTY);
     k.setRun(k.w.pte.entry, run.pte + at, nr, entry, mk_pte(1, 0));
     unmapped(k, folio, run.vma, first, nr);
     at += nr;

@@ -45,7 +45,8 @@ export const do_wp_page = kernelFunction("do_wp_page", "mm/memory.c", (k: Kernel
     ? k.model.reuseAnonLarge(k, vmf.vma, page)
     : k.model.reuseAnonSmall(k, vmf.vma, page, vmf.vpn);
   if (!reuse) return wp_page_copy(k, vmf, page);
-  if (k.model.anonExclusive) k.set(k.w.page.flags, page, k.w.page.flags.data[page] | PG_anon_exclusive);
+  const { flags: f } = k.w.page;
+  if (k.model.anonExclusive && k.model.writableIsExclusive) k.set(f, page, f.data[page] | PG_anon_exclusive);
   if (vmf.flags & FAULT_FLAG_UNSHARE) return 0;
   wp_page_reuse(k, vmf);
   return VM_FAULT_WRITE;
@@ -116,7 +117,7 @@ const wp_page_copy = kernelFunction(
       add_mm_counter(k, vmf.mm, mm_counter(k, folio), -1);
       add_mm_counter(k, vmf.mm, k.w.mm.rss_anon, 1);
     }
-    folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn);
+    folio_add_new_anon_rmap(k, vmf.vma, vmf.vpn, pfn, true);
     folio_add_lru_vma(k, pfn, vmf.vma);
     if (k.w.vma.default_page.data[vmf.vma] !== 0) hold_default_page(k, vmf.vma, vmf.vpn, vmf.vpn + 1);
     k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, copied_pte_flags(k, vmf, unshare)));
@@ -139,10 +140,13 @@ function __wp_page_copy_user(k: Kernel, entry: number, old: number | undefined):
   return old === undefined && entry & PTE_PROTNONE ? 0 : k.w.page.content.data[pte_pfn(entry)];
 }
 
-// The new entry of a copy: dirty and writable after a write; after an unshare neither, with the old soft-dirty bit.
+// The new entry of a copy: dirty and writable after a write; after an unshare as it was, with the old soft-dirty bit.
 function copied_pte_flags(k: Kernel, vmf: Fault, unshare: boolean): number {
   const flags = k.w.vma.flags.data[vmf.vma];
   const fresh = pte_prot(flags);
-  if (unshare) return fresh | (pte_flags(vmf.entry) & PTE_SOFT_DIRTY);
+  if (unshare) {
+    const kept = vmf.entry & PTE_WRITE ? PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY : PTE_SOFT_DIRTY;
+    return fresh | (pte_flags(vmf.entry) & kept);
+  }
   return fresh | PTE_DIRTY | PTE_SOFT_DIRTY | (flags & VM_WRITE ? PTE_WRITE : 0);
 }
