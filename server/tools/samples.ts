@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RELEASES } from "../src/mm/releases.ts";
+import { PROPOSALS, RELEASES } from "../src/mm/releases.ts";
 
 const CHAPTERS: Readonly<Record<string, string>> = {
   "01-faults": "Page faults",
@@ -14,6 +14,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   "07-page-cache": "The page cache",
   "08-mappings": "Mappings",
   "10-large-folios": "Large folios: huge pages and every way of counting their mappings",
+  "11-proposals": "What was proposed and never merged",
   "09-bugs": "Known bugs, each named by its CVE or by the commit that mended it",
 };
 
@@ -40,7 +41,7 @@ A course in chapters. Each trace says in its first lines what it asks, and its c
 under a release with \`mmtrace run FILE --kernel 6.12\`, under all of them with \`mmtrace matrix FILE\`, or step through it.
 
 Where the releases part in what a line comes to, a sample is in several files, each for some of them. What only some
-releases can do is in one file, which names them.
+releases can do is in one file, which names them. What was proposed and never merged has models of its own, which its samples name.
 
 This file is generated from the first lines of the traces (server/tools/samples.ts).
 `;
@@ -50,8 +51,10 @@ interface Sample {
   readonly text: string;
 }
 
-// Of a sample that is not for every release: the releases of this one, and the files of the rest where it is in several.
+// Of a sample of a proposal: the models that it compares. Of one that is not for every release: the releases of this one, and the files of the rest where it is in several.
 function others(sample: Sample, files: readonly Sample[]): string {
+  const proposed = modelsOf(sample.text).some((model) => model in PROPOSALS);
+  if (proposed) return ` *Under ${modelsOf(sample.text).join(", ")}.*`;
   const releases = releasesOf(sample.text);
   if (releases.length === RELEASES.length) return "";
   const begins = (path: string) => path.slice(0, path.indexOf("-", path.indexOf("/") + 1));
@@ -63,8 +66,12 @@ function others(sample: Sample, files: readonly Sample[]): string {
   return ` *Under ${releases.join(", ")}${links && `; under the others: ${links}`}.*`;
 }
 
+function modelsOf(text: string): string[] {
+  return /^kernel (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? [];
+}
+
 function releasesOf(text: string): string[] {
-  const named = /^kernel (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? [];
+  const named = modelsOf(text);
   return RELEASES.filter((release) => named.includes(release));
 }
 

@@ -11,7 +11,7 @@ import { analyse } from "../../server/src/lang/document.ts";
 import type { Rule } from "../../server/src/mm/invariants.ts";
 import type { Model } from "../../server/src/mm/model.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
-import type { ReleaseName } from "../../server/src/mm/releases.ts";
+import type { ModelName } from "../../server/src/mm/releases.ts";
 import { traceOf } from "../../server/src/run/fuzz/author.ts";
 import { EVERYTHING, type Profile } from "../../server/src/run/fuzz/profile.ts";
 import { shrink } from "../../server/src/run/fuzz/shrink.ts";
@@ -20,12 +20,12 @@ import { PROMISES, promised } from "../support/promises.ts";
 import { choices } from "./random_traces.ts";
 
 interface Search {
-  // Of mm-semantics §13.
+  // Of mm-semantics §13, or of a proposal (§8).
   readonly bug: string;
   readonly rule: Rule;
-  // The last release that has the bug, the first one that has not.
-  readonly broken: ReleaseName;
-  readonly mended: ReleaseName;
+  // The last release that has the bug, the first one that has not; or a proposal and its base.
+  readonly broken: ModelName;
+  readonly mended: ModelName;
   // The operations that the traces are made of.
   readonly only: readonly string[];
   readonly words?: Profile["words"];
@@ -36,6 +36,15 @@ interface Search {
 const ANON = { "mmap.flags": ["private|anonymous"] };
 
 const SEARCHES: readonly Search[] = [
+  {
+    bug: "of the first reference pages: a page comes as shared memory and goes as anonymous memory",
+    rule: "rss",
+    broken: "refpage-v1",
+    mended: "5.8",
+    only: ["mmap", "read", "write", "munmap", "fork"],
+    words: { "mmap.flags": ["private|anonymous", "private|refpage"] },
+    lines: 5,
+  },
   {
     bug: "1: CVE-2020-29374, a pipe's reader sees what another process writes",
     rule: "reference-sees-no-stranger",
@@ -97,7 +106,7 @@ const MOST = 1000;
 
 const folder = mkdtempSync(join(tmpdir(), "mmtrace-breaches-"));
 
-function modelOf(name: ReleaseName): Model {
+function modelOf(name: ModelName): Model {
   const model = MODELS.get(name);
   assert.ok(model);
   return model;
@@ -110,7 +119,7 @@ function breaks(model: Model, text: string, says: RegExp): boolean {
 }
 
 // The first trace that breaks the promise, and how many were tried.
-function first(search: Search, name: ReleaseName, tries: number): { text: string | undefined; tried: number } {
+function first(search: Search, name: ModelName, tries: number): { text: string | undefined; tried: number } {
   const model = modelOf(name);
   const { says } = promiseTo(search);
   const { only, words } = search;

@@ -14,6 +14,7 @@ import { traceOf } from "../../server/src/run/fuzz/author.ts";
 import type { Choice } from "../../server/src/run/fuzz/choice.ts";
 import type { Profile } from "../../server/src/run/fuzz/profile.ts";
 import { LARGE_PROFILES } from "../../server/src/run/fuzz/profile_large.ts";
+import { REFPAGES } from "../../server/src/run/fuzz/profile_refpage.ts";
 import { run } from "../../server/src/run/run.ts";
 import { known } from "../support/promises.ts";
 import { choices } from "./random_traces.ts";
@@ -67,6 +68,15 @@ function none(model: Model, name: string, found: ReturnType<typeof search>): voi
 for (const model of MODELS.values()) {
   test(`${model.name}: random traces replay as they were made, and break no invariant but known bugs`, () => {
     none(model, "all", search(model, 5, unknown(model)));
+  });
+}
+
+for (const model of [...MODELS.values()].filter(({ refpage }) => refpage !== "none")) {
+  test(`${model.name}: random traces about reference pages break no invariant but known bugs`, () => {
+    for (const thp of ["madvise", "always"]) {
+      const profile = { ...REFPAGES, machine: `${REFPAGES.machine} thp=${thp}` };
+      none(model, `refpages-${thp}`, search(model, 5, unknown(model), profile));
+    }
   });
 }
 

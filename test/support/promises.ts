@@ -12,9 +12,18 @@ interface Promise {
   readonly since: string;
   // Earlier releases that keep it, as their stable kernels do, and proposals on one.
   readonly also: readonly string[];
+  // Proposals that break it.
+  readonly not?: readonly string[];
 }
 
 export const PROMISES: readonly Promise[] = [
+  {
+    rule: "rss",
+    says: /^(rss_(file|anon|shmem)|hugetlb_usage) is -?\d+, -?\d+ entries count/,
+    since: "4.19",
+    also: [],
+    not: ["refpage-v1"],
+  },
   {
     rule: "pin-follows-owner",
     says: /^the pin holds pfn \d+, its owner's address maps pfn \d+ by now/,
@@ -47,8 +56,9 @@ export const PROMISES: readonly Promise[] = [
   },
 ];
 
-export function promised(model: Pick<Model, "name">, { since, also }: Promise): boolean {
-  return compareReleases(baseRelease(model.name), since) >= 0 || also.includes(model.name);
+export function promised(model: Pick<Model, "name">, { since, also, not }: Promise): boolean {
+  if (not?.includes(model.name)) return false;
+  return compareReleases(baseRelease(model.name), since) >= 0 || also.includes(baseRelease(model.name));
 }
 
 // The promise that the message of a broken invariant tells of, if it is one that some release does not make.

@@ -98,6 +98,7 @@ const write_protect_page = kernelFunction(
     const { page, pte: p } = k.w;
     const ksm = (page.flags.data[pfn] & PG_ksm) !== 0;
     if (k.decide(KSM_ALREADY, ksm ? 1 : 0, ksm)) return -1;
+    if (page_address_in_vma(k, vma, pfn) !== vpn) return -1;
     const pte = pte_offset(k, k.w.vma.mm.data[vma] - 1, vpn);
     const entry = pte < 0 ? 0 : p.entry.data[pte];
     if ((entry & (PTE_PRESENT | PTE_SPECIAL)) !== PTE_PRESENT || pte_pfn(entry) !== pfn) return -1;
@@ -119,6 +120,17 @@ const write_protect_page = kernelFunction(
     return pte;
   },
 );
+
+// Where the VMA maps the anonymous page, if it does, by the page's own words; elsewhere are the entries of a reference page that
+// are none of its anon_vma's (mm-semantics §8.1). -1: the VMA is none of its anon_vma's.
+// Mirrors page_address_in_vma(), mm/rmap.c, 5.10.
+function page_address_in_vma(k: Kernel, vma: number, pfn: number): number {
+  const { page, vma: v, anon_vma } = k.w;
+  const ours = v.anon_vma.data[vma];
+  const its = page.mapping.data[pfn];
+  if (ours === 0 || its === 0 || anon_vma.root.data[ours - 1] !== anon_vma.root.data[its - 1]) return -1;
+  return page.index.data[pfn] - v.pgoff.data[vma] + v.start.data[vma];
+}
 
 // The entry maps kpage from now on: kpage mapcount + 1 and refcount + 1, the old page - 1 and - 1, rss as before. The
 // zero page counts nowhere: rss_anon - 1; from 6.6 on its entry is dirty (and so soft-dirty: pte_mkdirty() of x86), to

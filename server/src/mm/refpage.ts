@@ -6,6 +6,7 @@
 
 import type { Errno } from "./abi.ts";
 import type { Fault } from "./fault.ts";
+import { PG_uptodate } from "./flags.ts";
 import { kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { SPECIAL } from "./outcome.ts";
@@ -27,6 +28,7 @@ export const refpage_create = kernelFunction(
     const filled = new Uint8Array(k.pageSize);
     for (let at = 0; at < k.pageSize; at += size) filled.set(content, at);
     k.set(k.w.page.content, pfn, k.contents.write(0, 0, filled));
+    k.set(k.w.page.flags, pfn, PG_uptodate);
     const { file } = k.w;
     const row = k.create(file);
     k.set(file.kind, row, REFPAGE_FILE);
