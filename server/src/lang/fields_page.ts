@@ -51,7 +51,7 @@ export const PAGE_FIELDS: readonly FieldSpec[] = [
     "mapcount",
     {
       type: "counter",
-      doc: "Page-table entries that map this page, PMDs of its folio included: what `/proc/kpagecount` shows. The logical value, so 0 is an unmapped page (the kernel stores one less); what `PG_double_map` adds is taken off. The zero page and special mappings count nothing. With `machine page_mapcount=off` the pages of a large folio share their average. mm-semantics §0.1, §1.1, §11.2.",
+      doc: "Page-table entries that map this page, PMDs of its folio included: what `/proc/kpagecount` shows. The logical value, so 0 is an unmapped page (the kernel stores one less); what `PG_double_map` adds is taken off. The zero page and special mappings count nothing. With `machine page_mapcount=off` the pages of a large folio share their average. Under `mapcount-mms` the address spaces that map any part of its folio, or have a swap entry for one. mm-semantics §0.1, §1.1, §8.6, §11.2.",
       source: `struct page._mapcount, ${MM_TYPES}; folio_precise_page_mapcount() and folio_average_page_mapcount(), fs/proc/internal.h (page_mapcount() before 6.11)`,
     },
     (k, pfn) => number(page_mapcount(k, pfn)),

@@ -12,6 +12,7 @@ export const FIRST_FOLIOS: LargeFolioRules = {
   largeMapcount: false,
   mmIds: false,
   pageMapcountIsOptional: false,
+  mapcountOf: "entries",
   largeMappedShared: shared_by_first_page,
   firstFilePmdEndsDoubleMap: false,
   unmappedPageQueuesSplit: true,

@@ -4,6 +4,7 @@
 import { FOLIO_DOUBLE_MAP, FOLIO_HUGETLB, PG_anon } from "./flags.ts";
 import { folio_nr_pages, page_folio } from "./folio.ts";
 import type { Kernel } from "./kernel.ts";
+import { folio_mms } from "./mms.ts";
 import { no_page_mapcount } from "./rmap_large.ts";
 
 // Page-table entries that map any part of the folio; a PMD is one. Mirrors folio_mapcount(), include/linux/mm.h, 6.12, and
@@ -64,8 +65,9 @@ function counted_beside(k: Kernel, row: number): number {
 
 // Entries that map this very page, PMDs included. Mirrors folio_precise_page_mapcount(), fs/proc/internal.h, 6.12, and
 // page_mapcount(), mm/util.c, 5.10. Where pages of large folios have no mapcount of their own it is what their owner knows,
-// the average: folio_average_page_mapcount().
+// the average: folio_average_page_mapcount(). Under mapcount-mms the address spaces that map any part of its folio.
 export function page_mapcount(k: Kernel, page: number): number {
+  if (k.model.mapcountOf === "address spaces") return folio_mms(k, page_folio(k, page));
   const row = k.w.page.folio.data[page] - 1;
   if (row < 0) return k.w.page._mapcount.data[page];
   if (no_page_mapcount(k)) return folio_average_page_mapcount(k, page_folio(k, page));

@@ -19,6 +19,9 @@ export interface LargeFolioRules {
   // include/linux/rmap.h; mm-semantics §7.6.
   readonly mmIds: boolean;
 
+  // What page_mapcount() counts: in every release the entries that map the page. mm/util.c, fs/proc/internal.h; mm-semantics §8.6.
+  readonly mapcountOf: "entries" | "address spaces";
+
   // The pages of large folios may be built without a mapcount of their own (CONFIG_NO_PAGE_MAPCOUNT: 6.15, 749492229e3b).
   readonly pageMapcountIsOptional: boolean;
 

@@ -3,6 +3,7 @@
 
 import type { Rules } from "./history.ts";
 import { EXCLUSIVE_BIT, EXCLUSIVE_ON_GUP } from "./proposals_exclusive.ts";
+import { MAPCOUNT_MMS } from "./proposals_mapcount.ts";
 import type { ProposalName } from "./releases.ts";
 import { reuse_unless_default_page } from "./reuse.ts";
 
@@ -62,6 +63,7 @@ export const PROPOSED: Readonly<Partial<Record<ProposalName, readonly Proposed[]
   ],
   "exclusive-bit": EXCLUSIVE_BIT,
   "exclusive-on-gup": EXCLUSIVE_ON_GUP,
+  "mapcount-mms": MAPCOUNT_MMS,
   "refcount-fail-early": [
     {
       text: "fork, faults, GUP and vm_insert_page() fail (ENOMEM, VM_FAULT_OOM) before a folio has more than 2^30 references, and change nothing.",

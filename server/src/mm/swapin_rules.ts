@@ -5,23 +5,26 @@ import { FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
 import { has_one_user } from "./exclusive_rules.ts";
 import { type Fault, VM_FAULT_WRITE } from "./fault.ts";
-import { PG_ksm, PG_lru, PG_mlocked, PG_swapcache, VM_LOCKED, VM_WRITE } from "./flags.ts";
+import { PG_dirty, PG_ksm, PG_lru, PG_mlocked, PG_swapcache, PG_writeback, VM_LOCKED, VM_WRITE } from "./flags.ts";
 import { folio_nr_pages, page_folio } from "./folio.ts";
 import { condition } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_activate, lru_add_drain } from "./lru.ts";
 import { mlock_mapped_folio } from "./mlock_vma.ts";
+import { swapped_mms } from "./mms.ts";
 import { folio_ref_add, folio_ref_count } from "./page_ref.ts";
 import { pte_batch } from "./page_vma_mapped.ts";
 import { mk_pte, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pte_flags, pte_prot } from "./pgtable.ts";
 import { folio_add_anon_rmap_pte, folio_add_anon_rmap_ptes } from "./rmap.ts";
 import { pte_needs_soft_dirty_wp } from "./soft_dirty.ts";
-import { swap_free, swap_free_nr, vm_swap_full } from "./swap_slots.ts";
+import { swap_count, swap_free, swap_free_nr, vm_swap_full } from "./swap_slots.ts";
+import { delete_from_swap_cache } from "./swap_state.ts";
 import { folio_free_swap, reuse_swap_page } from "./swapfile.ts";
 import { PTE_SWP_EXCLUSIVE } from "./swapops.ts";
 import { do_wp_page } from "./wp.ts";
 
 const SWP_EXCLUSIVE = condition("pte_swp_exclusive(vmf->orig_pte)", "exclusive");
+const MMS_IS_1 = condition("folio_mms(folio) == 1", "mms");
 const REFCOUNT_IS_1 = condition("!folio_test_ksm(folio) && folio_ref_count(folio) == 1", "refcount");
 const LIKELY_EXCLUSIVE = condition("folio_ref_count(folio) == 1 + folio_nr_pages(folio)", "refcount");
 
@@ -71,15 +74,47 @@ export function map_swapped_page_not_exclusive(k: Kernel, vmf: Fault, page: numb
   return map_by_mapcount(k, vmf, page, slot, () => false);
 }
 
+// mapcount-mms: address spaces with swap entries answer, this one among them. mm-semantics §8.6.
+export function map_swapped_page_by_mms(k: Kernel, vmf: Fault, page: number, slot: number): number {
+  return map_by_mapcount(
+    k,
+    vmf,
+    page,
+    slot,
+    (reuse) => reuse,
+    () => reuse_swapped_by_mms(k, vmf, page, slot),
+  );
+}
+
+// A page that is not in the swap cache was read, or copied, for this entry alone. The swap cache lets the page go when no other
+// entry names a slot of its folio.
+function reuse_swapped_by_mms(k: Kernel, vmf: Fault, page: number, slot: number): boolean {
+  const folio = page_folio(k, page);
+  const { flags } = k.w.page;
+  if (flags.data[folio] & PG_ksm) return false;
+  if (!swapcached(k, folio)) return true;
+  const first = slot - (page - folio);
+  const mms = swapped_mms(k, vmf.vma, vmf.vpn, folio, page - folio, first);
+  if (!k.decide(MMS_IS_1, mms, mms === 1)) return false;
+  let named = 0;
+  for (let i = 0; i < folio_nr_pages(k, folio); i++) named += swap_count(k, first + i);
+  if (named === 1 && (flags.data[folio] & PG_writeback) === 0) {
+    k.set(flags, folio, flags.data[folio] | PG_dirty);
+    delete_from_swap_cache(k, folio);
+  }
+  return true;
+}
+
 function map_by_mapcount(
   k: Kernel,
   vmf: Fault,
   page: number,
   slot: number,
   exclusive: (reuse: boolean) => boolean,
+  reusable: () => boolean = () => reuse_swap_page(k, page),
 ): number {
   const at = span(k, vmf, page, slot);
-  const reuse = (vmf.flags & FAULT_FLAG_WRITE) !== 0 && reuse_swap_page(k, page);
+  const reuse = (vmf.flags & FAULT_FLAG_WRITE) !== 0 && reusable();
   set_swapped_ptes(k, vmf, page, at, reuse ? written(k, vmf) : 0, exclusive(reuse));
   swap_free(k, slot);
   if (vm_swap_full(k) || locked(k, vmf.vma, at.folio)) folio_free_swap(k, at.folio);

@@ -82,10 +82,25 @@ export function folioCells(k: Kernel, pfn: number, field: string): FieldCell[] {
 function mapcountCells(k: Kernel, pfn: number): FieldCell[] {
   const { page, folio } = k.w;
   const row = large_folio(k, pfn);
+  if (k.model.mapcountOf === "address spaces") return spacesCells(k, pfn);
   if (row < 0) return [cell(page._mapcount, pfn)];
   const entire = cell(folio._entire_mapcount, row);
   if (no_page_mapcount(k)) return [cell(folio._large_mapcount, row), entire];
   return [cell(page._mapcount, pfn), entire, ...(k.model.doubleMap ? [cell(folio.flags, row, FOLIO_DOUBLE_MAP)] : [])];
+}
+
+// Address spaces come to map a folio, and go, where its entries are counted, or those of its swap slots.
+function spacesCells(k: Kernel, pfn: number): FieldCell[] {
+  const { page, folio, swap } = k.w;
+  const head = page_folio(k, pfn);
+  const row = large_folio(k, pfn);
+  const pages = eachPage(k, head);
+  const slot = page.swap.data[head];
+  return [
+    ...(row < 0 ? [] : [cell(folio._entire_mapcount, row)]),
+    ...pages.map((at) => cell(page._mapcount, at)),
+    ...(slot === 0 ? [] : pages.map((at) => cell(swap.count, slot + at - head))),
+  ];
 }
 
 function pinCells(k: Kernel, head: number): FieldCell[] {
