@@ -54,7 +54,7 @@ export const HUGETLB: readonly Mutant[] = [
     "const reserved = {};",
   ]),
   code("a huge page is split by munmap", "6.3", "hugetlb_vma.ts", [
-    'return is_vm_hugetlb_page(k, vma) && at % k.hpageNr !== 0 ? "EINVAL" : 0;',
+    "return is_vm_hugetlb_page(k, vma) && at % k.hpageNr !== 0 ? refused(k, WITHIN_HUGE_PAGE, at) : 0;",
     "return 0;",
   ]),
   code("a hole leaves private copies of huge pages", "5.1", "hugetlbfs.ts", [

@@ -5,7 +5,9 @@
 
 import { type Errno, isErrno } from "../mm/abi.ts";
 import { bug } from "../mm/errors.ts";
+import { condition } from "../mm/frames.ts";
 import type { Kernel } from "../mm/kernel.ts";
+import { refused } from "../mm/refused.ts";
 import { encode } from "./bytes.ts";
 import { listed } from "./nearest.ts";
 import { parseNumber } from "./number.ts";
@@ -13,6 +15,9 @@ import type { OpCall, OpResult, OpSpec, Param, ParamKind } from "./ops.ts";
 import { absent } from "./since.ts";
 import { kindOf, type Value } from "./value.ts";
 import { findWord, isSpecial, protection, type Words, wordsOf } from "./words.ts";
+
+// What is asked for came with a later kernel, or with a proposal.
+const UNKNOWN = condition("unknown to this kernel", "");
 
 // What an argument has become: an address or number is a bigint, words are their names and bits, a row is a number.
 export interface Arguments {
@@ -117,12 +122,12 @@ export function made(result: number | Errno, kind: "process" | "file" | "pin"): 
 
 function run(spec: OpSpec, entry: Entry, standards: readonly (Value | undefined)[], call: OpCall): OpResult {
   const model = call.k.model.name;
-  if (isSpecial(spec) && absent(model, spec)) return { errno: spec.errno ?? "ENOSYS" };
+  if (isSpecial(spec) && absent(model, spec)) return { errno: refused(call.k, UNKNOWN, 0, spec.errno ?? "ENOSYS") };
   let unknown: string | undefined;
   for (const arg of call.args) {
     if (typeof arg !== "object" || arg === null || arg.kind !== "words") continue;
     for (const word of arg.special) {
-      if (absent(model, word)) return { errno: word.errno ?? "EINVAL" };
+      if (absent(model, word)) return { errno: refused(call.k, UNKNOWN, 0, word.errno) };
       if (!word.simulated) unknown = word.name;
     }
   }

@@ -1,5 +1,7 @@
 // The kernel's own work: what happens without a system call of the process whose memory it is.
 
+import { condition } from "../mm/frames.ts";
+import { refused } from "../mm/refused.ts";
 import {
   clear_refs_write,
   compact_zone,
@@ -16,9 +18,10 @@ import {
   sys_swapoff,
   writeback,
 } from "../mm/syscalls.ts";
-
 import { addr, done, length, NUMBER, operation, required } from "./op.ts";
 import type { OpSpec } from "./ops.ts";
+
+const NO_NUMBER = condition("page_counter_memparse(buf, &nr_to_reclaim) < 0", "pages");
 
 const group = "The kernel's own work";
 
@@ -41,7 +44,7 @@ export const KERNEL_OPS: readonly OpSpec[] = [
     example: "reclaim(16)",
     perform: (a) => {
       const pages = BigInt.asIntN(64, a.number(0));
-      if (pages < 0n) return { errno: "EINVAL" };
+      if (pages < 0n) return { errno: refused(a.k, NO_NUMBER, Number(pages)) };
       reclaim(a.k, Number(pages));
       return {};
     },

@@ -8,12 +8,15 @@ import type { Errno } from "./abi.ts";
 import { type Fault, VM_FAULT_SIGBUS } from "./fault.ts";
 import type { FaultPage } from "./filemap.ts";
 import { VM_MIXEDMAP } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { alloc_contig_pages } from "./page_alloc.ts";
 import { folio_put } from "./page_ref.ts";
+import { refused } from "./refused.ts";
 import { linear_page_index } from "./rmap.ts";
 import { remap_pfn_range, vm_insert_page, vmf_insert_mixed } from "./special_mapping.ts";
+
+const PAST_THE_DEVICE = condition("vm_len >> PAGE_SHIFT > pages", "pages");
 
 // Values of the file table's kind column: how the driver maps its pages.
 export const PFNMAP_DEVICE = 3;
@@ -80,7 +83,7 @@ export const device_mmap = kernelFunction("call_mmap", "include/linux/fs.h", (k:
   const size = device_pages(k, file);
   switch (k.w.file.kind.data[file]) {
     case PFNMAP_DEVICE:
-      if (offset > size || pages > size - offset) return "EINVAL";
+      if (offset > size || pages > size - offset) return refused(k, PAST_THE_DEVICE, pages);
       return remap_pfn_range(k, vma, start, driver_page(k, file, offset), pages);
     case INSERT_PAGE_DEVICE:
       if (offset >= size || pages > size - offset) return "ENXIO";

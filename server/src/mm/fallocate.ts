@@ -7,15 +7,22 @@ import { is_device } from "./device.ts";
 import { ext4_block_truncate_page, ext4_zero_partial_blocks } from "./ext4_block.ts";
 import { PG_uptodate } from "./flags.ts";
 import { page_folio } from "./folio.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import { shmem_punch_hole, truncate_pagecache_range } from "./hole.ts";
 import { hugetlbfs_fallocate, hugetlbfs_punch_hole, is_file_hugepages } from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { cache_slot, file_pages, filemap_peek, make_slot } from "./page_cache.ts";
+import { refused } from "./refused.ts";
 import { shmem_get_folio } from "./shmem.ts";
 import { swapped_slot } from "./shmem_swap.ts";
 import { filemap_fdatawrite_range, truncate_pagecache } from "./truncate.ts";
 import { file_kind, folio_mark_dirty, is_shmem, REFPAGE_FILE } from "./vm_ops.ts";
+
+const NO_RANGE = condition("offset < 0 || len <= 0", "len");
+const MODES_APART = condition("mode & ~(FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)", "mode");
+const WITHIN_BLOCK = condition("!IS_ALIGNED(offset | len, EXT4_CLUSTER_SIZE(sb))", "offset");
+const TO_THE_END = condition("offset + len >= inode->i_size", "i_size");
+const PAST_THE_END = condition("offset >= inode->i_size", "i_size");
 
 // include/uapi/linux/falloc.h.
 export const FALLOC_FL_KEEP_SIZE = 0x01;
@@ -33,13 +40,15 @@ export const sys_fallocate = kernelFunction(
   (k: Kernel, _task: number, file: number, mode: number, range: { offset: bigint; length: bigint }): 0 | Errno => {
     const { offset, length } = range;
     if (k.w.file.open.data[file] === 0) return "EBADF";
-    if (length === 0n || length > MAX_LFS_FILESIZE || offset > MAX_LFS_FILESIZE) return "EINVAL";
+    if (length === 0n || length > MAX_LFS_FILESIZE || offset > MAX_LFS_FILESIZE)
+      return refused(k, NO_RANGE, Number(length));
     const punch = (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
     if (punch && mode & FALLOC_FL_ZERO_RANGE) return "EOPNOTSUPP";
     if (punch && (mode & FALLOC_FL_KEEP_SIZE) === 0) return "EOPNOTSUPP";
     const apart = k.model.fallocateModesExclude ? "EOPNOTSUPP" : "EINVAL";
-    if (mode & FALLOC_FL_COLLAPSE_RANGE && mode !== FALLOC_FL_COLLAPSE_RANGE) return apart;
-    if (mode & FALLOC_FL_INSERT_RANGE && mode !== FALLOC_FL_INSERT_RANGE) return apart;
+    if (mode & FALLOC_FL_COLLAPSE_RANGE && mode !== FALLOC_FL_COLLAPSE_RANGE)
+      return refused(k, MODES_APART, mode, apart);
+    if (mode & FALLOC_FL_INSERT_RANGE && mode !== FALLOC_FL_INSERT_RANGE) return refused(k, MODES_APART, mode, apart);
     // It can only be read.
     if (file_kind(k, file) === REFPAGE_FILE) return "EBADF";
     if (is_device(k, file)) return "ENODEV";
@@ -174,8 +183,8 @@ const collapse_range = kernelFunction(
   "fs/ext4/extents.c",
   (k: Kernel, file: number, offset: number, length: number): 0 | Errno => {
     const { size } = k.w.file;
-    if (offset % k.pageSize !== 0 || length % k.pageSize !== 0) return "EINVAL";
-    if (offset + length >= size.data[file]) return "EINVAL";
+    if (offset % k.pageSize !== 0 || length % k.pageSize !== 0) return refused(k, WITHIN_BLOCK, offset);
+    if (offset + length >= size.data[file]) return refused(k, TO_THE_END, size.data[file]);
     shift_disk(k, file, offset, (index) => index - length / k.pageSize);
     k.set(size, file, size.data[file] - length);
     return 0;
@@ -188,9 +197,9 @@ const insert_range = kernelFunction(
   "fs/ext4/extents.c",
   (k: Kernel, file: number, offset: number, length: number): 0 | Errno => {
     const { size } = k.w.file;
-    if (offset % k.pageSize !== 0 || length % k.pageSize !== 0) return "EINVAL";
+    if (offset % k.pageSize !== 0 || length % k.pageSize !== 0) return refused(k, WITHIN_BLOCK, offset);
     if (size.data[file] + length > Number(MAX_LFS_FILESIZE)) return "EFBIG";
-    if (offset >= size.data[file]) return "EINVAL";
+    if (offset >= size.data[file]) return refused(k, PAST_THE_END, size.data[file]);
     shift_disk(k, file, offset, (index) => index + length / k.pageSize);
     k.set(size, file, size.data[file] + length);
     return 0;

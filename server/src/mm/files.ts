@@ -3,7 +3,7 @@
 import type { Errno } from "./abi.ts";
 import { device_open, device_pages, device_release, is_device } from "./device.ts";
 import { ext4_block_truncate_page } from "./ext4_block.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import {
   huge_page_size,
   hugetlb_file_setup,
@@ -16,8 +16,13 @@ import { free_pages } from "./page_alloc.ts";
 import { file_pages } from "./page_cache.ts";
 import { page_cache_ra_unbounded } from "./readahead.ts";
 import { refpage_release } from "./refpage.ts";
+import { refused } from "./refused.ts";
 import { shmem_truncate_range, truncate_pagecache, unmap_mapping_pages } from "./truncate.ts";
 import { REFPAGE_FILE, REGULAR_FILE, SHMEM_FILE } from "./vm_ops.ts";
+
+const TOO_LARGE = condition("size > MAX_LFS_FILESIZE", "");
+const SIZE_WITHIN_HUGE_PAGE = condition("newsize & ~huge_page_mask(h)", "newsize");
+const NOT_REGULAR = condition("!S_ISREG(inode->i_mode) || !(f.file->f_mode & FMODE_WRITE)", "");
 
 // Files are at most this long (MAX_LFS_FILESIZE), in bytes.
 const MAX_FILE = 2n ** 63n - 1n;
@@ -40,9 +45,10 @@ export const memfd_create = kernelFunction(
   "sys_memfd_create",
   "mm/memfd.c",
   (k: Kernel, _task: number, size: bigint, hugetlb: boolean): number | Errno => {
-    if (size > MAX_FILE) return "EINVAL";
+    if (size > MAX_FILE) return refused(k, TOO_LARGE, 0);
     if (!hugetlb) return new_file(k, SHMEM_FILE, size);
-    return size % BigInt(huge_page_size(k)) === 0n ? hugetlb_file_setup(k, Number(size), true) : "EINVAL";
+    if (size % BigInt(huge_page_size(k)) !== 0n) return refused(k, SIZE_WITHIN_HUGE_PAGE, Number(size));
+    return hugetlb_file_setup(k, Number(size), true);
   },
 );
 
@@ -110,7 +116,8 @@ export const sys_ftruncate = kernelFunction(
   "fs/open.c",
   (k: Kernel, _task: number, file: number, size: bigint): 0 | Errno => {
     if (k.w.file.open.data[file] === 0) return "EBADF";
-    if (size > MAX_FILE || is_device(k, file) || k.w.file.kind.data[file] === REFPAGE_FILE) return "EINVAL";
+    if (size > MAX_FILE) return refused(k, TOO_LARGE, 0);
+    if (is_device(k, file) || k.w.file.kind.data[file] === REFPAGE_FILE) return refused(k, NOT_REGULAR, 0);
     if (k.w.file.kind.data[file] === REGULAR_FILE) return ext4_setattr(k, file, Number(size));
     if (is_file_hugepages(k, file)) return hugetlbfs_setattr(k, file, Number(size));
     const before = k.w.file.size.data[file];

@@ -8,10 +8,14 @@ import { VM_HUGETLB, VM_LOCKED, VM_MAYBE_GUARD, VM_SPECIAL } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { pte_alloc, walk_ptes } from "./pgtable.ts";
+import { refused } from "./refused.ts";
 import { anon_vma_prepare } from "./rmap.ts";
 import { is_guard_marker, MARKER_GUARD, make_pte_marker } from "./swapops.ts";
 import { vma_is_anonymous } from "./vma.ts";
 import { ZAP_EVEN_COWS, zap_page_range_single } from "./zap.ts";
+
+const NOT_FOR_INSTALL = condition("vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_LOCKED)", "vm_flags");
+const NOT_FOR_REMOVE = condition("vma->vm_flags & (VM_SPECIAL | VM_HUGETLB)", "vm_flags");
 
 const IS_POPULATED = condition("!pte_none(pte) && !is_guard_pte_marker(pte)", "populated");
 
@@ -22,7 +26,7 @@ export const madvise_guard_install = kernelFunction(
   "mm/madvise.c",
   (k: Kernel, vma: number, start: number, end: number): 0 | Errno => {
     const { flags } = k.w.vma;
-    if (!is_valid_guard_vma(flags.data[vma], false)) return "EINVAL";
+    if (!is_valid_guard_vma(flags.data[vma], false)) return refused(k, NOT_FOR_INSTALL, flags.data[vma]);
     if (k.model.guardMarksVma) k.set(flags, vma, flags.data[vma] | VM_MAYBE_GUARD);
     // Fork copies page tables only where it has a reason to.
     if (vma_is_anonymous(k, vma) || !k.model.guardMarksVma) anon_vma_prepare(k, vma);
@@ -39,7 +43,7 @@ export const madvise_guard_remove = kernelFunction(
   "madvise_guard_remove",
   "mm/madvise.c",
   (k: Kernel, vma: number, start: number, end: number): 0 | Errno => {
-    if (!is_valid_guard_vma(k.w.vma.flags.data[vma], true)) return "EINVAL";
+    if (!is_valid_guard_vma(k.w.vma.flags.data[vma], true)) return refused(k, NOT_FOR_REMOVE, k.w.vma.flags.data[vma]);
     walk_ptes(k, k.w.vma.mm.data[vma] - 1, start, end, (pte, _vpn, entry) => {
       if (is_guard_marker(entry)) k.set(k.w.pte.entry, pte, 0);
     });

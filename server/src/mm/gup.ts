@@ -59,6 +59,7 @@ import {
   refuses_refs,
 } from "./page_ref.ts";
 import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_WRITE, pte_pfn, pte_with } from "./pgtable.ts";
+import { refused } from "./refused.ts";
 import { pte_needs_soft_dirty_wp } from "./soft_dirty.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { folio_mark_dirty, vm_ops } from "./vm_ops.ts";
@@ -69,6 +70,7 @@ const VMA_ALLOWS = condition("check_vma_flags(vma, gup_flags) == 0", "vm_flags")
 const FORCES_COW_BREAK = condition("should_force_cow_break(vma, foll_flags)", "vm_flags");
 const PFN_ENTRY = condition("pte_special(pte)", "special");
 const REF_POSITIVE = condition("folio_ref_count(folio) > 0", "refcount");
+const NOT_ALLOWED = condition("check_vma_flags(vma, gup_flags)", "vm_flags");
 
 // The frames behind [start, start + pages), each with a reference when FOLL_GET or FOLL_PIN is set. Stops at the first
 // page that cannot be had and returns those before it, or the errno when there is none.
@@ -340,7 +342,7 @@ export const faultin_page_range = kernelFunction(
   "mm/gup.c",
   (k: Kernel, task: number, vma: number, start: number, end: number, write: boolean): 0 | Errno => {
     const flags = write ? FOLL_WRITE : 0;
-    if (check_vma_flags(k, vma, flags)) return "EINVAL";
+    if (check_vma_flags(k, vma, flags)) return refused(k, NOT_ALLOWED, k.w.vma.flags.data[vma]);
     const again = k.model.populateAdvice === "stops at holes" ? FOLL_MADV_POPULATE : 0;
     return populate(k, task, vma, start, end, flags | FOLL_TOUCH | FOLL_UNLOCKABLE | again);
   },

@@ -3,10 +3,13 @@
 
 import type { Errno } from "./abi.ts";
 import { VM_ACCESS_FLAGS, VM_HUGETLB, VM_SHARED, VM_WRITE } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import { huge_pmd_unshare, huge_pte_alloc, next_huge_pte } from "./hugetlb_pmd_share.ts";
 import type { Kernel } from "./kernel.ts";
 import { PTE_PRESENT, PTE_PROTNONE, PTE_WRITE, pmd_offset, pte_with } from "./pgtable.ts";
+import { refused } from "./refused.ts";
+
+const WITHIN_HUGE_PAGE = condition("addr & ~huge_page_mask(hstate_vma(vma))", "page");
 
 // VM_HUGETLB. Mirrors is_vm_hugetlb_page(), include/linux/hugetlb_inline.h.
 export function is_vm_hugetlb_page(k: Kernel, vma: number): boolean {
@@ -69,7 +72,7 @@ export const move_hugetlb_page_tables = kernelFunction(
 // Whether the VMA may be split there: a hugetlb mapping between two huge pages only. Mirrors hugetlb_vm_op_split(),
 // mm/hugetlb.c (may_split of struct vm_operations_struct).
 export function may_split(k: Kernel, vma: number, at: number): 0 | Errno {
-  return is_vm_hugetlb_page(k, vma) && at % k.hpageNr !== 0 ? "EINVAL" : 0;
+  return is_vm_hugetlb_page(k, vma) && at % k.hpageNr !== 0 ? refused(k, WITHIN_HUGE_PAGE, at) : 0;
 }
 
 // A split within the range of a shared table of PMDs: it is let go of, as no VMA covers all of it any more.

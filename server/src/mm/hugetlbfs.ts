@@ -3,7 +3,7 @@
 
 import type { Errno } from "./abi.ts";
 import { PG_dirty, PG_uptodate, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import { hugetlb_add_to_page_cache } from "./hugetlb.ts";
 import { available_huge_pages, dequeue_hugetlb_folio } from "./hugetlb_pool.ts";
 import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from "./hugetlb_reserve.ts";
@@ -11,8 +11,13 @@ import { zap_hugepage_range } from "./hugetlb_zap.ts";
 import type { Kernel } from "./kernel.ts";
 import { cached_slots, filemap_peek } from "./page_cache.ts";
 import { folio_put, folio_put_refs } from "./page_ref.ts";
+import { refused } from "./refused.ts";
 import { region_add, region_chg, resv_map_alloc } from "./resv_map.ts";
 import { HUGETLB_FILE } from "./vm_ops.ts";
+
+const OFFSET_WITHIN_HUGE_PAGE = condition("vma->vm_pgoff & (~huge_page_mask(h) >> PAGE_SHIFT)", "vm_pgoff");
+const TOO_LONG = condition("len < vma_len", "pages");
+const SIZE_WITHIN_HUGE_PAGE = condition("newsize & ~huge_page_mask(h)", "newsize");
 
 // Bytes of a huge page.
 export function huge_page_size(k: Kernel): number {
@@ -50,9 +55,9 @@ export const hugetlbfs_file_mmap = kernelFunction(
     const file = v.file.data[vma] - 1;
     k.set(v.flags, vma, v.flags.data[vma] | VM_HUGETLB | VM_DONTEXPAND);
     const pgoff = v.pgoff.data[vma];
-    if (pgoff % k.hpageNr !== 0) return "EINVAL";
+    if (pgoff % k.hpageNr !== 0) return refused(k, OFFSET_WITHIN_HUGE_PAGE, pgoff);
     const pages = pgoff + v.end.data[vma] - v.start.data[vma];
-    if (pages * k.pageSize >= 2 ** 63) return "EINVAL";
+    if (pages * k.pageSize >= 2 ** 63) return refused(k, TOO_LONG, pages);
     if (!hugetlb_reserve_pages(k, vma, pgoff / k.hpageNr, pages / k.hpageNr)) return "ENOMEM";
     const size = pages * k.pageSize;
     if (v.flags.data[vma] & VM_WRITE && f.size.data[file] < size) k.set(f.size, file, size);
@@ -65,7 +70,7 @@ export const hugetlbfs_setattr = kernelFunction(
   "hugetlbfs_setattr",
   "fs/hugetlbfs/inode.c",
   (k: Kernel, file: number, size: number): 0 | Errno => {
-    if (size % huge_page_size(k) !== 0) return "EINVAL";
+    if (size % huge_page_size(k) !== 0) return refused(k, SIZE_WITHIN_HUGE_PAGE, size);
     k.set(k.w.file.size, file, size);
     hugetlb_vmdelete_list(k, file, size, Number.POSITIVE_INFINITY);
     remove_inode_hugepages(k, file, size, Number.POSITIVE_INFINITY);

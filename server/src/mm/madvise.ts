@@ -16,7 +16,7 @@ import {
   VM_SPECIAL,
   VM_WIPEONFORK,
 } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import { madvise_guard_install, madvise_guard_remove } from "./guard_regions.ts";
 import { faultin_page_range } from "./gup.ts";
 import type { Kernel } from "./kernel.ts";
@@ -26,19 +26,31 @@ import { madvise_free_pte_range } from "./madvise_free.ts";
 import { madvise_lru } from "./madvise_lru.ts";
 import { madvise_remove } from "./madvise_remove.ts";
 import { force_page_cache_readahead } from "./readahead.ts";
+import { refused, unaligned } from "./refused.ts";
 import { shmem_swapin_range, swapin_walk_pmd_entry } from "./swap_willneed.ts";
-import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
+import { clamped_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { file_kind, REGULAR_FILE, SHMEM_FILE } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
 import { ZAP_EVEN_COWS, ZAP_RECLAIM_PT, zap_page_range_single } from "./zap.ts";
+
+const UNKNOWN = condition("!madvise_behavior_valid(behavior)", "");
+const TOO_LONG = condition("(len_in && !len) || end < start", "");
+const CANNOT_DROP = condition("vma->vm_flags & (VM_LOCKED | VM_PFNMAP)", "vm_flags");
+const NOT_ON_LRU = condition("vma->vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)", "vm_flags");
+const NOT_ANONYMOUS = condition("!vma_is_anonymous(vma)", "vm_flags");
+const FORK_OF_IO = condition("vma->vm_flags & VM_IO", "vm_flags");
+const FORK_OF_SPECIAL = condition("vma->vm_flags & VM_SPECIAL", "vm_flags");
+const NOT_TO_WIPE = condition("vma->vm_file || vma->vm_flags & VM_SHARED", "vm_flags");
+const IS_HUGETLB = condition("is_vm_hugetlb_page(vma)", "vm_flags");
+const WITHIN_HUGE_PAGE = condition("start & ~huge_page_mask(hstate_vma(vma))", "page");
 
 // madvise(2). Mirrors do_madvise(), mm/madvise.c, 6.12.
 export const sys_madvise = kernelFunction(
   "do_madvise",
   "mm/madvise.c",
   (k: Kernel, task: number, addr: bigint, length: bigint, advice: string): 0 | Errno => {
-    const range = madvise_behavior_valid(k, advice) ? check_input_range(k, addr, length) : "EINVAL";
+    const range = madvise_behavior_valid(k, advice) ? check_input_range(k, addr, length) : refused(k, UNKNOWN, 0);
     if (typeof range === "string") return range;
     const { start, end, past } = range;
     if (start === end && !past) return 0;
@@ -73,9 +85,10 @@ function madvise_behavior_valid(k: Kernel, advice: string): boolean {
 
 // Mirrors check_input_range(), mm/madvise.c, 7.2.
 function check_input_range(k: Kernel, addr: bigint, length: bigint): Range | Errno {
-  if (offset_in_page(k, addr) !== 0n) return "EINVAL";
+  const misplaced = unaligned(k, addr);
+  if (misplaced !== 0) return misplaced;
   const aligned = PAGE_ALIGN(k, length);
-  if ((length !== 0n && aligned === 0n) || addr + aligned > U64) return "EINVAL";
+  if ((length !== 0n && aligned === 0n) || addr + aligned > U64) return refused(k, TOO_LONG, 0);
   const start = clamped_page(k, addr);
   const end = clamped_page(k, addr + aligned);
   return { start, end, past: aligned !== 0n && addr + aligned > BigInt(end) * BigInt(k.pageSize) };
@@ -116,22 +129,23 @@ const madvise_vma_behavior = kernelFunction(
     switch (advice) {
       case "dontneed":
         if (flags & VM_HUGETLB) return hugetlb_dontneed(k, vma, start, end);
-        if (!can_drop(flags)) return "EINVAL";
+        if (!can_drop(flags)) return refused(k, CANNOT_DROP, flags);
         zap_page_range_single(k, vma, start, end, ZAP_EVEN_COWS | ZAP_RECLAIM_PT);
         return 0;
       case "willneed":
         madvise_willneed(k, vma, start, end);
         return 0;
       case "cold":
-        if (!can_madv_lru_vma(flags)) return "EINVAL";
+        if (!can_madv_lru_vma(flags)) return refused(k, NOT_ON_LRU, flags);
         madvise_lru(k, vma, start, end, false);
         return 0;
       case "pageout":
-        if (!can_madv_lru_vma(flags)) return "EINVAL";
+        if (!can_madv_lru_vma(flags)) return refused(k, NOT_ON_LRU, flags);
         madvise_lru(k, vma, start, end, true);
         return 0;
       case "free":
-        if (!can_drop(flags) || !vma_is_anonymous(k, vma)) return "EINVAL";
+        if (!can_drop(flags)) return refused(k, CANNOT_DROP, flags);
+        if (!vma_is_anonymous(k, vma)) return refused(k, NOT_ANONYMOUS, flags);
         madvise_free_pte_range(k, vma, start, end);
         return 0;
       case "collapse":
@@ -144,10 +158,10 @@ const madvise_vma_behavior = kernelFunction(
         return madvise_update_vma(k, vma, start, end, flags | VM_DONTCOPY);
       case "dofork":
         return flags & (k.model.doforkRefuses === "VM_IO" || flags & VM_HUGETLB ? VM_IO : VM_SPECIAL)
-          ? "EINVAL"
+          ? refused(k, k.model.doforkRefuses === "VM_IO" ? FORK_OF_IO : FORK_OF_SPECIAL, flags)
           : madvise_update_vma(k, vma, start, end, flags & ~VM_DONTCOPY);
       case "wipeonfork":
-        if (k.w.vma.file.data[vma] !== 0 || flags & VM_SHARED) return "EINVAL";
+        if (k.w.vma.file.data[vma] !== 0 || flags & VM_SHARED) return refused(k, NOT_TO_WIPE, flags);
         return madvise_update_vma(k, vma, start, end, flags | VM_WIPEONFORK);
       case "keeponfork":
         return madvise_update_vma(k, vma, start, end, flags & ~VM_WIPEONFORK);
@@ -237,7 +251,8 @@ const madvise_populate = kernelFunction(
 // from 6.1 on (8ebe0a5eaaeb). mm-semantics, measured 18. A part of madvise_dontneed_free_valid_vma(), mm/madvise.c, 6.12.
 function hugetlb_dontneed(k: Kernel, vma: number, start: number, end: number): 0 | Errno {
   const rule = k.model.hugetlbDontneed;
-  if (rule === "EINVAL" || start % k.hpageNr !== 0) return "EINVAL";
+  if (rule === "EINVAL") return refused(k, IS_HUGETLB, k.w.vma.flags.data[vma]);
+  if (start % k.hpageNr !== 0) return refused(k, WITHIN_HUGE_PAGE, start);
   const last = (rule === "rounds up" ? Math.ceil(end / k.hpageNr) : Math.floor(end / k.hpageNr)) * k.hpageNr;
   if (start < last) zap_page_range_single(k, vma, start, last, ZAP_EVEN_COWS);
   return 0;

@@ -4,12 +4,15 @@
 
 import type { Errno } from "./abi.ts";
 import { VM_HUGETLB, VM_LOCKED, VM_SPECIAL } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { mlock_vma_pages_range } from "./mlock_vma.ts";
 import { __mm_populate } from "./populate.ts";
+import { refused } from "./refused.ts";
 import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
+
+const WRAPS = condition("end < start", "");
 
 // mlock(2): the range's VMAs are locked and all of their pages brought in. Mirrors do_mlock(), mm/mlock.c, 6.12.
 export const sys_mlock = kernelFunction(
@@ -47,7 +50,7 @@ const apply_vma_lock_flags = kernelFunction(
   (k: Kernel, task: number, addr: bigint, length: bigint, flag: number): 0 | Errno => {
     const { vma: v } = k.w;
     const mm = k.w.task.mm.data[task] - 1;
-    if (addr + length > U64) return "EINVAL";
+    if (addr + length > U64) return refused(k, WRAPS, 0);
     if (length === 0n) return 0;
     const end = clamped_page(k, addr + length);
     let at = clamped_page(k, addr);

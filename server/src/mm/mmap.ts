@@ -35,17 +35,22 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import { huge_page_size, hugetlb_file_setup, hugetlbfs_file_mmap, is_file_hugepages } from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { do_munmap, unmap_region } from "./munmap.ts";
 import { mm_populate } from "./populate.ts";
+import { refused, unaligned } from "./refused.ts";
 import { vm_soft_dirty } from "./soft_dirty.ts";
 import { find_vma_intersection, get_unmapped_area, mmap_min_addr } from "./unmapped_area.ts";
 import { address_of, offset_in_page, PAGE_ALIGN, pages_of, U64 } from "./user_range.ts";
 import { file_kind, REFPAGE_FILE } from "./vm_ops.ts";
 import { vma_link, vma_unlink } from "./vma.ts";
 import { vma_merge_new_range } from "./vma_merge.ts";
+
+const NOT_HUGETLB = condition("(flags & MAP_HUGETLB) && !is_file_hugepages(file)", "flags");
+const NO_LENGTH = condition("!len", "len");
+const STRANGE_TYPE = condition("(flags & MAP_TYPE) != MAP_PRIVATE, and nothing else that can be mapped so", "flags");
 
 export interface MmapRequest {
   readonly length: bigint;
@@ -73,7 +78,8 @@ export const sys_mmap = kernelFunction(
   "mm/mmap.c",
   (k: Kernel, task: number, request: MmapRequest): bigint | Errno => {
     const { flags, file } = request;
-    if (offset_in_page(k, request.offset) !== 0n) return "EINVAL";
+    const misplaced = unaligned(k, request.offset);
+    if (misplaced !== 0) return misplaced;
     const refpage = (flags & MAP_REFPAGE) !== 0;
     const known = k.model.refpage === "an address" || k.model.refpage === "the mapping";
     if (refpage && !known) bug("mmap: the checker lets no MAP_REFPAGE through");
@@ -98,7 +104,8 @@ export const sys_mmap = kernelFunction(
 // of other pages. The part of ksys_mmap_pgoff() that knows of hugetlb.
 function huge_request(k: Kernel, request: MmapRequest): MmapRequest | Errno {
   const huge = (request.flags & MAP_HUGETLB) !== 0;
-  if (request.file !== undefined && !is_file_hugepages(k, request.file)) return huge ? "EINVAL" : request;
+  if (request.file !== undefined && !is_file_hugepages(k, request.file))
+    return huge ? refused(k, NOT_HUGETLB, request.flags) : request;
   if (request.file === undefined && !huge) return request;
   const size = BigInt(huge_page_size(k));
   const length = (((request.length + size - 1n) & U64) / size) * size;
@@ -111,7 +118,7 @@ const do_mmap = kernelFunction(
   "mm/mmap.c",
   (k: Kernel, task: number, request: MmapRequest): number | Errno => {
     const mm = k.w.task.mm.data[task] - 1;
-    if (request.length === 0n) return "EINVAL";
+    if (request.length === 0n) return refused(k, NO_LENGTH, 0);
     const length = PAGE_ALIGN(k, request.length);
     if (length === 0n) return "ENOMEM";
     if (k.w.mm.map_count.data[mm] > k.machine.max_map_count) return "ENOMEM";
@@ -164,7 +171,8 @@ function anonymous_flags(k: Kernel, mm: number, request: MmapRequest, pages: num
     return type === MAP_PRIVATE ? default_page_flags(k, flags, pages) : "EINVAL";
   }
   if (type === MAP_PRIVATE) return flags;
-  if (type !== MAP_SHARED || flags & VM_GROWSDOWN || request.flags & MAP_REFPAGE) return "EINVAL";
+  if (type !== MAP_SHARED || flags & VM_GROWSDOWN || request.flags & MAP_REFPAGE)
+    return refused(k, STRANGE_TYPE, request.flags);
   return flags | VM_SHARED | VM_MAYSHARE;
 }
 
@@ -179,7 +187,7 @@ function file_flags(k: Kernel, mm: number, request: MmapRequest, length: bigint)
   if (type === MAP_SHARED_VALIDATE && request.flags & ~LEGACY_MAP_MASK) return "EOPNOTSUPP";
   const readonly = request.file !== undefined && file_kind(k, request.file) === REFPAGE_FILE;
   if (type & MAP_SHARED && readonly && request.prot & PROT_WRITE) return "EACCES";
-  if (type === 0 || flags & VM_GROWSDOWN) return "EINVAL";
+  if (type === 0 || flags & VM_GROWSDOWN) return refused(k, STRANGE_TYPE, request.flags);
   if (type !== MAP_PRIVATE && readonly) return (flags & ~VM_MAYWRITE) | VM_MAYSHARE;
   return type === MAP_PRIVATE ? flags : flags | VM_SHARED | VM_MAYSHARE;
 }

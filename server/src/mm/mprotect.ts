@@ -20,9 +20,10 @@ import type { Kernel } from "./kernel.ts";
 import { calc_vm_prot_bits } from "./mmap.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SOFT_DIRTY, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
+import { unaligned } from "./refused.ts";
 import { pte_needs_soft_dirty_wp, vma_soft_dirty_enabled } from "./soft_dirty.ts";
 import { is_migration_entry, migration_entry_pfn, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
-import { clamped_page, offset_in_page, PAGE_ALIGN, U64 } from "./user_range.ts";
+import { clamped_page, PAGE_ALIGN, U64 } from "./user_range.ts";
 import { vm_ops } from "./vm_ops.ts";
 import { vma_is_anonymous } from "./vma.ts";
 import { vma_modify_flags } from "./vma_merge.ts";
@@ -35,7 +36,8 @@ export const sys_mprotect = kernelFunction(
   (k: Kernel, task: number, addr: bigint, length: bigint, prot: number): 0 | Errno => {
     const { vma: v } = k.w;
     const mm = k.w.task.mm.data[task] - 1;
-    if (offset_in_page(k, addr) !== 0n) return "EINVAL";
+    const misplaced = unaligned(k, addr);
+    if (misplaced !== 0) return misplaced;
     if (length === 0n) return 0;
     const last = addr + PAGE_ALIGN(k, length);
     if (last === addr || last > U64) return "ENOMEM";

@@ -5,16 +5,37 @@
 
 import { type Errno, isErrno, MAP_FIXED, MAP_SHARED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "./abi.ts";
 import { VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP, VM_SHARED } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import { is_vm_hugetlb_page } from "./hugetlb_vma.ts";
 import type { Kernel } from "./kernel.ts";
 import { move_vma } from "./move_vma.ts";
 import { do_munmap, do_vmi_munmap } from "./munmap.ts";
 import { mm_populate } from "./populate.ts";
+import { refused, unaligned } from "./refused.ts";
 import { find_vma_intersection, get_unmapped_area } from "./unmapped_area.ts";
-import { address_of, offset_in_page, PAGE_ALIGN, pages_of, TASK_SIZE, U64 } from "./user_range.ts";
+import { address_of, PAGE_ALIGN, pages_of, TASK_SIZE, U64 } from "./user_range.ts";
 import { vma_is_anonymous } from "./vma.ts";
 import { vma_merge_new_range } from "./vma_merge.ts";
+
+const FIXED_MUST_MOVE = condition("flags & MREMAP_FIXED && !(flags & MREMAP_MAYMOVE)", "flags");
+const DONTUNMAP_MUST_MOVE = condition(
+  "flags & MREMAP_DONTUNMAP && (!(flags & MREMAP_MAYMOVE) || old_len != new_len)",
+  "flags",
+);
+const NO_LENGTH = condition("!new_len", "new_len");
+const TOO_LONG = condition("new_len > TASK_SIZE", "new_len");
+const TARGET_OUTSIDE = condition("new_len > TASK_SIZE || new_addr > TASK_SIZE - new_len", "new_len");
+const OVERLAPS = condition("addr + old_len > new_addr && new_addr + new_len > addr", "new_addr");
+const ADDR_WITHIN_HUGE_PAGE = condition("addr & ~huge_page_mask(h)", "addr");
+const NEW_ADDR_WITHIN_HUGE_PAGE = condition("new_addr & ~huge_page_mask(h)", "new_addr");
+const HUGETLB_GROWS = condition("new_len > old_len", "new_len");
+const DUPLICATES_PRIVATE = condition("!old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE))", "vm_flags");
+const CANNOT_STAY = condition("flags & MREMAP_DONTUNMAP && vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)", "vm_flags");
+const NOT_PRIVATE = condition(
+  "flags & MREMAP_DONTUNMAP && (!vma_is_anonymous(vma) || vma->vm_flags & VM_SHARED)",
+  "vm_flags",
+);
+const IS_HUGETLB = condition("is_vm_hugetlb_page(vma)", "vm_flags");
 
 // struct vma_remap_struct: addresses in pages, new_addr 0 where none was given.
 interface Remap {
@@ -79,26 +100,27 @@ function overlaps(k: Kernel, call: Call): boolean {
 function bad_target(k: Kernel, call: Call): 0 | Errno {
   const length = PAGE_ALIGN(k, call.newLength);
   const size = TASK_SIZE(k);
-  if (length > size || call.newAddr > size - length) return "EINVAL";
-  return offset_in_page(k, call.newAddr) !== 0n ? "EINVAL" : 0;
+  if (length > size || call.newAddr > size - length) return refused(k, TARGET_OUTSIDE, Number(length));
+  return unaligned(k, call.newAddr);
 }
 
 // Mirrors sys_mremap(), mm/mremap.c, 5.10 to 6.12.
 const mremap_before_6_17 = kernelFunction("sys_mremap", "mm/mremap.c", (k: Kernel, call: Call): number | Errno => {
   const { flags } = call;
-  if (flags & MREMAP_FIXED && (flags & MREMAP_MAYMOVE) === 0) return "EINVAL";
+  if (flags & MREMAP_FIXED && (flags & MREMAP_MAYMOVE) === 0) return refused(k, FIXED_MUST_MOVE, flags);
   if (flags & MREMAP_DONTUNMAP && ((flags & MREMAP_MAYMOVE) === 0 || call.oldLength !== call.newLength))
-    return "EINVAL";
-  if (offset_in_page(k, call.addr) !== 0n) return "EINVAL";
+    return refused(k, DONTUNMAP_MUST_MOVE, flags);
+  const misplaced = unaligned(k, call.addr);
+  if (misplaced !== 0) return misplaced;
   const given = remap_of(k, call);
-  if (given.newPages === 0) return "EINVAL";
+  if (given.newPages === 0) return refused(k, NO_LENGTH, 0);
   if (k.model.mremapChecksFirst === "the VMA" && k.vmas.lookup(given.mm, given.addr) < 0) return "EFAULT";
   const r = align_hugetlb(k, given);
   if (isErrno(r)) return r;
   if (implies_new_addr(flags)) {
     const error = bad_target(k, call);
     if (error !== 0) return error;
-    return overlaps(k, call) ? "EINVAL" : mremap_to(k, r);
+    return overlaps(k, call) ? refused(k, OVERLAPS, Number(call.newAddr)) : mremap_to(k, r);
   }
   if (r.oldPages >= r.newPages) {
     const error = do_vmi_munmap(k, r.mm, r.addr + r.newPages, r.oldPages - r.newPages);
@@ -116,7 +138,10 @@ function align_hugetlb(k: Kernel, r: Remap): Remap | Errno {
   const nr = k.hpageNr;
   const oldPages = Math.ceil(r.oldPages / nr) * nr;
   const newPages = Math.ceil(r.newPages / nr) * nr;
-  return r.addr % nr !== 0 || r.newAddr % nr !== 0 || newPages > oldPages ? "EINVAL" : { ...r, oldPages, newPages };
+  if (r.addr % nr !== 0) return refused(k, ADDR_WITHIN_HUGE_PAGE, r.addr);
+  if (r.newAddr % nr !== 0) return refused(k, NEW_ADDR_WITHIN_HUGE_PAGE, r.newAddr);
+  if (newPages > oldPages) return refused(k, HUGETLB_GROWS, newPages);
+  return { ...r, oldPages, newPages };
 }
 
 // The target is cleared and the source shrunk before anybody looks whether the rest can be done.
@@ -149,9 +174,10 @@ const vma_to_resize = kernelFunction("vma_to_resize", "mm/mremap.c", (k: Kernel,
   if (vma < 0) return "EFAULT";
   const flags = v.flags.data[vma];
   // Length 0 asks for a second mapping of the same pages, which only shared ones can have.
-  if (r.oldPages === 0 && (flags & (VM_SHARED | VM_MAYSHARE)) === 0) return "EINVAL";
-  if (r.flags & MREMAP_DONTUNMAP && !may_stay_empty(k, vma)) return "EINVAL";
-  if (!k.model.hugetlbMoves && is_vm_hugetlb_page(k, vma)) return "EINVAL";
+  if (r.oldPages === 0 && (flags & (VM_SHARED | VM_MAYSHARE)) === 0) return refused(k, DUPLICATES_PRIVATE, flags);
+  if (r.flags & MREMAP_DONTUNMAP && !may_stay_empty(k, vma))
+    return refused(k, k.model.dontunmapAnonymousOnly ? NOT_PRIVATE : CANNOT_STAY, flags);
+  if (!k.model.hugetlbMoves && is_vm_hugetlb_page(k, vma)) return refused(k, IS_HUGETLB, flags);
   if (r.oldPages > v.end.data[vma] - r.addr) return "EFAULT";
   if (r.oldPages !== r.newPages && flags & (VM_DONTEXPAND | VM_PFNMAP)) return "EFAULT";
   return vma;
@@ -241,13 +267,17 @@ const do_mremap = kernelFunction("do_mremap", "mm/mremap.c", (k: Kernel, call: C
 function check_mremap_params(k: Kernel, call: Call): 0 | Errno {
   const { flags } = call;
   const newLength = PAGE_ALIGN(k, call.newLength);
-  if (offset_in_page(k, call.addr) !== 0n || newLength === 0n || newLength > TASK_SIZE(k)) return "EINVAL";
+  const misplaced = unaligned(k, call.addr);
+  if (misplaced !== 0) return misplaced;
+  if (newLength === 0n) return refused(k, NO_LENGTH, 0);
+  if (newLength > TASK_SIZE(k)) return refused(k, TOO_LONG, Number(newLength));
   if (!implies_new_addr(flags)) return 0;
   const error = bad_target(k, call);
   if (error !== 0) return error;
-  if ((flags & MREMAP_MAYMOVE) === 0) return "EINVAL";
-  if (flags & MREMAP_DONTUNMAP && PAGE_ALIGN(k, call.oldLength) !== newLength) return "EINVAL";
-  return overlaps(k, call) ? "EINVAL" : 0;
+  if ((flags & MREMAP_MAYMOVE) === 0) return refused(k, FIXED_MUST_MOVE, flags);
+  if (flags & MREMAP_DONTUNMAP && PAGE_ALIGN(k, call.oldLength) !== newLength)
+    return refused(k, DONTUNMAP_MUST_MOVE, flags);
+  return overlaps(k, call) ? refused(k, OVERLAPS, Number(call.newAddr)) : 0;
 }
 
 // Mirrors check_map_count_against_split_early(), mm/mremap.c, 7.2: asked of every call.

@@ -2,20 +2,24 @@
 // mm/vma.c (mm/mmap.c before 6.12); mm-semantics §5.1.
 
 import type { Errno } from "./abi.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { free_pgd_range } from "./pgtable.ts";
-import { offset_in_page, PAGE_ALIGN, pages_of } from "./user_range.ts";
+import { refused, unaligned } from "./refused.ts";
+import { PAGE_ALIGN, pages_of } from "./user_range.ts";
 import { vma_unlink } from "./vma.ts";
 import { __split_vma } from "./vma_merge.ts";
 import { unmap_drains_lru, unmap_page_range, ZAP_ALL } from "./zap.ts";
+
+const OUTSIDE = condition("!len || start > TASK_SIZE || len > TASK_SIZE - start", "pages");
 
 // munmap(2): what is not mapped is no error.
 export const sys_munmap = kernelFunction(
   "sys_munmap",
   "mm/mmap.c",
   (k: Kernel, task: number, addr: bigint, length: bigint): 0 | Errno => {
-    if (offset_in_page(k, addr) !== 0n) return "EINVAL";
+    const misplaced = unaligned(k, addr);
+    if (misplaced !== 0) return misplaced;
     return do_vmi_munmap(k, k.w.task.mm.data[task] - 1, pages_of(k, addr), pages_of(k, PAGE_ALIGN(k, length)));
   },
 );
@@ -24,7 +28,7 @@ export const sys_munmap = kernelFunction(
 // Mirrors do_vmi_munmap(), mm/vma.c, 6.12.
 export function do_vmi_munmap(k: Kernel, mm: number, start: number, pages: number): 0 | Errno {
   const size = k.geometry.taskPages;
-  if (pages === 0 || start > size || pages > size - start) return "EINVAL";
+  if (pages === 0 || start > size || pages > size - start) return refused(k, OUTSIDE, pages);
   return do_munmap(k, mm, start, start + pages);
 }
 

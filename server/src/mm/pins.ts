@@ -15,16 +15,22 @@ import {
   type PinKind,
 } from "./abi.ts";
 import { page_folio } from "./folio.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
 import { is_file_hugepages } from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { NO_PAGE } from "./page_alloc.ts";
 import { each_pinned_folio, io_check_coalesce_buffer } from "./pin_folios.ts";
+import { refused } from "./refused.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { mmget, mmput } from "./tasks.ts";
 import { folio_mark_dirty, is_shmem } from "./vm_ops.ts";
 import { is_cow_mapping } from "./vma.ts";
+
+const LONGTERM_WITHOUT_PIN = condition("(gup_flags & FOLL_LONGTERM) && !(gup_flags & FOLL_PIN)", "flags");
+const TOO_LONG = condition("len > SZ_1T", "len");
+const OTHER_FILE = condition("vma->vm_file != file", "");
+const NO_LENGTH = condition("!len", "len");
 
 const SZ_1G = 2n ** 30n;
 const SZ_1T = 2n ** 40n;
@@ -39,7 +45,7 @@ function gup_flags(flags: number): number {
 // get_user_pages(): FOLL_GET, refcount + 1 for each page. Fewer pages than asked for is a success. FOLL_LONGTERM needs
 // FOLL_PIN from 5.10 on. Mirrors is_valid_gup_args(), mm/gup.c, 6.12 (is_valid_gup_flags() before 6.3).
 export function get_user_pages(k: Kernel, task: number, addr: bigint, length: bigint, flags: number): number | Errno {
-  if (flags & FOLL_LONGTERM && k.model.longtermNeedsPin) return "EINVAL";
+  if (flags & FOLL_LONGTERM && k.model.longtermNeedsPin) return refused(k, LONGTERM_WITHOUT_PIN, flags);
   const touch = flags & FOLL_FAST_ONLY ? 0 : FOLL_TOUCH;
   return take(k, task, "get_user_pages", addr, length, (gup_flags(flags) & ~FOLL_PIN) | FOLL_GET | touch);
 }
@@ -66,7 +72,7 @@ export const io_uring_register = kernelFunction(
     // io_buffer_validate(): neither nothing nor more than 1 GiB (io_validate_user_buf_range() of 7.2: 1 TiB).
     if (length === 0n) return "EFAULT";
     if (k.model.ioUringTakesTebibyte ? length > SZ_1T : length > SZ_1G) {
-      return k.model.ioUringTakesTebibyte ? "EINVAL" : "EFAULT";
+      return k.model.ioUringTakesTebibyte ? refused(k, TOO_LONG, Number(length)) : "EFAULT";
     }
     const flags = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE;
     const pin = take(k, task, IO_URING, addr, length, flags);
@@ -76,10 +82,10 @@ export const io_uring_register = kernelFunction(
       release(k, pin);
       return "EFAULT";
     }
-    const refused = k.model.ioUringRefusesFiles ? refuse_files(k, task, start, pages) : 0;
-    if (refused) release(k, pin);
+    const error = k.model.ioUringRefusesFiles ? refuse_files(k, task, start, pages) : 0;
+    if (error !== 0) release(k, pin);
     else if (io_check_coalesce_buffer(k, k.side.pinPages[pin])) io_coalesce_buffer(k, pin);
-    return refused || pin;
+    return error || pin;
   },
 );
 
@@ -98,7 +104,7 @@ function refuse_files(k: Kernel, task: number, start: number, pages: number): 0 
   const first = vma.file.data[k.vmas.lookup(mm, start)];
   for (let vpn = start; vpn < start + pages; vpn++) {
     const file = vma.file.data[k.vmas.lookup(mm, vpn)];
-    if (file !== first) return "EINVAL";
+    if (file !== first) return refused(k, OTHER_FILE, 0);
     if (file !== 0 && !is_shmem(k, file - 1) && !is_file_hugepages(k, file - 1)) return "EOPNOTSUPP";
   }
   return 0;
@@ -139,7 +145,7 @@ function page_range(k: Kernel, addr: bigint, length: bigint): { start: number; p
 }
 
 function take(k: Kernel, task: number, kind: PinKind, addr: bigint, length: bigint, flags: number): number | Errno {
-  if (length === 0n) return "EINVAL";
+  if (length === 0n) return refused(k, NO_LENGTH, 0);
   if (addr + length > BigInt(k.geometry.taskPages) * BigInt(k.pageSize)) return "EFAULT";
   const { start, pages } = page_range(k, addr, length);
   const got = __get_user_pages(k, task, k.w.task.mm.data[task] - 1, start, pages, flags);

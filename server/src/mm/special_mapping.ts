@@ -15,8 +15,11 @@ import { counts_mapping } from "./normal_page.ts";
 import { SPECIAL } from "./outcome.ts";
 import { folio_get, folio_ref_count, refuses_refs } from "./page_ref.ts";
 import { mk_pte, PTE_SPECIAL, PTE_WRITE, pte_alloc, pte_prot } from "./pgtable.ts";
+import { refused } from "./refused.ts";
 import { folio_add_file_rmap_pte } from "./rmap.ts";
 import { is_cow_mapping } from "./vma.ts";
+
+const PART_OF_COW = condition("addr != vma->vm_start || end != vma->vm_end", "page");
 
 const COW_MAPPING = condition("is_cow_mapping(vma->vm_flags)", "vm_flags");
 const UNWALKABLE = remark(
@@ -40,7 +43,7 @@ export const remap_pfn_range = kernelFunction(
     const flags = v.flags.data[vma];
     const cow = is_cow_mapping(flags);
     if (k.decide(COW_MAPPING, flags, cow)) {
-      if (start !== v.start.data[vma] || start + pages !== v.end.data[vma]) return "EINVAL";
+      if (start !== v.start.data[vma] || start + pages !== v.end.data[vma]) return refused(k, PART_OF_COW, start);
       k.set(v.pgoff, vma, pfn);
     }
     k.set(v.flags, vma, flags | VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);

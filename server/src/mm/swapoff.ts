@@ -3,13 +3,14 @@
 import type { Errno } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
 import { folio_test_large, page_folio } from "./folio.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { ksm_might_need_to_copy } from "./ksm_swapin.ts";
 import { folio_add_lru_vma, mlock_folio } from "./lru.ts";
 import { vma_locks } from "./mlock_vma.ts";
 import { folio_get, folio_put } from "./page_ref.ts";
 import { mk_pte, PTE_ACCESSED, PTE_SOFT_DIRTY, pte_flags, pte_prot, walk_ptes } from "./pgtable.ts";
+import { refused } from "./refused.ts";
 import { folio_add_anon_rmap_pte } from "./rmap.ts";
 import { shmem_unuse } from "./shmem_swap.ts";
 import { read_swap_cache_async } from "./swap_in.ts";
@@ -18,12 +19,14 @@ import { swap_cache_get_folio, swap_cache_get_page } from "./swap_state.ts";
 import { folio_free_swap } from "./swapfile.ts";
 import { is_swap_entry, swp_offset } from "./swapops.ts";
 
+const NOT_FOUND = condition("no swap device of this name is in use", "pages");
+
 // Every swapped page of every process is mapped again, and the device has no slots from then on. When memory is used up
 // it stays in use, with what did not fit. No device is in use without swap space, or after the first time.
 // Mirrors sys_swapoff(), mm/swapfile.c, 6.12.
 export const sys_swapoff = kernelFunction("sys_swapoff", "mm/swapfile.c", (k: Kernel): 0 | Errno => {
   const { swap_off } = k.w.machine;
-  if (total_swap_pages(k) === 0) return "EINVAL";
+  if (total_swap_pages(k) === 0) return refused(k, NOT_FOUND, 0);
   // First of all, so that what has to make room meanwhile does not go there.
   k.set(swap_off, 0, 1);
   if (try_to_unuse(k)) return 0;

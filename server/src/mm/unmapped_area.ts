@@ -6,10 +6,13 @@
 
 import { type Errno, MAP_FIXED, MAP_SHARED } from "./abi.ts";
 import { VM_GROWSDOWN } from "./flags.ts";
-import { kernelFunction } from "./frames.ts";
+import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { address_of, offset_in_page, pages_of, TASK_SIZE } from "./user_range.ts";
+import { refused, unaligned } from "./refused.ts";
+import { address_of, pages_of, TASK_SIZE } from "./user_range.ts";
 import { HUGETLB_FILE, REGULAR_FILE } from "./vm_ops.ts";
+
+const WITHIN_HUGE_PAGE = condition("addr & ~huge_page_mask(h)", "page");
 
 // vm.mmap_min_addr, bytes.
 export const mmap_min_addr = 65536n;
@@ -40,9 +43,10 @@ export const get_unmapped_area = kernelFunction(
     if (request.length > size) return "ENOMEM";
     const huge = request.file !== 0 && k.w.file.kind.data[request.file - 1] === HUGETLB_FILE;
     if (request.flags & MAP_FIXED) {
-      if (huge && pages_of(k, request.addr) % k.hpageNr !== 0) return "EINVAL";
+      if (huge && pages_of(k, request.addr) % k.hpageNr !== 0)
+        return refused(k, WITHIN_HUGE_PAGE, pages_of(k, request.addr));
       if (request.addr > size - request.length) return "ENOMEM";
-      return offset_in_page(k, request.addr) === 0n ? pages_of(k, request.addr) : "EINVAL";
+      return unaligned(k, request.addr) || pages_of(k, request.addr);
     }
     const hint = hinted_area(k, mm, huge ? { ...request, addr: huge_hint(k, request.addr) } : padded(k, request));
     if (hint !== undefined) return hint;
