@@ -9,7 +9,7 @@ import {
 } from "../mm/abi.ts";
 import { flagNames, VMA_FLAG_NAMES } from "../mm/flags.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { fileName, hexRange } from "./show.ts";
+import { address, fileName, hexRange } from "./show.ts";
 
 const FAULT_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [FAULT_FLAG_WRITE, "write"],
@@ -34,6 +34,8 @@ function valueText(k: Kernel, input: string, value: number): string {
       return flagNames(FAULT_FLAG_NAMES, value).join("|") || "none";
     case "index":
       return `0x${value.toString(16)}`;
+    case "address":
+      return address(k, value);
     case "vma":
       return value === 0 ? "none" : hexRange(k, k.w.vma.start.data[value - 1], k.w.vma.end.data[value - 1]);
     case "anon_vma":
