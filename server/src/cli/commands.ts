@@ -26,6 +26,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> =
   eval: async () => (await import("./engine_commands.ts")).evalCommand,
   why: async () => (await import("./engine_commands.ts")).whyCommand,
   matrix: async () => (await import("./engine_commands.ts")).matrixCommand,
+  capacity: async () => (await import("./engine_commands.ts")).capacityCommand,
   kernels: async () => (await import("./engine_commands.ts")).kernelsCommand,
   import: async () => (await import("./engine_commands.ts")).importCommand,
   kernel: async () => (await import("./kernel_commands.ts")).kernelGroup,

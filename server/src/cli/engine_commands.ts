@@ -1,5 +1,6 @@
 // The commands that need the engine and the language: a bundle of its own, so that the two servers start without it.
 
+export { capacityCommand } from "./capacity.ts";
 export { checkCommand } from "./check.ts";
 export { evalCommand } from "./eval.ts";
 export { exportCommand } from "./export.ts";

@@ -105,19 +105,39 @@ export class Execution {
   advance(milliseconds: number): boolean {
     const { clock } = this.watch;
     const began = clock();
-    if (this.deadline === Number.POSITIVE_INFINITY) this.deadline = began + this.watch.milliseconds;
-    const { kernel } = this.recording;
-    kernel.interrupt = () => this.look();
-    try {
+    return this.within(() => {
       while (!this.done) {
         if ((++this.ticks & POLL_MASK) === 0) {
           this.look();
-          if (clock() - began > milliseconds) return false;
+          if (clock() - began > milliseconds) return;
         }
         // The kernel looks once in many events; a small limit holds between statements.
-        if (this.eventsMade > kernel.limits.events) this.look();
+        if (this.eventsMade > this.recording.kernel.limits.events) this.look();
         this.statement();
       }
+    });
+  }
+
+  // Runs at least one statement, and on until control comes to the one with this index. False when the run ended before.
+  advanceTo(statement: number): boolean {
+    this.within(() => {
+      while (!this.done) {
+        if ((++this.ticks & POLL_MASK) === 0 || this.eventsMade > this.recording.kernel.limits.events) this.look();
+        this.statement();
+        if (this.pc === statement) return;
+      }
+    });
+    return !this.done && this.pc === statement;
+  }
+
+  // Runs within the limits; one that is reached ends the run.
+  private within(run: () => void): boolean {
+    const { clock, milliseconds } = this.watch;
+    if (this.deadline === Number.POSITIVE_INFINITY) this.deadline = clock() + milliseconds;
+    const { kernel } = this.recording;
+    kernel.interrupt = () => this.look();
+    try {
+      run();
     } catch (error) {
       if (error instanceof LimitReached) this.stop(error.kind, error.message);
       else if (error instanceof Cancelled) this.stop("cancelled", "the run was cancelled");
