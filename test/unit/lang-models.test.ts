@@ -68,6 +68,22 @@ test("a release condition never matches a proposal", () => {
   assert.ok(counts("@>=5.7,refpage-v2", "refpage-v2"));
 });
 
+test("multi-size THP is nothing that a release before 6.8 could set", () => {
+  const [problem] = found("kernel 6.6\nmachine «mthp=64K»\np = mmap(64K)", ["idle-setting"], "6.6");
+  assert.equal(problem.severity, "warning");
+  assert.equal(problem.message, "`mthp` changes nothing here: 6.6 has no multi-size THP; 6.8 and later have it");
+  finds("machine «mthp=64K»\np = mmap(64K)", ["idle-setting"], "5.10");
+});
+
+test("a setting that counts under one model of the trace is for comparing it with the others", () => {
+  for (const model of ["6.6", "6.8"]) finds("kernel 6.6 6.8\nmachine mthp=64K\np = mmap(64K)", [], model);
+});
+
+test("a page without a mapcount is nothing that a release before 6.15 could have", () => {
+  finds("machine «page_mapcount=off»\np = mmap(64K)", ["idle-setting"], "6.12");
+  finds("machine page_mapcount=on\np = mmap(64K)", [], "6.12");
+});
+
 test("a pin needs a counter that holds 1024", () => {
   finds("machine refcount_bits=11\nd = «pin_user_pages»(0, 4K)", ["pin-overflows"], "7.2");
   finds("machine refcount_bits=8\nd = «o_direct_read»(0, 4K)", ["pin-overflows"], "6.6");

@@ -5,6 +5,7 @@ import { MODELS } from "../mm/models.ts";
 import { GUP_PIN_COUNTING_BIAS } from "../mm/page_ref.ts";
 import type { ModelName } from "../mm/releases.ts";
 import { hasField } from "./fields.ts";
+import { idleSettings } from "./idle_settings.ts";
 import { listed } from "./nearest.ts";
 import { parseNumber } from "./number.ts";
 import type { Problem } from "./problem.ts";
@@ -22,7 +23,10 @@ export function check(program: Program, model: string): Problem[] {
   const bits = refcountBits(program);
   const asked = asksUnder(program, model as ModelName);
   const needs = program.needs.filter(({ line }) => asked(line));
-  return needs.flatMap((need) => checkNeed(need, model as ModelName) ?? checkPin(need, model as ModelName, bits) ?? []);
+  return [
+    ...idleSettings(program, model as ModelName),
+    ...needs.flatMap((need) => checkNeed(need, model as ModelName) ?? checkPin(need, model as ModelName, bits) ?? []),
+  ];
 }
 
 // The bits that the last `machine` line gives a refcount.

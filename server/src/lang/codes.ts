@@ -49,6 +49,8 @@ export const CODES = {
   // What depends on the model.
   "not-simulated": "Part of the language, and refused: this version does not simulate it yet.",
   "not-in-release": "The chosen model does not have this yet, or no longer.",
+  "idle-setting":
+    "A `machine` setting that changes nothing under the chosen model, which has nothing that it could set.",
   "field-not-in-release": "A check uses a field that the chosen model does not have, so that it can never hold.",
   // While the trace runs (run/).
   "none-argument": "An operation that is given `none`, the result of a call that failed.",
