@@ -51,9 +51,10 @@ export function copy_present_ptes(
   return nr;
 }
 
+// The first page that is exclusive, or the first where none is.
 function first_exclusive(k: Kernel, page: number, nr: number): number {
   for (let at = page; at < page + nr; at++) if (PageAnonExclusive(k, at)) return at;
-  return -1;
+  return page;
 }
 
 export function rss_name(k: Kernel, folio: number): "anon" | "shmem" | "file" {
