@@ -14,6 +14,10 @@ export const HUGETLB: readonly Mutant[] = [
   model("6.15 refuses a forced write to a huge page", "4.2", "6.15", "hugetlbForcedWrites", "6.12"),
   model("6.8 gives a reservation back with the page", "5.1", "6.8", "hugetlbZapRestores", "6.10"),
   model("6.10 keeps the reservation of a page that was given up", "5.1", "6.10", "hugetlbZapRestores", "6.8"),
+  model("6.1 counts the faults of GUP on huge pages", "2.10", "6.1", "gupCountsHugetlb", "6.6"),
+  model("6.12 counts no faults of GUP on huge pages", "2.10", "6.12", "gupCountsHugetlb", "6.1"),
+  model("6.1 moves a huge page by its second page", "5.7", "6.1", "movesHugetlbByTails", "6.8"),
+  model("6.12 moves a huge page by its first page alone", "5.7", "6.12", "movesHugetlbByTails", "6.1"),
   model("5.17 drops huge pages", "5.1", "5.17", "hugetlbDontneed", "5.18"),
   model("5.19 leaves the huge page that a range ends in", "5.1", "5.19", "hugetlbDontneed", "6.1"),
   model("6.1 drops the huge page that a range ends in", "5.1", "6.1", "hugetlbDontneed", "5.19"),
@@ -64,5 +68,17 @@ export const HUGETLB: readonly Mutant[] = [
   code("shared mappings never share tables of PMDs", "2.10", "hugetlb_pmd_share.ts", [
     "    if (want_pmd_share(k, vma, vpn)) {",
     "    if (false) {",
+  ]),
+  code("the pool cleans its pages", "2.10", "hugetlb_pool.ts", [
+    "  k.set(page.flags, folio, page.flags.data[folio] & PG_dirty);\n",
+    "  k.set(page.flags, folio, 0);\n",
+  ]),
+  code("msync writes huge pages", "2.10", "truncate.ts", [
+    "    if (kind === SHMEM_FILE || kind === HUGETLB_FILE) return;\n",
+    "    if (kind === SHMEM_FILE) return;\n",
+  ]),
+  code("smaps counts PMDs without rights", "11.4", "smaps.ts", [
+    "        const folio = followed(k, entry) ? vm_normal_page(k, row, entry) : undefined;\n",
+    "        const folio = vm_normal_page(k, row, entry);\n",
   ]),
 ];

@@ -17,6 +17,8 @@ export const THP: readonly Mutant[] = [
   model("6.15 reuses exclusive pages of a PTE-mapped THP alone", "7.6", "6.15", "reuseAnonLarge", "6.12"),
   model("a PMD split under 6.1 makes dirty PTEs", "5.8", "6.1", "splitKeepsDirty", "6.12"),
   model("a PMD split under 7.2 makes clean PTEs", "5.8", "7.2", "splitKeepsDirty", "6.1"),
+  model("mprotect handles a large folio's entries as one in 6.12", "5.3", "6.12", "mprotectBatches", "6.18"),
+  model("mprotect handles a large folio's entries one by one in 6.18", "5.3", "6.18", "mprotectBatches", "6.12"),
   model("mprotect makes an exclusive PMD writable in 6.1", "5.3", "6.1", "mprotectUpgradesPmds", "6.6"),
   model("mprotect leaves an exclusive PMD read-only in 6.12", "5.3", "6.12", "mprotectUpgradesPmds", "6.1"),
   code("a THP goes where its mapping has no room for it", "2.8", "huge_memory.ts", [

@@ -30,6 +30,7 @@ export const FIRST_COW: CowRules = {
   copyFreesSwapCache: false,
   reusesKsmPages: false,
   mprotectUpgrades: upgrades_dirty_shared,
+  mprotectBatches: false,
   mprotectUpgradesPmds: false,
   mprotectCleansPmds: false,
   mprotectKeepsSoftDirty: false,
@@ -157,6 +158,12 @@ export const COW: Partial<Record<ReleaseName, readonly Change[]>> = {
     },
   ],
   "6.18": [
+    {
+      since: "6.17",
+      commits: ["cac1db8c3aad"],
+      text: "mprotect handles entries in a row of one large folio as one: where one is dirty or accessed, all are then.",
+      rules: { mprotectBatches: true },
+    },
     {
       since: "6.18",
       commits: [],

@@ -37,6 +37,10 @@ export interface CowRules {
   // bit in a VMA that allows writing. can_change_pte_writable(), mm-semantics §5.3.
   readonly mprotectUpgrades: (k: Kernel, vma: number, entry: number, pfn: number | undefined) => boolean;
 
+  // mprotect handles entries that map a large folio's pages in a row as one: what one of them says of being dirty or accessed all say
+  // then (6.17, cac1db8c3aad). modify_prot_start_ptes(), include/linux/pgtable.h.
+  readonly mprotectBatches: boolean;
+
   // mprotect makes PMDs writable by the rule for PTEs (6.2; before never in private memory). change_huge_pmd(),
   // mm/huge_memory.c; mm-semantics §5.3.
   readonly mprotectUpgradesPmds: boolean;

@@ -20,6 +20,7 @@ import type { Kernel } from "./kernel.ts";
 import { calc_vm_prot_bits } from "./mmap.ts";
 import { vm_normal_page } from "./normal_page.ts";
 import { PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SOFT_DIRTY, PTE_WRITE, pte_with, walk_ptes } from "./pgtable.ts";
+import { mprotect_pte_batch } from "./pte_batch.ts";
 import { unaligned } from "./refused.ts";
 import { pte_needs_soft_dirty_wp, vma_soft_dirty_enabled } from "./soft_dirty.ts";
 import { is_migration_entry, migration_entry_pfn, PTE_SWP_EXCLUSIVE, PTE_SWP_WRITE } from "./swapops.ts";
@@ -112,12 +113,16 @@ const change_protection = kernelFunction(
     const set = (always ? PTE_WRITE : 0) | (flags & VM_ACCESS_FLAGS ? 0 : PTE_PROTNONE);
     const change: EntryChange = { set, upgrades: mayWrite && !always };
     const hugeChange: EntryChange = { set, upgrades: change.upgrades && k.model.mprotectUpgradesPmds };
+    let batch = { end: start, bits: 0 };
     walk_ptes(
       k,
       k.w.vma.mm.data[vma] - 1,
       start,
       end,
-      (row, _vpn, old) => change_entry(k, vma, row, old, change),
+      (row, vpn, old) => {
+        if (k.model.mprotectBatches && vpn >= batch.end) batch = batch_at(k, vma, row, vpn, end);
+        change_entry(k, vma, row, pte_with(old, batch.bits), change);
+      },
       (pmd, _first, from, to) => {
         if (to - from === k.hpageNr) change_huge_pmd(k, vma, pmd, hugeChange);
         else __split_huge_pmd(k, vma, pmd);
@@ -125,6 +130,15 @@ const change_protection = kernelFunction(
     );
   },
 );
+
+// The batch that begins with the entry of vpn: where it ends, and which bits all of its entries get.
+function batch_at(k: Kernel, vma: number, row: number, vpn: number, end: number): { end: number; bits: number } {
+  const page = vm_normal_page(k, vma, k.w.pte.entry.data[row]);
+  if (page === undefined) return { end: vpn + 1, bits: 0 };
+  const perTable = 2 ** k.geometry.bits[0];
+  const { nr, bits } = mprotect_pte_batch(k, row, page, Math.min(end - vpn, perTable - (vpn % perTable)));
+  return { end: vpn + nr, bits };
+}
 
 interface EntryChange {
   // What every present entry of the VMA has from now on, of the write bit and PROT_NONE.

@@ -28,6 +28,23 @@ export function pte_batch(k: Kernel, row: number, page: number, max: number, ign
   return nr;
 }
 
+// The accessed and dirty bits of a batch of mprotect, of which each entry of it gets all: entries in a row that map pages in a
+// row of one large folio and agree in all other bits. `nr` of them, from `row` on, at most `max`.
+// Mirrors mprotect_folio_pte_batch() with modify_prot_start_ptes(), mm/mprotect.c, 7.2.
+export function mprotect_pte_batch(k: Kernel, row: number, page: number, max: number): { nr: number; bits: number } {
+  const { data } = k.w.pte.entry;
+  if (!folio_test_large(k, page)) return { nr: 1, bits: 0 };
+  const folio = page_folio(k, page);
+  const most = Math.min(max, folio + folio_nr_pages(k, folio) - page);
+  const collected = PTE_ACCESSED | PTE_DIRTY;
+  const first = pte_with(data[row], 0, collected);
+  let nr = 0;
+  let bits = 0;
+  for (; nr < most && pte_with(data[row + nr], 0, collected) === first + mk_pte(nr, 0); nr++)
+    bits |= data[row + nr] & collected;
+  return { nr, bits };
+}
+
 // How many entries from `row` on, at most `max`, map the pages from `page` on of its folio and are alike in every bit.
 export function alike_ptes(k: Kernel, row: number, page: number, max: number): number {
   const { data } = k.w.pte.entry;

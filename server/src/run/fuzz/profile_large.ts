@@ -102,10 +102,12 @@ const THP: Profile = {
   mostTasks: 3,
 };
 
-// Folios of 64K, and now and then a huge page.
+// Folios of 64K; those of 2M are for MADV_COLLAPSE alone, so that khugepaged sleeps.
 const MTHP: Profile = {
   ...THP,
   machine: "thp=always mthp=64K",
+  shares: { ...SHARES, khugepaged: 0 },
+  phrases: PHRASES.filter((phrase) => !phrase.includes("khugepaged")),
   mappingPages: [16, 16, 32, 32, 64, 64, 100, 512],
   rangePages: [1, 1, 1, 2, 4, 8, 15, 16, 17, 32, 64],
   startPages: [0, 0, 0, 1, 3, 8, 15, 16, 17, 31, 32, 48],
