@@ -17,15 +17,16 @@ import type { Collapser, ScanResult } from "./scan_result.ts";
 import { filemap_fdatawrite_range, mappings_of } from "./truncate.ts";
 import { is_shmem, REGULAR_FILE } from "./vm_ops.ts";
 
-// Whether khugepaged or MADV_COLLAPSE may have a look at the VMA of a file: shmem always, as MADV_COLLAPSE does not ask
-// shmem_enabled; ordinary files where they can have such folios (Debian's kernels have no CONFIG_READ_ONLY_THP_FOR_FS).
+// Whether khugepaged or MADV_COLLAPSE may have a look at the VMA of a file: shmem for MADV_COLLAPSE alone, which does not ask
+// shmem_enabled as khugepaged does (it is `never` unless somebody sets it); ordinary files where they can have such folios (Debian's kernels have no CONFIG_READ_ONLY_THP_FOR_FS).
 // Mirrors __thp_vma_allowable_orders(), mm/huge_memory.c, 6.12 (hugepage_vma_check() before 6.8).
-export function file_collapsible(k: Kernel, vma: number): boolean {
+export function file_collapsible(k: Kernel, vma: number, by: Collapser): boolean {
   const { flags, end, file } = k.w.vma;
   if (flags.data[vma] & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB)) return false;
   if (!file_thp_suitable(k, vma, end.data[vma] - k.hpageNr)) return false;
   const of = file.data[vma] - 1;
-  return is_shmem(k, of) || (k.model.collapsesFiles && k.w.file.kind.data[of] === REGULAR_FILE);
+  if (is_shmem(k, of)) return by === "MADV_COLLAPSE";
+  return k.model.collapsesFiles && k.w.file.kind.data[of] === REGULAR_FILE;
 }
 
 // One PMD's worth. MADV_COLLAPSE has dirty pages of an ordinary file written and tries again, and maps the folio by a PMD;

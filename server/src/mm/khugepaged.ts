@@ -85,7 +85,7 @@ function collapse_possible(k: Kernel, vma: number, by: Collapser): boolean {
   const flags = k.w.vma.flags.data[vma];
   const { thp } = k.machine;
   const wanted = by === "MADV_COLLAPSE" || thp === "always" || (thp === "madvise" && (flags & VM_HUGEPAGE) !== 0);
-  const possible = vma_is_anonymous(k, vma) ? anon_collapsible(k, vma) : file_collapsible(k, vma);
+  const possible = vma_is_anonymous(k, vma) ? anon_collapsible(k, vma) : file_collapsible(k, vma, by);
   return k.decide(MAY_COLLAPSE, flags, wanted && possible);
 }
 

@@ -157,7 +157,7 @@ const madvise_vma_behavior = kernelFunction(
       case "dontfork":
         return madvise_update_vma(k, vma, start, end, flags | VM_DONTCOPY);
       case "dofork":
-        return flags & (k.model.doforkRefuses === "VM_IO" || flags & VM_HUGETLB ? VM_IO : VM_SPECIAL)
+        return flags & (k.model.doforkRefuses === "VM_IO" ? VM_IO : VM_SPECIAL)
           ? refused(k, k.model.doforkRefuses === "VM_IO" ? FORK_OF_IO : FORK_OF_SPECIAL, flags)
           : madvise_update_vma(k, vma, start, end, flags & ~VM_DONTCOPY);
       case "wipeonfork":

@@ -16,7 +16,7 @@ export interface AdviceRules {
   // 7.2.13 for all architectures whose tables are freed by RCU). zap_pte_range(), mm/memory.c.
   readonly dontneedFreesTables: "no" | "x86-64" | "all";
 
-  // MADV_DOFORK is refused for what only VM_IO marks as a device's, or for every special mapping.
+  // MADV_DOFORK is refused for what only VM_IO marks as a device's, or for every special mapping, hugetlb's among them.
   readonly doforkRefuses: "VM_IO" | "VM_SPECIAL";
 
   // A mapping with guard markers is flagged so, and that makes fork copy its page tables; before, MADV_GUARD_INSTALL gave
