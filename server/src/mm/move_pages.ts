@@ -35,7 +35,7 @@ export const do_pages_move = kernelFunction(
     const arrived = new Set<number>();
     for (let vpn = clamped_page(k, addr); vpn < end; vpn++) {
       k.tick();
-      const pfn = add_folio_for_migration(k, mm, vpn, arrived);
+      const pfn = add_folio_for_migration(k, mm, vpn, { pagelist, arrived });
       if (pfn >= 0) {
         pagelist.push(pfn);
         continue;
@@ -63,12 +63,19 @@ function end_of_hole(k: Kernel, mm: number, vpn: number, end: number): number {
   return (Math.floor(at / perTable) + 1) * perTable;
 }
 
+interface SoFar {
+  // Isolated, and to be moved together.
+  readonly pagelist: readonly number[];
+  // Large folios that are on the node already.
+  readonly arrived: ReadonlySet<number>;
+}
+
 // The page behind the address, isolated from the LRU; -1 when it is not to be had.
 // Mirrors add_folio_for_migration(), mm/migrate.c, 6.12.
 const add_folio_for_migration = kernelFunction(
   "add_folio_for_migration",
   "mm/migrate.c",
-  (k: Kernel, mm: number, vpn: number, arrived: ReadonlySet<number>): number => {
+  (k: Kernel, mm: number, vpn: number, so: SoFar): number => {
     const vma = k.vmas.lookup(mm, vpn);
     // vma_migratable().
     if (vma < 0) return -1;
@@ -81,10 +88,11 @@ const add_folio_for_migration = kernelFunction(
       return -1;
     }
     const folio = page_folio(k, pfn);
-    if (arrived.has(folio)) return -1;
+    if (so.arrived.has(folio)) return -1;
     if (folio_test_hugetlb(k, folio)) {
       if (pfn !== folio && !k.model.movesHugetlbByTails && !k.decide(HEAD_OF_HUGETLB, 0, false)) return -1;
-      return isolate_hugetlb(k, folio) ? folio : -1;
+      // One that is isolated is not migratable (HPageMigratable).
+      return !so.pagelist.includes(folio) && isolate_hugetlb(k, folio) ? folio : -1;
     }
     const isolated = folio_isolate_lru(k, folio);
     return k.decide(ON_LRU, isolated ? 1 : 0, isolated) ? folio : -1;
