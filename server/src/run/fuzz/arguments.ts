@@ -142,7 +142,7 @@ function listed(c: Context, key: string): string | undefined {
   if (list === undefined) return undefined;
   const possible = key === "mmap.flags" && c.things.files.length === 0;
   // A proposal is there to be tried.
-  const refpages = c.models.every(({ refpage }) => refpage === "an address");
+  const refpages = c.models.every(({ refpage }) => refpage === "an address" || refpage === "the mapping");
   if (key === "mmap.flags" && refpages && c.pick(3) === 0) return oneOf(c, REFPAGE_FLAGS);
   return oneOf(c, possible ? list.filter((words) => words.includes("anonymous")) : list);
 }
