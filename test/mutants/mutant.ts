@@ -1,7 +1,7 @@
 // What a mutant is: one rule, broken in one way.
 
 import type { Model } from "../../server/src/mm/model.ts";
-import type { ReleaseName } from "../../server/src/mm/releases.ts";
+import type { ModelName } from "../../server/src/mm/releases.ts";
 
 export interface Mutant {
   // What is broken, in words.
@@ -13,9 +13,9 @@ export interface Mutant {
 
 // One release answers a question as another one does.
 export interface ModelChange {
-  readonly release: ReleaseName;
+  readonly release: ModelName;
   readonly field: Exclude<keyof Model, "name">;
-  readonly like: ReleaseName;
+  readonly like: ModelName;
 }
 
 // A text of a file of server/src/mm, which must stand there once, becomes another.
@@ -28,9 +28,9 @@ export interface CodeChange {
 export function model(
   rule: string,
   section: string,
-  release: ReleaseName,
+  release: ModelName,
   field: ModelChange["field"],
-  like: ReleaseName,
+  like: ModelName,
 ): Mutant {
   return { rule, section, change: { release, field, like } };
 }

@@ -2,6 +2,7 @@
 
 import { code, type Mutant, model } from "./mutant.ts";
 import { COUNTING } from "./mutants_counting.ts";
+import { DEFAULT_PAGES } from "./mutants_default_page.ts";
 import { FILE_FOLIOS } from "./mutants_file_folios.ts";
 import { HUGETLB } from "./mutants_hugetlb.ts";
 import { SPLITTING } from "./mutants_split.ts";
@@ -293,6 +294,7 @@ export const MUTANTS: readonly Mutant[] = [
     "PTE_SOFT_DIRTY",
   ]),
   ...COUNTING,
+  ...DEFAULT_PAGES,
   ...FILE_FOLIOS,
   ...HUGETLB,
   ...THP,

@@ -15,7 +15,6 @@
 
 import { type Errno, FAULT_FLAG_WRITE } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
-import { bug } from "./errors.ts";
 import { type Fault, VM_FAULT_OOM } from "./fault.ts";
 import { PG_default_page, VM_DONTEXPAND, VM_GROWSDOWN, VM_LOCKED, VM_REFPAGE, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
@@ -179,14 +178,14 @@ export const hold_default_page = kernelFunction(
   },
 );
 
-// The mapping is gone, and with it what it held.
+// The mapping is gone, and with it what it held: its entries are gone already, the home's too.
 export const put_default_page = kernelFunction("put_default_page", "mm/refpage.c", (k: Kernel, vma: number) => {
   const { default_page: column, default_state } = k.w.vma;
   const pfn = default_page(k, vma);
-  if ((default_state.data[vma] & DEFAULT_HELD) === 0) bug(`put_default_page: the home of pfn ${pfn} is still mapped`);
+  const held = default_state.data[vma] & DEFAULT_HELD;
   k.set(column, vma, 0);
   k.set(default_state, vma, 0);
-  folio_put(k, pfn);
+  if (held) folio_put(k, pfn);
 });
 
 // The VMA that mremap made in another place has the pages now, and the default page with them.
