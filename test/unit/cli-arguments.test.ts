@@ -69,13 +69,12 @@ test("a number below zero is refused in one sentence", async () => {
   assert.match(err, /^error: Option '--limit-events' argument is ambiguous\nUsage: /);
 });
 
-test("an unknown model in --kernel names the nearest one, one that is not simulated says so", async () => {
+test("an unknown model in --kernel names the nearest one", async () => {
   const unknown = await mmtrace(["run", "a", "--kernel", "6.2"], { files: { a: COW } });
   assert.equal(unknown.status, 2);
   assert.match(unknown.err, /no model '6\.2'/);
-  const known = await mmtrace(["run", "a", "--kernel", "mapcount-mms"], { files: { a: COW } });
-  assert.equal(known.status, 2);
-  assert.match(known.err, /mapcount-mms is not simulated yet/);
+  const near = await mmtrace(["run", "a", "--kernel", "refcount46"], { files: { a: COW } });
+  assert.match(near.err, /no model 'refcount46'; did you mean 'refcount64'\?/);
 });
 
 test("colour appears on a terminal, and NO_COLOR takes it away", async () => {

@@ -41,14 +41,15 @@ const DEACTIVATE = 3;
 const LAZYFREE = 4;
 const ACTIVATE = 5;
 const MLOCK = 6;
+// lru_list.ts may be loaded after this file, as mapcounts are counted by walks that may reclaim: it is asked when it is needed.
 const MOVES: readonly Move[] = [
-  lru_add,
-  lru_move_tail,
-  lru_deactivate_file,
-  lru_deactivate,
-  lru_lazyfree,
-  lru_activate,
-  lru_mlock,
+  (k, pfn) => lru_add(k, pfn),
+  (k, pfn) => lru_move_tail(k, pfn),
+  (k, pfn) => lru_deactivate_file(k, pfn),
+  (k, pfn) => lru_deactivate(k, pfn),
+  (k, pfn) => lru_lazyfree(k, pfn),
+  (k, pfn) => lru_activate(k, pfn),
+  (k, pfn) => lru_mlock(k, pfn),
 ];
 export const BATCH_NAMES = [
   "lru_add",
