@@ -57,6 +57,10 @@ export const HUGETLB: readonly Mutant[] = [
     "const reserved = { resv_map: 0, resv_flags: 0 };",
     "const reserved = {};",
   ]),
+  code("a buffer that shows a folio twice in a row keeps one reference to it", "1.6", "pin_folios.ts", [
+    "pages[i + run] === pages[i] + run && ",
+    "i + run < pages.length && ",
+  ]),
   code("a huge page is split by munmap", "6.3", "hugetlb_vma.ts", [
     "return is_vm_hugetlb_page(k, vma) && at % k.hpageNr !== 0 ? refused(k, WITHIN_HUGE_PAGE, at) : 0;",
     "return 0;",

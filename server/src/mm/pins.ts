@@ -20,7 +20,7 @@ import { __get_user_pages, gup_put_folio, try_grab_folio } from "./gup.ts";
 import { is_file_hugepages } from "./hugetlbfs.ts";
 import type { Kernel } from "./kernel.ts";
 import { NO_PAGE } from "./page_alloc.ts";
-import { each_pinned_folio, io_check_coalesce_buffer } from "./pin_folios.ts";
+import { each_folio_run, each_pinned_folio, io_check_coalesce_buffer } from "./pin_folios.ts";
 import { refused } from "./refused.ts";
 import { lock_mm_and_find_vma } from "./stack.ts";
 import { mmget, mmput } from "./tasks.ts";
@@ -89,11 +89,11 @@ export const io_uring_register = kernelFunction(
   },
 );
 
-// The references to each folio are given back but for one, which goes on pinning all of it. Mirrors
+// The references to each run of a folio's pages are given back but for one, which goes on pinning all of the folio. Mirrors
 // io_do_coalesce_buffer(), io_uring/rsrc.c, 6.12.
 const io_coalesce_buffer = kernelFunction("io_do_coalesce_buffer", "io_uring/rsrc.c", (k: Kernel, pin: number) => {
-  each_pinned_folio(k, k.side.pinPages[pin], false, (folio, refs) => {
-    if (refs > 1) gup_put_folio(k, folio, k.w.pin.flags.data[pin], refs - 1);
+  each_folio_run(k, k.side.pinPages[pin], (folio, pages) => {
+    if (pages > 1) gup_put_folio(k, folio, k.w.pin.flags.data[pin], pages - 1);
   });
   k.set(k.w.pin.coalesced, pin, 1);
 });
