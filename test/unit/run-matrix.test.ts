@@ -108,6 +108,53 @@ test("matrix runs under all sixteen releases unless told otherwise", async () =>
   assert.deepEqual(JSON.parse(out).models, [...RELEASES]);
 });
 
+test("matrix runs a trace about proposals under the models that it names", async () => {
+  const files = { a: `kernel refpage-v2 5.10\n${SECRET}` };
+  const { out } = await mmtrace(["matrix", "a", "--json"], { files });
+  assert.deepEqual(JSON.parse(out).models, ["refpage-v2", "5.10"]);
+});
+
+test("a line that is for some models only is no difference, and is compared among those", () => {
+  const text = `repeat model.name != "5.10"
+  p = mmap(4K)
+  write(p)
+  child = fork()
+  child: pipe = vmsplice(p, 4K)
+  child: munmap(p)
+  write(p)
+end
+`;
+  const rows = rowsOf(text, ["5.7", "5.10", "6.1"]);
+  assert.deepEqual(rows.map(groups), [
+    [
+      ["5.7", "minor reuse"],
+      ["6.1", "minor cow"],
+    ],
+  ]);
+});
+
+test("of checks in a row that look at the same value one is shown, with the value", () => {
+  const text = `p = mmap(4K)
+write(p)
+child = fork()
+write(p)
+expect @5.7 child.rss == 1 * 1
+expect @5.7 page(child, p).refcount == 2 - 1
+expect @6.1 page(child, p).refcount == 2
+repeat model.name == "6.1"
+  child: extra = vmsplice(p, 4K)
+end
+expect @5.7 page(child, p).refcount == 0 + 1
+expect @6.1 page(child, p).refcount == 1 + 1
+`;
+  assert.deepEqual(rowsOf(text, ["5.7", "6.1"]).map(groups), [
+    [
+      ["5.7", "1"],
+      ["6.1", "2"],
+    ],
+  ]);
+});
+
 test("matrix fails when a check fails under one of the models", async () => {
   const files = { a: SECRET.replace("@>=5.9 ", "") };
   const { status, out } = await mmtrace(["matrix", "a", "-k", "5.7,5.10"], { files });

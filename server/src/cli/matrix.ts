@@ -1,8 +1,11 @@
 // `mmtrace matrix`: a trace under all models, the lines at which they differ, and why.
 
 import { check } from "../lang/check.ts";
+import { modelsOf } from "../lang/models.ts";
 import type { Problem } from "../lang/problem.ts";
-import { RELEASES } from "../mm/releases.ts";
+import type { Program } from "../lang/program.ts";
+import type { ModelName } from "../mm/releases.ts";
+import { RELEASES, releaseOf } from "../mm/releases.ts";
 import { type Cell, Matrix, type MatrixGroup, type MatrixReason, type MatrixRow } from "../run/matrix.ts";
 import type { Recording } from "../run/recording.ts";
 import { start } from "../run/run.ts";
@@ -28,7 +31,12 @@ export const matrixCommand: Command = {
     "A model that cannot run the trace, because its kernel lacks an operation, is named first. FILE `-` is standard input.",
   ],
   options: [
-    { name: "kernel", short: "k", value: "M[,M…]|all", help: "the models to compare (default: all)" },
+    {
+      name: "kernel",
+      short: "k",
+      value: "M[,M…]|all",
+      help: "the models to compare (default: all, or those of a trace that names proposals)",
+    },
     { name: "json", help: "print one JSON document instead" },
     ...LIMIT_OPTIONS,
   ],
@@ -51,9 +59,10 @@ interface Summary {
 
 async function printMatrix(args: Arguments, io: Io): Promise<number> {
   const limits = limitsOf(args);
-  const models = chosenModels(args.text("kernel") ?? "all") ?? [...RELEASES];
+  const chosen = chosenModels(args.text("kernel"));
   const trace = traceOf(await readSource(args.positional[0], io));
   const { program } = trace;
+  const models = chosen ?? comparedModels(program);
   for (const problem of program.problems) io.err(`${problemLine(trace.file, problem)}\n`);
   if (hasErrors(program.problems)) return WRONG_INPUT;
 
@@ -92,6 +101,12 @@ async function printMatrix(args: Arguments, io: Io): Promise<number> {
     io.out(`${line}\n`);
   }
   return status;
+}
+
+// The releases; of a trace about proposals the models that it names.
+function comparedModels(program: Program): readonly ModelName[] {
+  const named = modelsOf(program);
+  return named.every((name) => releaseOf(name) !== undefined) ? RELEASES : named;
 }
 
 function* matrixLines(

@@ -6,6 +6,7 @@
 import { evaluate } from "../lang/evaluate.ts";
 import { hasField } from "../lang/fields.ts";
 import { type Expect, type Expr, isFault, type Program } from "../lang/program.ts";
+import { asksUnder } from "../lang/worth.ts";
 import type { ModelName } from "../mm/releases.ts";
 import { pageCounters } from "./counters.ts";
 import { type Divergence, divergence } from "./divergence.ts";
@@ -61,6 +62,8 @@ export class Matrix {
   private readonly program: Program;
   // Of each model, the cells of each statement's executions, by their number in `cells`.
   private readonly columns: number[][][] = [];
+  // Of each model, the lines that a condition on the model leaves out.
+  private readonly out: ReadonlySet<number>[] = [];
   private readonly cells: Cell[] = [];
   private readonly numbers = new Map<string, number>();
   // Statement → the reasons of the first execution at which two neighbours differ, by the later one's index.
@@ -78,31 +81,47 @@ export class Matrix {
       column[recording.steps.statement(step)].push(this.number(cellOf(recording, step)));
     }
     this.models.push(recording.model.name);
+    const asked = asksUnder(this.program, recording.model.name);
+    const lines = this.program.statements.map(({ line }) => line);
+    this.out.push(new Set(lines.filter((line) => !asked(line))));
     this.columns.push(column);
     if (this.last) this.compare(this.last, recording);
     this.last = recording;
   }
 
-  // The lines at which neighbours differ, in the order of the trace.
+  // The lines at which neighbours differ, in the order of the trace. Of checks in a row that look at the same value, each
+  // for other models, the first.
   rows(): MatrixRow[] {
-    return this.program.statements.flatMap((_, statement) => this.row(statement) ?? []);
+    const rows: MatrixRow[] = [];
+    let seen = new Set<string>();
+    for (const [i, statement] of this.program.statements.entries()) {
+      const look = statement.kind === "expect" ? lookedText(statement) : undefined;
+      if (statement.kind !== "expect") seen = new Set();
+      if (look !== undefined && seen.has(look)) continue;
+      if (look !== undefined) seen.add(look);
+      const row = this.row(i);
+      if (row) rows.push(row);
+    }
+    return rows;
   }
 
   private row(statement: number): MatrixRow | undefined {
     const executions = Math.max(0, ...this.columns.map((column) => column[statement].length));
+    const taking = this.taking(statement);
     let first = -1;
     let differ = 0;
     for (let at = 0; at < executions; at++) {
-      if (!this.columns.some((_, i) => i > 0 && !this.same(i - 1, i, statement, at))) continue;
+      if (!taking.some((i, nth) => nth > 0 && !this.same(taking[nth - 1], i, statement, at))) continue;
       if (differ++ === 0) first = at;
     }
     if (first < 0) return undefined;
     const groups: { models: ModelName[]; cell: Cell }[] = [];
     const reasons: MatrixReason[] = [];
-    for (const [i, model] of this.models.entries()) {
+    for (const [nth, i] of taking.entries()) {
+      const model = this.models[i];
       const cell = this.cell(i, statement, first);
       const group = groups[groups.length - 1];
-      if (group && this.same(i - 1, i, statement, first)) {
+      if (group && this.same(taking[nth - 1], i, statement, first)) {
         group.models.push(model);
         group.cell = common(group.cell, cell);
         continue;
@@ -113,6 +132,15 @@ export class Matrix {
     }
     const { line } = this.program.statements[statement];
     return { statement, line, execution: first + 1, executions, differ, groups, reasons };
+  }
+
+  // The models for which the line is: those that a condition on the model leaves out do not differ by that.
+  private taking(statement: number): number[] {
+    const { line } = this.program.statements[statement];
+    return [...this.models.keys()].filter((i) => {
+      const out = this.columns[i][statement].length === 0 && this.out[i].has(line);
+      return !out;
+    });
   }
 
   private cell(model: number, statement: number, execution: number): Cell {
@@ -220,11 +248,25 @@ function checkedValue(recording: Recording, step: number, statement: Expect): st
   return truth === null || truth === 0n ? "false" : "true";
 }
 
-// The computed side of a comparison with a written value.
+// The computed side of a comparison with a written value: a number or a string, or a sum of numbers.
 function looked(condition: Expr): Expr | undefined {
   if (condition.kind !== "binary" || !["==", "!=", "<", "<=", ">", ">="].includes(condition.operator)) return undefined;
-  if (condition.right.kind === "literal") return condition.left;
-  return condition.left.kind === "literal" ? condition.right : undefined;
+  if (isWritten(condition.right)) return condition.left;
+  return isWritten(condition.left) ? condition.right : undefined;
+}
+
+function isWritten(expr: Expr): boolean {
+  if (expr.kind === "binary") return isWritten(expr.left) && isWritten(expr.right);
+  if (expr.kind === "unary") return isWritten(expr.operand);
+  return (
+    expr.kind === "literal" && (expr.value === null || typeof expr.value !== "object" || expr.value.kind === "words")
+  );
+}
+
+// That side as it is written.
+function lookedText({ condition, text }: Expect): string | undefined {
+  const side = looked(condition);
+  return side && text.slice(side.start - condition.start, side.end - condition.start);
 }
 
 // The difference at the step itself; for a check, at the steps that made the value; else at the nearest step before. An
