@@ -22,7 +22,7 @@ import { huge_pmd_set_accessed, wp_huge_pmd } from "./huge_pmd_wp.ts";
 import { hugetlb_fault } from "./hugetlb.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
-import { ANON, ZERO } from "./outcome.ts";
+import { ANON, COW, ZERO } from "./outcome.ts";
 import { ZERO_PFN } from "./page_alloc.ts";
 import { folio_ref_add } from "./page_ref.ts";
 import {
@@ -138,6 +138,6 @@ const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k:
   const entry = mk_pte(folio, prot | writable);
   if (nr === 1) k.set(k.w.pte.entry, vmf.pte, entry);
   else k.setRun(k.w.pte.entry, vmf.pte - (vmf.vpn - first), nr, entry, mk_pte(1, 0));
-  k.outcome |= ANON;
+  k.outcome |= refpage !== 0 ? ANON | COW : ANON;
   return 0;
 });
