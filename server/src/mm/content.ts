@@ -41,6 +41,18 @@ export class Contents {
     return old.length <= length ? from : this.add(trimmed(old.slice(0, length)));
   }
 
+  get length(): number {
+    return this.all.length;
+  }
+
+  // Forgets the contents from number `length` on: only when no world, and no event that is kept, names one.
+  forget(length: number): void {
+    if (this.all.length <= length) return;
+    for (let id = length; id < this.all.length; id++) this.bytes -= this.all[id].length + 64;
+    this.all.length = length;
+    this.memo = { from: -1, offset: -1, data: ZERO, to: 0 };
+  }
+
   equal(a: number, b: number): boolean {
     return a === b || same(this.all[a], this.all[b]);
   }

@@ -66,6 +66,8 @@ export class Journal {
   frames = 1;
   // Without recording, events are counted (limits) but not kept.
   readonly recording: boolean;
+  // Frames are kept, so that each event knows the call stack that made it.
+  private readonly framed: boolean;
   private chunks: Chunk[] = [];
   private frameChunks: FrameChunk[] = [];
   private tail: Chunk = new Chunk();
@@ -76,10 +78,11 @@ export class Journal {
   private readonly fields: readonly FieldInfo[];
   private readonly functions: readonly KernelFunction[];
 
-  constructor(fields: readonly FieldInfo[], functions: readonly KernelFunction[], recording = true) {
+  constructor(fields: readonly FieldInfo[], functions: readonly KernelFunction[], recording = true, framed = true) {
     this.fields = fields;
     this.functions = functions;
     this.recording = recording;
+    this.framed = framed;
     this.chunks.push(this.tail);
     this.frameChunks.push(this.frameTail);
   }
@@ -114,6 +117,7 @@ export class Journal {
 
   // A new invocation of the function, called by the frame `up`.
   enter(fn: number, up: number): number {
+    if (!this.framed) return 0;
     const id = this.frames++;
     if (!this.recording) return id;
     const i = id & MASK;
@@ -238,7 +242,7 @@ export class Journal {
   }
 
   // Applies the events of [from, to) to the columns in order, or undoes them last first when to < from.
-  replay(from: number, to: number, columns: readonly Float64Array[]): void {
+  replay(from: number, to: number, columns: readonly { readonly data: Float64Array }[]): void {
     for (let at = from; at < to; ) {
       const chunk = this.chunks[at >>> CHUNK_BITS];
       const end = Math.min(to, (at | MASK) + 1);
@@ -246,8 +250,8 @@ export class Journal {
       for (; at < end; at++) {
         const i = at & MASK;
         const first = row[i];
-        if (first >= 0) columns[field[i]][first] = value[i];
-        else this.replayRun(columns[field[i]], ~first, value[i], this.runs.toStep(~first));
+        if (first >= 0) columns[field[i]].data[first] = value[i];
+        else this.replayRun(columns[field[i]].data, ~first, value[i], this.runs.toStep(~first));
       }
     }
     for (let at = from; at > to; ) {
@@ -257,8 +261,8 @@ export class Journal {
       for (; at > end; at--) {
         const i = (at - 1) & MASK;
         const first = row[i];
-        if (first >= 0) columns[field[i]][first] = value[i];
-        else this.replayRun(columns[field[i]], ~first, value[i], this.runs.fromStep(~first));
+        if (first >= 0) columns[field[i]].data[first] = value[i];
+        else this.replayRun(columns[field[i]].data, ~first, value[i], this.runs.fromStep(~first));
       }
     }
   }
@@ -279,7 +283,7 @@ export class Journal {
 
   // A journal with the same past up to `length`: full chunks are shared, the last ones copied.
   fork(length: number, frames: number): Journal {
-    const copy = new Journal(this.fields, this.functions, this.recording);
+    const copy = new Journal(this.fields, this.functions, this.recording, this.framed);
     copy.chunks = [...this.chunks];
     copy.frameChunks = [...this.frameChunks];
     copy.runs = this.runs.fork(length);

@@ -24,7 +24,10 @@ export interface Limits {
 }
 
 // Where replayed decisions and tracepoints go: nobody reads it.
-const UNREAD = new Float64Array(1);
+const UNREAD = { data: new Float64Array(1) };
+
+// What the journal keeps: everything; changes of the world alone, enough to undo them; or nothing.
+export type Keeping = boolean | "changes";
 
 // Limits are looked at once in so many events.
 const POLL_MASK = 0x3ff;
@@ -79,16 +82,19 @@ export class Kernel {
   private ticks = 0;
   private at = 0;
   private readonly columns: Columns;
-  private readonly fields: readonly FieldInfo[];
   private readonly decideField: number;
   private readonly traceFields: Readonly<Record<Tracepoint, number>>;
+  // The columns by the fields' ids.
+  private readonly replayed: readonly { readonly data: Float64Array }[];
+  // Decisions and tracepoints are events, too.
+  private readonly telling: boolean;
   // Counts seeks and truncations: whoever keeps something derived from the world compares it.
   private epochs = 0;
 
   constructor(
     model: Model,
     machine: Machine,
-    options: { journal?: boolean; limits?: Partial<Limits>; past?: Kernel } = {},
+    options: { journal?: Keeping; limits?: Partial<Limits>; past?: Kernel } = {},
   ) {
     this.model = model;
     this.machine = machine;
@@ -114,7 +120,8 @@ export class Kernel {
     });
     if (fields.length > MOST_FIELDS) bug(`${fields.length} fields do not fit the journal's events`);
     this.traceFields = Object.fromEntries(traces) as Record<Tracepoint, number>;
-    this.fields = fields;
+    this.replayed = fields.map((_, id) => this.columns.fields[id] ?? UNREAD);
+    this.telling = options.journal !== "changes";
     this.contents = options.past?.contents ?? new Contents();
     this.side = options.past ? options.past.side.fork() : new Side();
     this.vmas = new VmaIndex(this);
@@ -128,7 +135,7 @@ export class Kernel {
     };
     this.journal = options.past
       ? options.past.journal.fork(options.past.position, options.past.framesAt(options.past.position))
-      : new Journal(fields, FUNCTIONS, options.journal ?? true);
+      : new Journal(fields, FUNCTIONS, options.journal !== false, this.telling);
   }
 
   // The one write. A write that changes nothing is no event.
@@ -209,12 +216,14 @@ export class Kernel {
 
   // Records that the kernel asked `what` about the number `input`, and gives the answer back.
   decide(what: Condition, input: number, answer: boolean): boolean {
+    if (!this.telling) return answer;
     this.journal.push(this.decideField, what.id, input, answer ? 1 : 0, this.frame);
     this.at++;
     return answer;
   }
 
   trace(what: Tracepoint, row: number, from: number, to: number): void {
+    if (!this.telling) return;
     this.journal.push(this.traceFields[what], row, from, to, this.frame);
     this.at++;
     if ((this.at & POLL_MASK) === 0) this.poll();
@@ -237,7 +246,7 @@ export class Kernel {
   // The world after the first `position` events. Reading it there is safe; running on needs truncate() first.
   seek(position: number): void {
     if (position === this.at) return;
-    this.journal.replay(this.at, position, this.replayColumns());
+    this.journal.replay(this.at, position, this.replayed);
     this.at = position;
     this.epochs++;
   }
@@ -280,6 +289,7 @@ export class Kernel {
   // How many frames existed before the event at `position`, the first of a system call. Frame ids grow in call order,
   // so these are the ones below the outermost frame of the next event that has one.
   private framesAt(position: number): number {
+    if (!this.telling) return this.journal.frames;
     for (let at = position; at < this.journal.length; at++) {
       let frame = this.journal.frame(at);
       if (frame === 0) continue;
@@ -287,13 +297,6 @@ export class Kernel {
       return frame;
     }
     return this.journal.frames;
-  }
-
-  private replayColumns(): Float64Array[] {
-    const columns = this.columns.fields.map((field) => field.data);
-    // Decisions and tracepoints write into columns that nobody reads.
-    while (columns.length < this.fields.length) columns.push(UNREAD);
-    return columns;
   }
 
   private poll(): void {

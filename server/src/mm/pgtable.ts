@@ -81,7 +81,7 @@ export function slot_offset(k: Kernel, mm: number, vpn: number, level: number): 
   let table = k.w.mm.pgd.data[mm] - 1;
   for (let at = bits.length - 1; table >= 0; at--) {
     // By the address alone: a table that address spaces share may serve other addresses than its row says.
-    const row = table * stride + (Math.floor(vpn / k.scales[at]) % 2 ** bits[at]);
+    const row = table * stride + (Math.floor(vpn / k.scales[at]) & ((1 << bits[at]) - 1));
     if (at === level) return row;
     const entry = k.w.pte.entry.data[row];
     table = entry & PTE_TABLE ? Math.floor(entry / UNIT) : -1;

@@ -128,18 +128,17 @@ function reclaimable_pages(k: Kernel): number {
 // One round. Mirrors shrink_lruvec(), mm/vmscan.c, 6.12, with prepare_scan_control().
 const shrink_lruvec = kernelFunction("shrink_lruvec", "mm/vmscan.c", (k: Kernel, sc: Scan) => {
   const sizes = sizes_of(k, sc);
-  const deactivate = [LRU_INACTIVE_ANON, LRU_INACTIVE_FILE].map(
-    (lru) => sc.force_deactivate || inactive_is_low(k, lru, sizes),
-  );
-  const nr = get_scan_count(k, sc, deactivate[1], sizes);
+  const deactivate_anon = sc.force_deactivate || inactive_is_low(k, LRU_INACTIVE_ANON, sizes);
+  const deactivate_file = sc.force_deactivate || inactive_is_low(k, LRU_INACTIVE_FILE, sizes);
+  const nr = get_scan_count(k, sc, deactivate_file, sizes);
   while (nr[LRU_INACTIVE_ANON] > 0 || nr[LRU_ACTIVE_FILE] > 0 || nr[LRU_INACTIVE_FILE] > 0) {
     for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
       if (nr[lru] === 0) continue;
       const scan = Math.min(nr[lru], SWAP_CLUSTER_MAX);
       nr[lru] -= scan;
-      const file = lru >= LRU_INACTIVE_FILE ? 1 : 0;
+      const deactivate = lru >= LRU_INACTIVE_FILE ? deactivate_file : deactivate_anon;
       if (lru === LRU_ACTIVE_ANON || lru === LRU_ACTIVE_FILE) {
-        if (deactivate[file]) shrink_active_list(k, sc, lru, scan);
+        if (deactivate) shrink_active_list(k, sc, lru, scan);
         else sc.skipped_deactivate = true;
       } else {
         shrink_inactive_list(k, sc, lru, scan);
@@ -171,7 +170,9 @@ const get_scan_count = kernelFunction(
   "get_scan_count",
   "mm/vmscan.c",
   (k: Kernel, sc: Scan, deactivate_file: boolean, all: readonly number[]): number[] => {
-    const sizes = all.map((size) => Math.floor(size / 2 ** sc.priority));
+    const [a, b, c, d] = all;
+    const { priority } = sc;
+    const sizes = [a >> priority, b >> priority, c >> priority, d >> priority];
     const cache_trim_mode = sizes[LRU_INACTIVE_FILE] > 0 && !deactivate_file;
     if (!can_reclaim_anon_pages(k) || (sc.priority > 0 && cache_trim_mode)) {
       return [0, 0, sizes[LRU_INACTIVE_FILE], sizes[LRU_ACTIVE_FILE]];

@@ -1,0 +1,145 @@
+// What can go wrong, each as a question about a state or about the last operation; the same for every model.
+
+import { FOLL_PIN } from "../../mm/abi.ts";
+import { PG_swapcache } from "../../mm/flags.ts";
+import { page_folio } from "../../mm/folio.ts";
+import { pteAt } from "../../mm/observe.ts";
+import { COW } from "../../mm/outcome.ts";
+import { PTE_PRESENT, pte_pfn } from "../../mm/pgtable.ts";
+import { is_swap_entry, swp_offset } from "../../mm/swapops.ts";
+import type { Act } from "./act.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import { BYTES, CHILD, device, forked, has, MAIN, reader, type Stage, space, type Who } from "./stage.ts";
+
+export type HazardName =
+  | "loss-get"
+  | "loss-get-fork"
+  | "loss-pin"
+  | "loss-pin-fork"
+  | "leak-get"
+  | "leak-pin"
+  | "copy"
+  | "keep";
+
+export interface Hazard {
+  readonly name: HazardName;
+  // The head of its column.
+  readonly title: string;
+  // What it means, as the search asks for it.
+  readonly doc: string;
+}
+
+const LOSS = "A device that holds a reference for writing, of";
+const LOST =
+  "writes, and the process that it was taken from, which has not unmapped the page, does not see what was written";
+export const HAZARDS: readonly Hazard[] = [
+  {
+    name: "loss-get",
+    title: "loses a DMA write: GET",
+    doc: `${LOSS} \`get_user_pages()\` (FOLL_GET), ${LOST}. There was no fork.`,
+  },
+  { name: "loss-get-fork", title: "loses a DMA write: GET, fork", doc: "The same, and there was a fork." },
+  {
+    name: "loss-pin",
+    title: "loses a DMA write: PIN",
+    doc: `${LOSS} \`pin_user_pages()\` (FOLL_PIN), ${LOST}. There was no fork.`,
+  },
+  { name: "loss-pin-fork", title: "loses a DMA write: PIN, fork", doc: "The same, and there was a fork." },
+  {
+    name: "leak-get",
+    title: "leaks: GET",
+    doc: "Through a read-only reference of `get_user_pages()`, as vmsplice() takes it, somebody sees what another process than the one that it was taken from has written to its private memory after the fork.",
+  },
+  { name: "leak-pin", title: "leaks: PIN", doc: "The same through a reference of `pin_user_pages()`." },
+  {
+    name: "copy",
+    title: "copies needlessly",
+    doc: "A write fault copies a page that no other process maps or has in swap, and that no reference holds.",
+  },
+  {
+    name: "keep",
+    title: "keeps memory",
+    doc: "A frame of the memory stays allocated though no process maps it or has it in swap, and no reference holds its page; until reclaim, or the scan of the deferred split queue, comes by.",
+  },
+];
+
+// What the present state is: the device's write now would be lost, the reader sees what it should not, a frame is kept.
+export function hazardsOf(stage: Stage, print: Fingerprint): HazardName[] {
+  const found: HazardName[] = [];
+  const writing = device(stage);
+  if (writing >= 0 && lost(stage, writing)) {
+    const kind = isPin(stage, writing) ? "pin" : "get";
+    found.push(forked(stage) ? `loss-${kind}-fork` : `loss-${kind}`);
+  }
+  const reading = reader(stage);
+  if (reading >= 0 && leaks(stage, reading)) found.push(isPin(stage, reading) ? "leak-pin" : "leak-get");
+  if (keeps(stage, print)) found.push("keep");
+  return found;
+}
+
+// Asked before a write: whether it had no reason to copy.
+export function alone(stage: Stage, { who, writes = 0 }: Act): boolean {
+  const { k } = stage;
+  const vpn = stage.vpn + writes;
+  const [slot, pfn] = behind(stage, who, vpn);
+  if (pfn < 0 && slot < 0) return false;
+  for (const row of k.live.pins.rows()) if (k.side.pinPages[row][0] === pfn) return false;
+  const other = who === MAIN ? CHILD : MAIN;
+  if (space(stage, other) < 0) return true;
+  const [otherSlot, otherPfn] = behind(stage, other, vpn);
+  return (pfn < 0 || otherPfn !== pfn) && (slot < 0 || otherSlot !== slot);
+}
+
+export function copied({ k }: Stage): boolean {
+  return (k.outcome & COW) !== 0;
+}
+
+// The slot and the page that the process's address has there, -1 for none: a swapped-out page may be in the swap cache, and
+// a page that is mapped may be there, too.
+function behind({ k }: Stage, who: Who, vpn: number): [slot: number, pfn: number] {
+  const entry = pteAt(k, k.w.task.mm.data[who] - 1, vpn);
+  if (entry & PTE_PRESENT) {
+    const pfn = pte_pfn(entry);
+    const head = page_folio(k, pfn);
+    return [k.w.page.flags.data[head] & PG_swapcache ? k.w.page.swap.data[head] + pfn - head : -1, pfn];
+  }
+  if (!is_swap_entry(entry)) return [-1, -1];
+  const slot = swp_offset(entry);
+  return [slot, k.w.swap.cache.data[slot] - 1];
+}
+
+function isPin({ k }: Stage, pin: number): boolean {
+  return (k.w.pin.flags.data[pin] & FOLL_PIN) !== 0;
+}
+
+function ownerOf({ k }: Stage, pin: number): Who {
+  return k.w.pin.owner.data[pin] - 1 === MAIN ? MAIN : CHILD;
+}
+
+// Another page than the one that the device writes is behind its owner's address.
+function lost(stage: Stage, pin: number): boolean {
+  const owner = ownerOf(stage, pin);
+  return has(stage, owner, 0) && behind(stage, owner, stage.vpn)[1] !== stage.k.side.pinPages[pin][0];
+}
+
+function leaks(stage: Stage, pin: number): boolean {
+  const { k } = stage;
+  const first = k.contents.byte(k.w.page.content.data[k.side.pinPages[pin][0]], 0);
+  return first === (ownerOf(stage, pin) === MAIN ? BYTES.child : BYTES.main)[0];
+}
+
+function keeps({ k }: Stage, { unreached, folios }: Fingerprint): boolean {
+  if (unreached.length > 0) return true;
+  const { page, folio, swap } = k.w;
+  for (const head of folios) {
+    const large = page.folio.data[head] - 1;
+    if (large < 0 || folio._entire_mapcount.data[large] !== 0) continue;
+    const end = head + 2 ** folio.order.data[large];
+    for (let pfn = head; pfn < end; pfn++) {
+      if (page._mapcount.data[pfn] !== 0) continue;
+      if (page.flags.data[head] & PG_swapcache && swap.count.data[page.swap.data[head] + pfn - head] !== 0) continue;
+      if (!k.live.pins.rows().some((pin) => k.side.pinPages[pin][0] === pfn)) return true;
+    }
+  }
+  return false;
+}
