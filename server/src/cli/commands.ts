@@ -27,6 +27,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command | CommandGroup>>> =
   why: async () => (await import("./engine_commands.ts")).whyCommand,
   matrix: async () => (await import("./engine_commands.ts")).matrixCommand,
   capacity: async () => (await import("./engine_commands.ts")).capacityCommand,
+  hazards: async () => (await import("./engine_commands.ts")).hazardsCommand,
   kernels: async () => (await import("./engine_commands.ts")).kernelsCommand,
   import: async () => (await import("./engine_commands.ts")).importCommand,
   kernel: async () => (await import("./kernel_commands.ts")).kernelGroup,

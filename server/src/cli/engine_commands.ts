@@ -5,6 +5,7 @@ export { checkCommand } from "./check.ts";
 export { evalCommand } from "./eval.ts";
 export { exportCommand } from "./export.ts";
 export { fmtCommand } from "./fmt.ts";
+export { hazardsCommand } from "./hazards.ts";
 export { importCommand } from "./import.ts";
 export { kernelsCommand } from "./kernels.ts";
 export { matrixCommand } from "./matrix.ts";

@@ -2,6 +2,7 @@
 // simulated kernel that this line makes.
 
 import { type Errno, FOLL_FAST_ONLY, FOLL_WRITE, isErrno } from "../../mm/abi.ts";
+import type { Kernel } from "../../mm/kernel.ts";
 import { pteAt } from "../../mm/observe.ts";
 import { PTE_PRESENT } from "../../mm/pgtable.ts";
 import {
@@ -16,6 +17,7 @@ import {
   sys_munmap,
   user_read,
   user_write,
+  vmsplice,
 } from "../../mm/syscalls.ts";
 import { BYTES, CHILD, device, forked, has, MAIN, reader, type Stage, space, TEXTS, type Who } from "./stage.ts";
 
@@ -83,44 +85,52 @@ export function reads(): Act[] {
   }));
 }
 
-// One page is referred to, by each of the two calls, for a device that writes or somebody who reads.
+// One page is referred to, by each of the two kinds of references, for a device that writes or somebody who reads.
 export function references(): Act[] {
-  const calls = [
-    { call: "get_user_pages", take: get_user_pages },
-    { call: "pin_user_pages", take: pin_user_pages },
+  const pins = ({ k }: Stage) => k.model.pinBias > 1;
+  const calls: readonly Reference[] = [
+    { part: "device", text: "get_user_pages(p, 4K, write|fast)", take: takes(get_user_pages, FOLL_WRITE) },
+    { part: "device", text: "pin_user_pages(p, 4K, write|fast)", take: takes(pin_user_pages, FOLL_WRITE), pins },
+    { part: "reader", text: "vmsplice(p, 4K)", take: vmsplice },
+    { part: "reader", text: "pin_user_pages(p, 4K, fast)", take: takes(pin_user_pages, 0), pins },
   ];
-  const parts = [
-    { part: "device" as const, flags: "write|fast", bits: FOLL_WRITE | FOLL_FAST_ONLY, held: device },
-    { part: "reader" as const, flags: "fast", bits: FOLL_FAST_ONLY, held: reader },
-  ];
-  return calls.flatMap(({ call, take }) =>
-    parts.flatMap(({ part, flags, bits, held }) =>
-      PROCESSES.map(
-        (who): Act => ({
-          text: `${call}(p, 4K, ${flags})`,
-          who,
-          result: part,
-          may: (stage) =>
-            held(stage) < 0 && has(stage, who, 0) && (take === get_user_pages || stage.k.model.pinBias > 1),
-          perform: ({ k, at }) => refusal(take(k, who, at, PAGE, bits)),
-        }),
-      ),
-    ),
+  return calls.flatMap(({ part, text, take, pins }) =>
+    PROCESSES.map((who) => ({
+      text,
+      who,
+      result: part,
+      may: (stage) => held(stage, part) < 0 && has(stage, who, 0) && (pins?.(stage) ?? true),
+      perform: ({ k, at }) => refusal(take(k, who, at, PAGE)),
+    })),
   );
 }
 
+type Take = (k: Kernel, task: number, addr: bigint, length: bigint) => number | Errno;
+
+interface Reference {
+  readonly part: Part;
+  readonly text: string;
+  readonly take: Take;
+  pins?(stage: Stage): boolean;
+}
+
+function takes(call: typeof get_user_pages, flags: number): Take {
+  return (k, task, addr, length) => call(k, task, addr, length, flags | FOLL_FAST_ONLY);
+}
+
+function held(stage: Stage, part: Part): number {
+  return part === "device" ? device(stage) : reader(stage);
+}
+
 export function releases(): Act[] {
-  const parts = [
-    { part: "device" as const, held: device },
-    { part: "reader" as const, held: reader },
-  ];
-  return parts.map(({ part, held }) => ({
+  const parts: readonly Part[] = ["device", "reader"];
+  return parts.map((part) => ({
     text: `release(${part})`,
     who: MAIN,
     releases: part,
-    may: (stage) => held(stage) >= 0,
+    may: (stage) => held(stage, part) >= 0,
     perform: (stage) => {
-      release(stage.k, held(stage));
+      release(stage.k, held(stage, part));
       return undefined;
     },
   }));

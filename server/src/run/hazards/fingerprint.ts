@@ -283,6 +283,7 @@ function run(data: Float64Array, row: number, last: number): number {
 function equal(a: Field, b: Field, c: Field, row: number, end: number): number {
   const [x, y, z] = [a.data[row], b.data[row], c.data[row]];
   let count = 1;
-  while (row + count < end && a.data[row + count] === x && b.data[row + count] === y && c.data[row + count] === z) count++;
+  while (row + count < end && a.data[row + count] === x && b.data[row + count] === y && c.data[row + count] === z)
+    count++;
   return count;
 }

@@ -73,7 +73,7 @@ export function hazardsOf(stage: Stage, print: Fingerprint): HazardName[] {
   }
   const reading = reader(stage);
   if (reading >= 0 && leaks(stage, reading)) found.push(isPin(stage, reading) ? "leak-pin" : "leak-get");
-  if (keeps(stage, print)) found.push("keep");
+  if (kept(stage, print) > 0) found.push("keep");
   return found;
 }
 
@@ -128,18 +128,23 @@ function leaks(stage: Stage, pin: number): boolean {
   return first === (ownerOf(stage, pin) === MAIN ? BYTES.child : BYTES.main)[0];
 }
 
-function keeps({ k }: Stage, { unreached, folios }: Fingerprint): boolean {
-  if (unreached.length > 0) return true;
+// How many frames of the memory nobody can reach.
+export function kept({ k }: Stage, { unreached, folios }: Fingerprint): number {
   const { page, folio, swap } = k.w;
+  let frames = 0;
   for (const head of folios) {
     const large = page.folio.data[head] - 1;
+    if (unreached.includes(head)) {
+      frames += large < 0 ? 1 : 2 ** folio.order.data[large];
+      continue;
+    }
     if (large < 0 || folio._entire_mapcount.data[large] !== 0) continue;
     const end = head + 2 ** folio.order.data[large];
     for (let pfn = head; pfn < end; pfn++) {
       if (page._mapcount.data[pfn] !== 0) continue;
       if (page.flags.data[head] & PG_swapcache && swap.count.data[page.swap.data[head] + pfn - head] !== 0) continue;
-      if (!k.live.pins.rows().some((pin) => k.side.pinPages[pin][0] === pfn)) return true;
+      if (!k.live.pins.rows().some((pin) => k.side.pinPages[pin][0] === pfn)) frames++;
     }
   }
-  return false;
+  return frames;
 }

@@ -41,15 +41,14 @@ export class Visited {
 
   private grow(): void {
     const size = 2 * this.length;
-    const old = this;
     const wider = <A extends Uint32Array | Int32Array | Uint8Array>(made: A, from: A): A => {
       made.set(from);
       return made;
     };
-    this.high = wider(new Uint32Array(size), old.high);
-    this.low = wider(new Uint32Array(size), old.low);
-    this.parent = wider(new Int32Array(size), old.parent);
-    this.act = wider(new Uint8Array(size), old.act);
+    this.high = wider(new Uint32Array(size), this.high);
+    this.low = wider(new Uint32Array(size), this.low);
+    this.parent = wider(new Int32Array(size), this.parent);
+    this.act = wider(new Uint8Array(size), this.act);
     this.slots = new Int32Array(2 * size);
     const mask = this.slots.length - 1;
     for (let state = 0; state < this.length; state++) {
