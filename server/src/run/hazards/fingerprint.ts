@@ -19,7 +19,7 @@ export class Fingerprint {
   // The two halves, unsigned.
   low = 0;
   high = 0;
-  // Heads of folios that are in use though nothing leads to them.
+  // Heads of folios that are in use though nothing leads to them; those that wait in a batch of the CPU have a holder.
   readonly unreached: number[] = [];
   // Heads of folios, swap slots and anon_vmas (rows + 1) in the order in which they were met.
   readonly folios: number[] = [];
@@ -221,7 +221,7 @@ export class Fingerprint {
     if (page._refcount.data[pfn] === 0 || page.flags.data[pfn] & PG_table) return;
     const large = page.folio.data[pfn] - 1;
     if ((large >= 0 && folio.head.data[large] !== pfn) || this.folios.includes(pfn)) return;
-    this.unreached.push(pfn);
+    if (!this.batched(pfn)) this.unreached.push(pfn);
     this.page(pfn);
   }
 
@@ -238,6 +238,11 @@ export class Fingerprint {
       }
       this.mix(i * 16 + before);
     }
+  }
+
+  private batched(pfn: number): boolean {
+    const { k } = this.stage;
+    return k.machine.lru_batch && BATCH_NAMES.some((_, at) => batched_pages(k, at).includes(pfn));
   }
 
   // Who waits in the CPU's batches.

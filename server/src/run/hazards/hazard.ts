@@ -59,7 +59,7 @@ export const HAZARDS: readonly Hazard[] = [
   {
     name: "keep",
     title: "keeps memory",
-    doc: "A frame of the memory stays allocated though no process maps it or has it in swap, and no reference holds its page; until reclaim, or the scan of the deferred split queue, comes by.",
+    doc: "A frame of the memory stays allocated though no process maps it or has it in swap, and no reference holds its page; until reclaim, or the scan of the deferred split queue, comes by. (A page that waits in the CPU's LRU batch is held by that.)",
   },
 ];
 

@@ -28,7 +28,7 @@ export interface JobResult extends Job {
 
 // The length to which a scene is searched unless something else is asked for.
 export function usualDepth(scene: SceneName): number {
-  return scene === "thp" ? 4 : 5;
+  return scene === "page" ? 5 : scene === "thp" ? 3 : 4;
 }
 
 export function jobsOf(models: readonly ModelName[], scenes: readonly SceneName[], depth: number | undefined): Job[] {
