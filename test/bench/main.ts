@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { basePages } from "./base_pages.ts";
 import { dap } from "./dap.ts";
 import { engine } from "./engine.ts";
+import { hazardSearch } from "./hazards.ts";
 import { importing } from "./import.ts";
 import { language } from "./language.ts";
 import { largeFolios } from "./large_folios.ts";
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   swap: () => [{ name: "100,000 pages to swap and back", value: swapping(), unit: "ms", aim: "≤ 1,000" }],
   "base-pages": basePages,
   "large-folios": largeFolios,
+  hazards: hazardSearch,
   language,
   import: importing,
   dap: dapRows,

@@ -32,7 +32,11 @@ export const hazardsCommand: Command = {
   options: [
     { name: "kernel", short: "k", value: "M[,M…]|all", help: "the models (default: every release and proposal)" },
     { name: "scene", value: "S[,S…]", help: "the scenes (default: all)" },
-    { name: "depth", value: "D", help: "operations of a sequence (default 5, with the other machines 4, of a huge page 3)" },
+    {
+      name: "depth",
+      value: "D",
+      help: "operations of a sequence (default 5, with the other machines 4, of a huge page 3)",
+    },
     { name: "workers", value: "N", help: "processes that search at the same time (default 1)" },
     { name: "shard", value: "I/N", help: "only the I-th of N parts of the work" },
     { name: "merge", help: "read results that --json printed, and search nothing" },

@@ -11,6 +11,7 @@ import { FIRST_PFN } from "../../mm/page_alloc.ts";
 import { PTE_PRESENT, PTE_TABLE, pmd_offset, pte_offset } from "../../mm/pgtable.ts";
 import { PTE_SWAP } from "../../mm/swapops.ts";
 import type { Field } from "../../mm/world.ts";
+import { Numbers } from "./numbers.ts";
 import { device, reader, type Stage } from "./stage.ts";
 
 const UNIT = 0x10000;
@@ -25,6 +26,9 @@ export class Fingerprint {
   readonly folios: number[] = [];
   private readonly slots: number[] = [];
   private readonly anonVmas: number[] = [];
+  private readonly listed: number[] = [];
+  private readonly folioNumbers = new Numbers();
+  private readonly slotNumbers = new Numbers();
   // How many of each have been taken in.
   private readonly told = { folios: 0, slots: 0, anonVmas: 0 };
   private readonly stage: Stage;
@@ -41,7 +45,9 @@ export class Fingerprint {
     this.high = 0x85ebca6b;
     this.unreached.length = 0;
     this.folios.length = 0;
+    this.folioNumbers.forget();
     this.slots.length = 0;
+    this.slotNumbers.forget();
     this.anonVmas.length = 0;
     this.told.folios = 0;
     this.told.slots = 0;
@@ -102,23 +108,28 @@ export class Fingerprint {
     const first = pte_offset(k, mm, start);
     const last = first + end - start;
     for (let row = first; row < last; ) {
-      const count = run(data, row, last);
+      const count = this.run(data, row, last);
       this.entry(data[row]);
       this.mix(count);
-      if (count > 1 && data[row] & PTE_SWAP) this.named(Math.floor(data[row] / UNIT), count);
       row += count;
     }
   }
 
-  // How often slots that follow each other are named.
-  private named(slot: number, slots: number): void {
-    const { count, cache } = this.stage.k.w.swap;
-    for (let at = slot; at < slot + slots; at++) {
-      if (at > slot && count.data[at] === count.data[at - 1] && cache.data[at] > 0 === cache.data[at - 1] > 0) continue;
-      this.mix(at - slot);
-      this.mix(count.data[at]);
-      this.mix(cache.data[at] > 0 ? 1 : 0);
+  // How many entries from `row` on are empty, or map the pages of one folio in their order.
+  private run(data: Float64Array, row: number, last: number): number {
+    const { page, folio } = this.stage.k.w;
+    const entry = data[row];
+    let end = last;
+    if (entry !== 0) {
+      const pfn = Math.floor(entry / UNIT);
+      const large = entry & PTE_PRESENT ? page.folio.data[pfn] - 1 : -1;
+      if (large < 0) return 1;
+      end = Math.min(last, row + folio.head.data[large] + 2 ** folio.order.data[large] - pfn);
     }
+    const step = entry === 0 ? 0 : UNIT;
+    let count = 1;
+    while (row + count < end && data[row + count] === entry + count * step) count++;
+    return count;
   }
 
   private entry(entry: number): void {
@@ -145,16 +156,18 @@ export class Fingerprint {
     const { page, folio } = this.stage.k.w;
     const large = page.folio.data[pfn];
     const head = large === 0 ? pfn : folio.head.data[large - 1];
-    this.mix(numbered(this.folios, head));
+    this.mix(this.folioNumbers.of(head, this.folios));
     this.mix(pfn - head);
   }
 
   private slot(slot: number): number {
-    return numbered(this.slots, slot);
+    return this.slotNumbers.of(slot, this.slots);
   }
 
   private anonVma(anon_vma: number): number {
-    return anon_vma === 0 ? -1 : numbered(this.anonVmas, anon_vma);
+    if (anon_vma === 0) return -1;
+    const at = this.anonVmas.indexOf(anon_vma);
+    return at >= 0 ? at : this.anonVmas.push(anon_vma) - 1;
   }
 
   // Folios, slots and anon_vmas lead to each other: until nothing new is met.
@@ -220,24 +233,20 @@ export class Fingerprint {
     const { page, folio } = this.stage.k.w;
     if (page._refcount.data[pfn] === 0 || page.flags.data[pfn] & PG_table) return;
     const large = page.folio.data[pfn] - 1;
-    if ((large >= 0 && folio.head.data[large] !== pfn) || this.folios.includes(pfn)) return;
+    if ((large >= 0 && folio.head.data[large] !== pfn) || this.folioNumbers.has(pfn)) return;
     if (!this.batched(pfn)) this.unreached.push(pfn);
     this.page(pfn);
   }
 
-  // The folios on the lists, from their tails.
+  // The folios on the lists, from their tails. Pieces of a folio that was split stand together.
   private order(): void {
     const { flags, lru_order } = this.stage.k.w.page;
-    const { folios } = this;
+    const { folios, listed } = this;
     if (folios.length < 2) return;
-    for (const [i, pfn] of folios.entries()) {
-      if ((flags.data[pfn] & PG_lru) === 0) continue;
-      let before = 0;
-      for (const other of folios) {
-        if (flags.data[other] & PG_lru && lru_order.data[other] < lru_order.data[pfn]) before++;
-      }
-      this.mix(i * 16 + before);
-    }
+    listed.length = 0;
+    for (const pfn of folios) if (flags.data[pfn] & PG_lru) listed.push(pfn);
+    const sorted = listed.length > 1 ? listed.sort((a, b) => lru_order.data[a] - lru_order.data[b]) : listed;
+    for (const pfn of sorted) this.mix(this.folioNumbers.of(pfn, folios));
   }
 
   private batched(pfn: number): boolean {
@@ -269,21 +278,6 @@ const LARGE = [
   "_mm_id_mapcount1",
   "flags",
 ] as const;
-
-function numbered(met: number[], what: number): number {
-  const at = met.indexOf(what);
-  return at >= 0 ? at : met.push(what) - 1;
-}
-
-// How many entries from `row` on are equal, or name pages that follow each other.
-function run(data: Float64Array, row: number, last: number): number {
-  if (row + 1 >= last) return 1;
-  const step = data[row + 1] - data[row];
-  if (step !== 0 && step !== UNIT) return 1;
-  let count = 2;
-  while (row + count < last && data[row + count] === data[row] + count * step) count++;
-  return count;
-}
 
 function equal(a: Field, b: Field, c: Field, row: number, end: number): number {
   const [x, y, z] = [a.data[row], b.data[row], c.data[row]];

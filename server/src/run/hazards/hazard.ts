@@ -7,8 +7,9 @@ import { pteAt } from "../../mm/observe.ts";
 import { COW } from "../../mm/outcome.ts";
 import { PTE_PRESENT, pte_pfn } from "../../mm/pgtable.ts";
 import { is_swap_entry, swp_offset } from "../../mm/swapops.ts";
+import { deferred_split_scan } from "../../mm/syscalls.ts";
 import type { Act } from "./act.ts";
-import type { Fingerprint } from "./fingerprint.ts";
+import { Fingerprint } from "./fingerprint.ts";
 import { BYTES, CHILD, device, forked, has, MAIN, reader, type Stage, space, type Who } from "./stage.ts";
 
 export type HazardName =
@@ -19,7 +20,8 @@ export type HazardName =
   | "leak-get"
   | "leak-pin"
   | "copy"
-  | "keep";
+  | "keep"
+  | "keep-part";
 
 export interface Hazard {
   readonly name: HazardName;
@@ -59,7 +61,12 @@ export const HAZARDS: readonly Hazard[] = [
   {
     name: "keep",
     title: "keeps memory",
-    doc: "A frame of the memory stays allocated though no process maps it or has it in swap, and no reference holds its page; until reclaim, or the scan of the deferred split queue, comes by. (A page that waits in the CPU's LRU batch is held by that.)",
+    doc: "A frame of the memory stays allocated though no process maps it or has it in swap, and no reference holds its folio, until reclaim comes by. (A page that waits in the CPU's LRU batch is held by that.)",
+  },
+  {
+    name: "keep-part",
+    title: "keeps part of a huge page",
+    doc: "The same of a page of a huge page, of which others are in use; also after the scan of the deferred split queue.",
   },
 ];
 
@@ -73,7 +80,8 @@ export function hazardsOf(stage: Stage, print: Fingerprint): HazardName[] {
   }
   const reading = reader(stage);
   if (reading >= 0 && leaks(stage, reading)) found.push(isPin(stage, reading) ? "leak-pin" : "leak-get");
-  if (kept(stage, print) > 0) found.push("keep");
+  if (print.unreached.length > 0) found.push("keep");
+  if (keptParts(stage, print) > 0 && unsplit(stage)) found.push("keep-part");
   return found;
 }
 
@@ -128,23 +136,31 @@ function leaks(stage: Stage, pin: number): boolean {
   return first === (ownerOf(stage, pin) === MAIN ? BYTES.child : BYTES.main)[0];
 }
 
-// How many frames of the memory nobody can reach.
-export function kept({ k }: Stage, { unreached, folios }: Fingerprint): number {
+// How many frames of folios that are in use for other frames nobody can reach.
+export function keptParts({ k }: Stage, { unreached, folios }: Fingerprint): number {
   const { page, folio, swap } = k.w;
   let frames = 0;
   for (const head of folios) {
     const large = page.folio.data[head] - 1;
-    if (unreached.includes(head)) {
-      frames += large < 0 ? 1 : 2 ** folio.order.data[large];
-      continue;
-    }
-    if (large < 0 || folio._entire_mapcount.data[large] !== 0) continue;
-    const end = head + 2 ** folio.order.data[large];
-    for (let pfn = head; pfn < end; pfn++) {
-      if (page._mapcount.data[pfn] !== 0) continue;
-      if (page.flags.data[head] & PG_swapcache && swap.count.data[page.swap.data[head] + pfn - head] !== 0) continue;
-      if (!k.live.pins.rows().some((pin) => k.side.pinPages[pin][0] === pfn)) frames++;
+    if (large < 0 || folio._entire_mapcount.data[large] !== 0 || unreached.includes(head)) continue;
+    if (k.live.pins.rows().some((pin) => page_folio(k, k.side.pinPages[pin][0]) === head)) continue;
+    const slot = page.flags.data[head] & PG_swapcache ? page.swap.data[head] : 0;
+    const end = 2 ** folio.order.data[large];
+    for (let i = 0; i < end; i++) {
+      if (page._mapcount.data[head + i] === 0 && (slot === 0 || swap.count.data[slot + i] === 0)) frames++;
     }
   }
   return frames;
+}
+
+// Whether they are still there when the deferred split queue has been scanned.
+function unsplit(stage: Stage): boolean {
+  const { k } = stage;
+  const here = k.position;
+  deferred_split_scan(k, Number.POSITIVE_INFINITY);
+  const print = new Fingerprint(stage);
+  print.take();
+  const parts = keptParts(stage, print);
+  k.truncate(here);
+  return parts > 0;
 }

@@ -6,9 +6,10 @@ import type { Errno } from "../../mm/abi.ts";
 import type { Model } from "../../mm/model.ts";
 import { free_pages } from "../../mm/page_alloc.ts";
 import type { ModelName } from "../../mm/releases.ts";
+import { deferred_split_scan } from "../../mm/syscalls.ts";
 import type { Act } from "./act.ts";
 import { Fingerprint } from "./fingerprint.ts";
-import { HAZARDS, type HazardName, kept } from "./hazard.ts";
+import { HAZARDS, type HazardName, keptParts } from "./hazard.ts";
 import type { Scene } from "./scene.ts";
 import { CHILD, device, reader, type Stage, stageOf, TEXTS } from "./stage.ts";
 
@@ -59,11 +60,17 @@ function breach(hazard: HazardName, stage: Stage, names: Omit<Told, "lines">): s
   switch (hazard) {
     case "copy":
       return ["# Nobody else maps the page that was copied, or has it in swap, and no reference holds it."];
-    case "keep": {
+    case "keep":
+    case "keep-part": {
+      if (hazard === "keep-part") deferred_split_scan(k, Number.POSITIVE_INFINITY);
       const print = new Fingerprint(stage);
       print.take();
-      const frames = kept(stage, print);
-      return [`expect machine.free == ${free_pages(k)}  # ${frames + free_pages(k)} without what nobody can reach`];
+      const frames = hazard === "keep" ? print.unreached.length : keptParts(stage, print);
+      const free = free_pages(k);
+      return [
+        ...(hazard === "keep-part" ? ["deferred_split_scan()"] : []),
+        `expect machine.free == ${free}  # ${free + frames} without what nobody can reach`,
+      ];
     }
     case "leak-get":
     case "leak-pin": {
