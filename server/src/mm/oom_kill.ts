@@ -22,7 +22,8 @@ function oom_badness(k: Kernel, task: number): number {
   const { task: t, mm: m } = k.w;
   const mm = t.mm.data[task] - 1;
   if (t.alive.data[task] === 0 || mm < 0 || in_vfork(k, task)) return -1;
-  const rss = m.rss_file.data[mm] + m.rss_anon.data[mm] + m.rss_shmem.data[mm];
+  // get_mm_counter() takes a counter below 0 for 0.
+  const rss = [m.rss_file, m.rss_anon, m.rss_shmem].reduce((sum, { data }) => sum + Math.max(0, data[mm]), 0);
   return rss + m.rss_swap.data[mm] + m.pgtables_bytes.data[mm] / k.pageSize;
 }
 
