@@ -115,11 +115,8 @@ const do_anonymous_page = kernelFunction("do_anonymous_page", "mm/memory.c", (k:
   vmf.pte = pte_alloc(k, vmf.mm, vmf.vpn);
   if (vmf.pte < 0) return VM_FAULT_OOM;
   const refpage = vma_refpage(k, vmf.vma);
+  if (refpage !== 0 && (vmf.flags & FAULT_FLAG_WRITE) === 0) return map_refpage(k, vmf, refpage);
   if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {
-    if (refpage !== 0) {
-      map_refpage(k, vmf, refpage);
-      return 0;
-    }
     k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN, prot | PTE_SPECIAL));
     k.outcome |= ZERO;
     return 0;

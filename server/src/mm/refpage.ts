@@ -58,7 +58,8 @@ export const refpage_close = kernelFunction("refpage_close", "mm/refpage.c", (k:
 
 // A read where nothing is mapped: a special entry of the page, in place of the zero page's. No counter moves. A part of
 // do_anonymous_page(), mm/memory.c, as version 5 changes it.
-export function map_refpage(k: Kernel, vmf: Fault, pfn: number): void {
+export function map_refpage(k: Kernel, vmf: Fault, pfn: number): number {
   k.set(k.w.pte.entry, vmf.pte, mk_pte(pfn, pte_prot(k.w.vma.flags.data[vmf.vma]) | PTE_SPECIAL));
   k.outcome |= SPECIAL;
+  return 0;
 }
