@@ -323,3 +323,20 @@ test("a function breakpoint stops in the split of a PMD, whoever asks for it", a
   );
   await client.close();
 });
+
+test("a data breakpoint on an entry follows it from the PMD to the PTE that a split makes of it", async () => {
+  const text = lines("kernel 6.12", ...HUGE, "mprotect(p + 20K, 4K, r)", "madvise(p + 20K, 4K, dontneed)", "read(p)");
+  const stops = await stopsOn(await after(text, 3), "pte(p[5])", 3);
+  assert.deepEqual(
+    stops.map((stop) => stop.split(": ")[0]),
+    ["__split_huge_pmd_locked", "change_protection", "zap_pte_range"],
+  );
+});
+
+test("a data breakpoint on a flag of an entry passes over the split that keeps it", async () => {
+  const text = lines("kernel 6.12", ...HUGE, "mprotect(p + 20K, 4K, r)", "mprotect(p + 20K, 4K, rw)", "read(p)");
+  assert.deepEqual(await stopsOn(await after(text, 3), "pte(p[5]).writable", 2), [
+    "change_protection: 0",
+    "change_protection: 1",
+  ]);
+});

@@ -1,20 +1,21 @@
 // Data breakpoints: which places of the world are watched, how a client names them, and when they stop.
 //
 // A counter, a flag, an entry or a VMA is a cell of the world: it stops right after each event that changes it. Bytes of
-// an address space are watched through its page tables, so a copy on write that keeps them is no change.
+// an address space are watched through its page tables, so a copy on write that keeps them is no change; so is the entry
+// of an address, which is another cell when a PMD is split or a range is collapsed.
 
 import { evaluate } from "../lang/evaluate.ts";
 import { isFault } from "../lang/program.ts";
 import type { Value } from "../lang/value.ts";
 import { MOST_FIELDS } from "../mm/journal.ts";
 import type { Kernel } from "../mm/kernel.ts";
-import { contentOf, mmOf } from "../mm/observe.ts";
+import { contentOf, leafAt, mmOf } from "../mm/observe.ts";
 import type { Field } from "../mm/world.ts";
 import type { Recording } from "../run/recording.ts";
 import { done, type Moment, momentOfEvent, position } from "./moment.ts";
 import { BEFORE_ALL, type Direction, inReach, type Watch } from "./watch.ts";
 
-export type WatchedPlace = WatchedCell | WatchedBytes;
+export type WatchedPlace = WatchedCell | WatchedEntry | WatchedBytes;
 
 export interface WatchedCell {
   readonly kind: "cell";
@@ -22,6 +23,15 @@ export interface WatchedCell {
   readonly field: string;
   readonly row: number;
   // The flag bits that matter; undefined for all of the value.
+  readonly mask: number | undefined;
+  readonly name: string;
+}
+
+// What translates an address of a process: a PTE, or the PMD that maps a huge page there.
+export interface WatchedEntry {
+  readonly kind: "entry";
+  readonly task: number;
+  readonly vpn: number;
   readonly mask: number | undefined;
   readonly name: string;
 }
@@ -39,11 +49,20 @@ export type Access = "read" | "write" | "readWrite";
 const MOST_BYTES = 2 ** 20;
 
 export function dataId(places: readonly WatchedPlace[]): string {
-  return places.map((place) => (place.kind === "cell" ? cellId(place) : bytesId(place))).join(";");
+  return places.map(placeId).join(";");
+}
+
+function placeId(place: WatchedPlace): string {
+  if (place.kind === "bytes") return bytesId(place);
+  return place.kind === "cell" ? cellId(place) : entryId(place);
 }
 
 function cellId({ table, field, row, mask }: WatchedCell): string {
   return `${table}.${field}[${row}]${mask === undefined ? "" : `&${mask}`}`;
+}
+
+function entryId({ task, vpn, mask }: WatchedEntry): string {
+  return `entry ${task} ${vpn}${mask === undefined ? "" : `&${mask}`}`;
 }
 
 function bytesId({ task, at, length }: WatchedBytes): string {
@@ -51,6 +70,7 @@ function bytesId({ task, at, length }: WatchedBytes): string {
 }
 
 const CELL_ID = /^(\w+)\.(\w+)\[(\d{1,15})\](?:&(\d{1,15}))?$/;
+const ENTRY_ID = /^entry (\d{1,9}) (\d{1,15})(?:&(\d{1,15}))?$/;
 const BYTES_ID = /^task (\d{1,9}) (0x[0-9a-f]{1,16})\+(\d{1,8})$/;
 
 // The places that an id of ours names; undefined for anything else.
@@ -73,6 +93,12 @@ function placeOf(k: Kernel, part: string): WatchedPlace | undefined {
       name: part,
     };
   }
+  const entry = ENTRY_ID.exec(part);
+  if (entry) {
+    const [task, vpn] = [Number(entry[1]), Number(entry[2])];
+    if (task >= k.side.taskNames.length || vpn >= k.geometry.taskPages) return undefined;
+    return { kind: "entry", task, vpn, mask: entry[3] === undefined ? undefined : Number(entry[3]), name: part };
+  }
   const bytes = BYTES_ID.exec(part);
   if (!bytes) return undefined;
   const length = Number(bytes[3]);
@@ -90,6 +116,7 @@ export function dataWatch(recording: Recording, places: readonly WatchedPlace[],
   const cells = places.filter((place) => place.kind === "cell");
   if (cells.length > 0 && access !== "read") watches.push(cellWatch(recording, cells));
   for (const place of places) {
+    if (place.kind === "entry" && access !== "read") watches.push(entryWatch(recording, place));
     if (place.kind !== "bytes") continue;
     if (access !== "read") watches.push(bytesWatch(recording, place));
     if (access !== "write") watches.push(readWatch(recording, place));
@@ -126,6 +153,27 @@ function cellWatch(recording: Recording, cells: readonly WatchedCell[]): Watch {
       const mask = masks.get(key);
       return mask === undefined || ((from ^ to) & mask) !== 0;
     });
+  });
+}
+
+// Stops after each event at which another entry, or another kind of one, translates the address than before.
+function entryWatch(recording: Recording, { task, vpn, mask }: WatchedEntry): Watch {
+  const { kernel } = recording;
+  const { journal, geometry, w } = kernel;
+  const perTable = 2 ** geometry.bits[0];
+  const slots = [vpn % perTable, Math.floor(vpn / perTable) % 2 ** (geometry.bits[1] ?? 0)];
+  const isSlot = (row: number): boolean => slots.includes(row % geometry.stride);
+  const seen = (event: number) => {
+    kernel.seek(event);
+    const mm = mmOf(kernel, task);
+    return mm < 0 ? { entry: 0, level: 0 } : leafAt(kernel, mm, vpn);
+  };
+  return eventWatch(recording, (event) => {
+    if (journal.field(event) !== w.pte.entry.id || !journal.some(event, isSlot)) return false;
+    const before = seen(event);
+    const after = seen(event + 1);
+    if (mask !== undefined) return ((before.entry ^ after.entry) & mask) !== 0;
+    return before.entry !== after.entry || before.level !== after.level;
   });
 }
 

@@ -13,6 +13,7 @@ import { fieldSources, type Source } from "../run/cells.ts";
 import { entryText } from "../run/describe.ts";
 import { folioSummary, pageSummary } from "../run/folio_view.ts";
 import { hex, show } from "../run/show.ts";
+import type { WatchedPlace } from "./data_breakpoints.ts";
 import { type Entry, named } from "./entry.ts";
 import { largeFolioEntries } from "./folio_tree.ts";
 import { RequestError } from "./reply.ts";
@@ -127,8 +128,9 @@ function usedFrames(k: Kernel): number {
   return k.w.machine.next_pfn.data[0] - k.w.machine.free_pages.data[0];
 }
 
-export function cellOf({ field, row, mask, name }: Source) {
-  return { kind: "cell" as const, table: field.table, field: field.name, row, mask, name };
+export function cellOf({ field, row, mask, name, entry }: Source): WatchedPlace {
+  if (entry !== undefined) return { kind: "entry", ...entry, mask, name };
+  return { kind: "cell", table: field.table, field: field.name, row, mask, name };
 }
 
 // Counters and flags that the world keeps as they are shown.

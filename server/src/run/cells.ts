@@ -17,6 +17,8 @@ import type { Cell } from "./writes.ts";
 export interface Source extends Cell {
   readonly name: string;
   readonly mask: number | undefined;
+  // The cell is the entry that translates this address now: another one may take its place, as when a PMD is split.
+  readonly entry?: { readonly task: number; readonly vpn: number };
 }
 
 // The cells behind an expression where the kernel stands now. An expression of written numbers alone has none.
@@ -95,7 +97,7 @@ export function fieldSources(k: Kernel, value: Value, field: string): Source[] {
     case "pte": {
       const mask = [...PTE_FLAG_NAMES, ...SWP_FLAG_NAMES].find(([, name]) => name === field)?.[0];
       const row = entryRow(k, w.task.mm.data[value.task] - 1, value.vpn);
-      return row < 0 ? [] : [source(w.pte.entry, row, mask)];
+      return row < 0 ? [] : [{ ...source(w.pte.entry, row, mask), entry: { task: value.task, vpn: value.vpn } }];
     }
     case "vma": {
       const column = {
@@ -162,7 +164,8 @@ function entrySources(k: Kernel, task: number, bytes: bigint, mask: number | und
   const mm = k.w.task.mm.data[task] - 1;
   const vpn = Number(bytes / BigInt(k.pageSize));
   const row = entryRow(k, mm, vpn);
-  return row < 0 ? [] : [{ field: k.w.pte.entry, row, mask, name: `the entry of ${address(k, vpn)}` }];
+  const entry = { task, vpn };
+  return row < 0 ? [] : [{ field: k.w.pte.entry, row, mask, name: `the entry of ${address(k, vpn)}`, entry }];
 }
 
 // The frame that an entry maps, or that its migration entry stands for; 0 for none.
