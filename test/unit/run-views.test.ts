@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { entryRows, topTableOf } from "../../server/src/run/table_view.ts";
+import { type EntryRow, entryRows, hugeMappings, topTableOf } from "../../server/src/run/table_view.ts";
 import { folioRow, holdersByFrame, pinRows, processRows, setSizes, vmaRows } from "../../server/src/run/views.ts";
 import { record } from "../support/record.ts";
 
@@ -65,4 +65,32 @@ test("who holds the secret is named", () => {
     ?.map(({ name }) => name);
   assert.deepEqual(names?.sort(), ["child 0x200000000000", "main 0x200000000000", "pin 0 (vmsplice by child)"]);
   assert.equal(folioRow(kernel, pin.pages[0]).data, "secret");
+});
+
+test("while a huge page moves, its PMD is a migration entry, and it still counts as a huge mapping", () => {
+  const { kernel, steps } = record(
+    "p = mmap(4M, at=0x40000000)\nmadvise(p, 4M, hugepage)\nwrite(p, 1)\nmigrate(p, 2M)\n",
+  );
+  const mm = processRows(kernel)[0].mm;
+  const leaves = (table: number): EntryRow[] =>
+    entryRows(kernel, table).flatMap((row) => (row.table === undefined ? [row] : leaves(row.table)));
+  const seen: string[] = [];
+  for (let event = steps.start(3); event < steps.end(3); event++) {
+    if (kernel.journal.at(event).table !== "pte") continue;
+    kernel.seek(event + 1);
+    const { AnonHugePages } = hugeMappings(kernel, mm);
+    seen.push(
+      ...leaves(topTableOf(kernel, mm)).map(
+        ({ name, present, pfn, pages, text }) =>
+          `${name} ${present ? "maps" : "waits for"} ${pages}, frame ${pfn}: ${text.replace(/pfn \d+/, "pfn")}, ${AnonHugePages}`,
+      ),
+    );
+  }
+  assert.deepEqual(
+    seen.map((line) => line.replace(/frame \d+/, "frame N")),
+    [
+      "pmd 0x40000000 waits for 512, frame undefined: migration pfn write young dirty soft_dirty, 2097152",
+      "pmd 0x40000000 maps 512, frame N: pfn writable dirty accessed soft_dirty, 2097152",
+    ],
+  );
 });

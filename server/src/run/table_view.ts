@@ -6,7 +6,7 @@ import type { Kernel } from "../mm/kernel.ts";
 import { followed } from "../mm/normal_page.ts";
 import { tableEntries, topTable } from "../mm/observe.ts";
 import { PTE_FLAG_NAMES, PTE_PRESENT, PTE_SPECIAL, pte_flags, pte_pfn } from "../mm/pgtable.ts";
-import { SWP_FLAG_NAMES } from "../mm/swapops.ts";
+import { is_migration_entry, migration_entry_pfn, SWP_FLAG_NAMES } from "../mm/swapops.ts";
 import { entryText } from "./describe.ts";
 import { kindOfFolio } from "./folio_view.ts";
 import { address } from "./show.ts";
@@ -83,15 +83,23 @@ export function hugeMappings(k: Kernel, mm: number): HugeMappings {
   const visit = (table: number): void => {
     for (const { entry, table: lower } of tableEntries(k, table)) {
       if (lower !== undefined && k.w.table.level.data[lower] > 0) visit(lower);
-      if (lower !== undefined || (entry & PTE_PRESENT) === 0 || entry & PTE_SPECIAL) continue;
-      if (!followed(k, entry) && !folio_test_hugetlb(k, page_folio(k, pte_pfn(entry)))) continue;
-      const kind = hugeKind(kindOfFolio(k, page_folio(k, pte_pfn(entry))));
+      if (lower !== undefined || entry & PTE_SPECIAL) continue;
+      const frame = hugeFrame(k, entry);
+      if (frame === undefined) continue;
+      const kind = hugeKind(kindOfFolio(k, page_folio(k, frame)));
       sums[kind] += k.scales[k.w.table.level.data[table]] * k.pageSize;
     }
   };
   const top = topTable(k, mm);
   if (top >= 0) visit(top);
   return sums;
+}
+
+// The folio that a huge entry stands for: what it maps, or what migration has just taken away.
+function hugeFrame(k: Kernel, entry: number): number | undefined {
+  if (is_migration_entry(entry)) return migration_entry_pfn(entry);
+  if ((entry & PTE_PRESENT) === 0) return undefined;
+  return followed(k, entry) || folio_test_hugetlb(k, page_folio(k, pte_pfn(entry))) ? pte_pfn(entry) : undefined;
 }
 
 function hugeKind(kind: string): keyof HugeMappings {
