@@ -274,7 +274,15 @@ export class Audit {
       for (const slot of [from, to]) if (slot !== 0) this.slots.add(slot);
     });
     on(w.vma.fields, (row) => this.vmas.add(row));
-    const links = [w.vma.start, w.vma.pgoff, w.vma.file, w.vma.anon_vma, w.vma.anon_vma_chain, w.vma.default_page];
+    const links = [
+      w.vma.start,
+      w.vma.pgoff,
+      w.vma.file,
+      w.vma.anon_vma,
+      w.vma.anon_vma_chain,
+      w.vma.default_page,
+      w.vma.default_state,
+    ];
     on(links, (row) => this.relinked.add(row));
     on([w.anon_vma.older], (row) => {
       if (row < this.anonVmas) this.chainsToo = true;

@@ -4,6 +4,7 @@
 // Each rule is about one object (a page, an address space, an entry, …) and looks at the sums of a tally, so that it can be
 // asked again for the objects that something happened to. audit.ts decides which those are; breaches() asks for all.
 
+import { DEFAULT_HELD, default_home } from "./default_page.ts";
 import { PG_anon, PG_anon_exclusive, PG_default_page, PG_ksm } from "./flags.ts";
 import { folio_test_anon, folio_test_hugetlb, page_folio, page_pgoff } from "./folio.ts";
 import { hugetlbBreaches } from "./invariants_hugetlb.ts";
@@ -210,9 +211,14 @@ export function entryBreaches(k: Kernel, row: number): Breach[] {
   return [{ rule: "rmap-finds-mappings", kind: "promise", message, pfn, mm, vpn }];
 }
 
-// refpage-in-mapping: a default page is mapped in its own mapping alone, anywhere in it.
+// refpage-in-mapping: a default page is mapped in its own mapping alone, anywhere in it; its home has the mapping's reference, so that
+// there are no more references than pages.
 function defaultPageBreaches(k: Kernel, vma: number, pfn: number, place: Place): Breach[] {
-  if (k.w.vma.default_page.data[vma] === pfn + 1) return [];
+  if (k.w.vma.default_page.data[vma] === pfn + 1) {
+    const twice = place.vpn === default_home(k, vma) && (k.w.vma.default_state.data[vma] & DEFAULT_HELD) !== 0;
+    if (!twice) return [];
+    return [broken(k, "default-page-has-one-mapping", `pfn ${pfn} is held by its home and by its mapping`, place)];
+  }
   return [broken(k, "default-page-has-one-mapping", `pfn ${pfn} is the default page of another mapping`, place)];
 }
 
