@@ -19,7 +19,7 @@ export const KEYWORD_DOCS: Readonly<Record<string, KeywordDoc>> = {
   process: { form: "process other", doc: "One more process with an empty address space. `main` always exists." },
   repeat: {
     form: "repeat 8 as i\n  write(p[i], 1)\nend",
-    doc: "The lines up to `end`, so many times; the name counts from 0.",
+    doc: 'The lines up to `end`, so many times; the name counts from 0. With `model.name == "refpage-v2"` for a count its lines are for that model alone, and others need not have what they call.',
   },
   as: { form: "repeat 8 as i", doc: "Names the counter of a `repeat`; it counts from 0." },
   end: { form: "end", doc: "Ends a `repeat`." },
