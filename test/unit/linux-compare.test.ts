@@ -202,6 +202,19 @@ test("of a trace without an end the first operations are compared", () => {
   assert.match(plan.end?.reason ?? "", /^more than 50000 operations/);
 });
 
+test("6.18 splits a folio that PTEs and a PMD map by the order of its mappings, which a guest's split_pmd changes", () => {
+  const text = "machine thp=always\np = mmap(2M)\nwrite(p)\nchild = fork()\nsplit_pmd(p)\nsplit_folio(p)\n";
+  assert.match(planOf(recorded(text, "6.18")).end?.reason ?? "", /order/);
+  assert.equal(planOf(recorded(text, "6.12")).end, undefined);
+});
+
+test("a fault of GUP on hugetlb that 5.10 does not count is seen by its entry", async () => {
+  const text = "p = mmap(4M, flags=private|anonymous|hugetlb)\nbuffer = io_uring_register(p, 4K)\n";
+  assert.deepEqual(disagreements(await against(text, undefined, "5.10")), []);
+  const other = (line: string) => line.replace(/^(r 2 .*)minflt=0/, "$1minflt=1");
+  assert.deepEqual(disagreements(await against(text, other, "5.10")), ["2  minor faults 0/1"]);
+});
+
 test("pins that a host does not show are not visible, and no disagreement", async () => {
   const blind = (line: string) => (/^-?b /.test(line) ? "" : line.replace(/ page_tables=\d+/, ""));
   const report = await against("p = mmap(4K)\nwrite(p, 1)\npipe = vmsplice(p, 4K)\n", blind);

@@ -4,9 +4,12 @@
 import { evaluate } from "../../lang/evaluate.ts";
 import { isFault, type Operation } from "../../lang/program.ts";
 import type { Value } from "../../lang/value.ts";
+import { large_folio } from "../../mm/folio.ts";
+import { leafAt } from "../../mm/leaf.ts";
 import { DEFAULT_MACHINE, type Machine } from "../../mm/machine.ts";
 import { MAJOR, OOM } from "../../mm/outcome.ts";
 import { free_pages } from "../../mm/page_alloc.ts";
+import { PTE_PRESENT, pte_pfn } from "../../mm/pgtable.ts";
 import { type ModelName, releaseOf } from "../../mm/releases.ts";
 import type { Recording } from "../recording.ts";
 import { NOT_DONE, signalName } from "../steps.ts";
@@ -163,12 +166,31 @@ function operation(
   }
   const a = statement.op.given({ k, task, args, name: undefined });
   if (a === undefined) return { reason: "its arguments have no meaning", ends: true };
+  if (statement.op.name === "split_folio" && orderDecides(recording, step)) {
+    return { reason: "the guest's split_pmd changed the order in which the folio's mappings are visited", ends: true };
+  }
   const errno = steps.errno(step);
   const major = (steps.kernelBits(step) & MAJOR) !== 0;
   const wire = wireOf(statement.op.name, { a, major, value: steps.value(step), spare });
   if (typeof wire === "string") return `${task} ${wire}`;
   // A call that was refused left everything as it was.
   return { reason: wire.reason, ends: errno === undefined };
+}
+
+// Where a folio split gives up after the first PMD (splitStopsAtFirstPmd), it matters whether PTEs come before it. A guest has
+// nothing but VMAs that are parted and joined to split a PMD (server/guest, split_pmd), and these go to the end of the order.
+function orderDecides({ steps, kernel: k, program }: Recording, step: number): boolean {
+  if (!k.model.splitStopsAtFirstPmd) return false;
+  if (!program.statements.some((one) => one.kind === "operation" && one.op.name === "split_pmd")) return false;
+  const place = steps.place(step);
+  if (place === undefined) return false;
+  const { entry } = leafAt(k, place.mm, place.vpn);
+  if ((entry & PTE_PRESENT) === 0) return false;
+  const { _entire_mapcount, _large_mapcount } = k.w.folio;
+  const folio = large_folio(k, pte_pfn(entry));
+  if (folio < 0) return false;
+  const pmds = _entire_mapcount.data[folio];
+  return pmds > 0 && _large_mapcount.data[folio] > pmds;
 }
 
 function notDone({ kernel: k, deaths }: Recording, step: number, task: number): string {
