@@ -29,7 +29,8 @@ export function pte_batch(k: Kernel, row: number, page: number, max: number, ign
 }
 
 // The accessed and dirty bits of a batch of mprotect, of which each entry of it gets all: entries in a row that map pages in a
-// row of one large folio and agree in all other bits. `nr` of them, from `row` on, at most `max`.
+// row of one large folio and agree in all other bits. `nr` of them, from `row` on, at most `max`. One behind the first that is dirty
+// makes all of them soft-dirty, too, as pte_mkdirty() does.
 // Mirrors mprotect_folio_pte_batch() with modify_prot_start_ptes(), mm/mprotect.c, 7.2.
 export function mprotect_pte_batch(k: Kernel, row: number, page: number, max: number): { nr: number; bits: number } {
   const { data } = k.w.pte.entry;
@@ -40,8 +41,10 @@ export function mprotect_pte_batch(k: Kernel, row: number, page: number, max: nu
   const first = pte_with(data[row], 0, collected);
   let nr = 0;
   let bits = 0;
-  for (; nr < most && pte_with(data[row + nr], 0, collected) === first + mk_pte(nr, 0); nr++)
+  for (; nr < most && pte_with(data[row + nr], 0, collected) === first + mk_pte(nr, 0); nr++) {
     bits |= data[row + nr] & collected;
+    if (nr > 0 && data[row + nr] & PTE_DIRTY) bits |= PTE_SOFT_DIRTY;
+  }
   return { nr, bits };
 }
 
