@@ -36,12 +36,12 @@ export const DEFAULT_PAGES: readonly Mutant[] = [
     "folio_get(k, pfn);",
   ]),
   code("a mapping of 8 TiB and more is allowed", "8.4", "default_page.ts", [
-    "if (pages * k.pageSize > longest || flags & VM_GROWSDOWN)",
-    "if (flags & VM_GROWSDOWN)",
+    "return length > longest ? refused(k, TOO_LONG, pages_of(k, length)) : 0;",
+    "return 0;",
   ]),
   code("a mapping of 8 TiB is refused", "8.4", "default_page.ts", [
-    "pages * k.pageSize > longest",
-    "pages * k.pageSize >= longest",
+    "return length > longest ?",
+    "return length >= longest ?",
   ]),
   code("mappings with a default page merge with what is beside them", "8.4", "default_page.ts", [
     "VM_REFPAGE | VM_DONTEXPAND;",

@@ -13,10 +13,10 @@
 //
 // rmap finds a page at its home alone, so default pages are on no LRU list: they are neither reclaimed nor moved.
 
-import { type Errno, FAULT_FLAG_WRITE } from "./abi.ts";
+import { type Errno, FAULT_FLAG_WRITE, MAP_GROWSDOWN, MAP_PRIVATE, MAP_SHARED } from "./abi.ts";
 import { add_mm_counter } from "./counters.ts";
 import { type Fault, VM_FAULT_OOM } from "./fault.ts";
-import { PG_default_page, VM_DONTEXPAND, VM_GROWSDOWN, VM_LOCKED, VM_REFPAGE, VM_WRITE } from "./flags.ts";
+import { PG_default_page, VM_DONTEXPAND, VM_LOCKED, VM_REFPAGE, VM_WRITE } from "./flags.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_add_lru_vma } from "./lru.ts";
@@ -35,7 +35,9 @@ import {
   pte_prot,
   pte_with,
 } from "./pgtable.ts";
+import { refused } from "./refused.ts";
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_dup_anon_rmap_pte } from "./rmap.ts";
+import { pages_of } from "./user_range.ts";
 
 // Bits of vma.default_state. A second page was touched: nobody writes to the default page any more.
 export const DEFAULT_FIXED = 0x1;
@@ -47,17 +49,24 @@ export const DEFAULT_STATE_NAMES: readonly (readonly [number, string])[] = [
   [DEFAULT_HELD, "default page held by the mapping"],
 ];
 
+const NOT_PRIVATE = condition("(flags & (MAP_TYPE | MAP_GROWSDOWN)) != MAP_PRIVATE", "flags");
+const TOO_LONG = condition("len > REFPAGE_MAX", "pages");
 const IS_FIXED = condition("the page shows in untouched pages of the mapping", "default_state");
 
 // So many bytes may be mapped at most: with pages of 4 KiB as many pages as a counter of 32 bits has negative numbers, and with a
 // narrower counter as much less.
 const LONGEST = 2 ** 43;
 
-// The flags of a new mapping, which are those of memory that stays as it is: no merge, no growth, no lock (VM_SPECIAL). EINVAL when
-// it is longer than it may be, or could grow. mm-semantics §8.4.
-export function default_page_flags(k: Kernel, flags: number, pages: number): number | Errno {
-  const longest = LONGEST / 2 ** (32 - k.machine.refcount_bits);
-  if (pages * k.pageSize > longest || flags & VM_GROWSDOWN) return "EINVAL";
+// EINVAL where mmap() cannot make such a mapping: it is private, of a size that does not change by itself, and not too long.
+// mm-semantics §8.4.
+export function check_default_page(k: Kernel, flags: number, length: bigint): 0 | Errno {
+  if ((flags & (MAP_SHARED | MAP_PRIVATE | MAP_GROWSDOWN)) !== MAP_PRIVATE) return refused(k, NOT_PRIVATE, flags);
+  const longest = BigInt(LONGEST / 2 ** (32 - k.machine.refcount_bits));
+  return length > longest ? refused(k, TOO_LONG, pages_of(k, length)) : 0;
+}
+
+// The VMA flags of such a mapping: it stays as it is, without merges, growth and locks (VM_SPECIAL).
+export function default_page_flags(flags: number): number {
   return (flags & ~VM_LOCKED) | VM_REFPAGE | VM_DONTEXPAND;
 }
 

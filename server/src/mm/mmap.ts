@@ -17,7 +17,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from "./abi.ts";
-import { default_page_flags } from "./default_page.ts";
+import { check_default_page, default_page_flags } from "./default_page.ts";
 import { device_mmap, is_device } from "./device.ts";
 import { bug } from "./errors.ts";
 import { evict_if_unused, shmem_zero_setup } from "./files.ts";
@@ -121,6 +121,9 @@ const do_mmap = kernelFunction(
     if (request.length === 0n) return refused(k, NO_LENGTH, 0);
     const length = PAGE_ALIGN(k, request.length);
     if (length === 0n) return "ENOMEM";
+    const own = (request.flags & MAP_REFPAGE) !== 0 && k.model.refpage === "the mapping";
+    const wrong = own ? check_default_page(k, request.flags, length) : 0;
+    if (wrong !== 0) return wrong;
     if (k.w.mm.map_count.data[mm] > k.machine.max_map_count) return "ENOMEM";
     const fixed = (request.flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0;
     const start = get_unmapped_area(k, mm, {
@@ -133,8 +136,7 @@ const do_mmap = kernelFunction(
     if (isErrno(start)) return start;
     const pages = pages_of(k, length);
     if (request.flags & MAP_FIXED_NOREPLACE && find_vma_intersection(k, mm, start, start + pages) >= 0) return "EEXIST";
-    const flags =
-      request.file === undefined ? anonymous_flags(k, mm, request, pages) : file_flags(k, mm, request, length);
+    const flags = request.file === undefined ? anonymous_flags(k, mm, request) : file_flags(k, mm, request, length);
     if (isErrno(flags)) return flags;
     const shared = (flags & VM_SHARED) !== 0;
     // Private anonymous memory counts its offsets from address 0, so that neighbours fit together.
@@ -164,12 +166,10 @@ export function calc_vm_prot_bits(prot: number): number {
   return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
-function anonymous_flags(k: Kernel, mm: number, request: MmapRequest, pages: number): number | Errno {
+function anonymous_flags(k: Kernel, mm: number, request: MmapRequest): number | Errno {
   const flags = base_flags(k, mm, request);
   const type = request.flags & MAP_TYPE;
-  if (request.flags & MAP_REFPAGE && k.model.refpage === "the mapping") {
-    return type === MAP_PRIVATE ? default_page_flags(k, flags, pages) : "EINVAL";
-  }
+  if (request.flags & MAP_REFPAGE && k.model.refpage === "the mapping") return default_page_flags(flags);
   if (type === MAP_PRIVATE) return flags;
   if (type !== MAP_SHARED || flags & VM_GROWSDOWN || request.flags & MAP_REFPAGE)
     return refused(k, STRANGE_TYPE, request.flags);
