@@ -5,6 +5,7 @@ import { COUNTING } from "./mutants_counting.ts";
 import { DEFAULT_PAGES } from "./mutants_default_page.ts";
 import { FILE_FOLIOS } from "./mutants_file_folios.ts";
 import { HUGETLB } from "./mutants_hugetlb.ts";
+import { REFERENCES } from "./mutants_references.ts";
 import { REFPAGE } from "./mutants_refpage.ts";
 import { SPLITTING } from "./mutants_split.ts";
 import { THP } from "./mutants_thp.ts";
@@ -299,6 +300,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILE_FOLIOS,
   ...HUGETLB,
   ...THP,
+  ...REFERENCES,
   ...SPLITTING,
   ...REFPAGE,
 ];
