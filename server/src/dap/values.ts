@@ -7,6 +7,7 @@ import { folio_test_large } from "../mm/folio.ts";
 import type { Kernel } from "../mm/kernel.ts";
 import { mmOf, pteAt } from "../mm/observe.ts";
 import { NO_PAGE } from "../mm/page_alloc.ts";
+import { refcount_wraps } from "../mm/page_ref.ts";
 import type { ModelName } from "../mm/releases.ts";
 import type { Poke } from "../run/branch.ts";
 import { fieldSources, type Source } from "../run/cells.ts";
@@ -149,7 +150,8 @@ function pokeOf(k: Kernel, spec: FieldSpec, source: Source, text: string): Poke 
   }
   const to = Number(text.trim());
   const bits = field.name.includes("mapcount") ? k.machine.mapcount_bits : k.machine.refcount_bits;
-  const most = 2 ** (bits - 1) - 1;
+  const wide = field.id === k.w.page._refcount.id && !refcount_wraps(k, row);
+  const most = wide ? Number.MAX_SAFE_INTEGER : 2 ** (bits - 1) - 1;
   if (text.trim() === "" || !Number.isInteger(to) || to < 0 || to > most) {
     throw new RequestError("bad-expression", `${spec.name} is a whole number from 0 to ${most}, not ${text}`);
   }

@@ -143,7 +143,7 @@ export const MACHINE_KEYS: readonly MachineSetting[] = [
     key: "refcount_bits",
     value: { kind: "number", min: 8, max: 32 },
     simulated: true,
-    doc: "Bits of `_refcount`, which is signed; smaller values bring an overflow within reach of a short trace. With fewer than 12 no page can be pinned (FOLL_PIN adds 1024).",
+    doc: "Bits of `_refcount`, which is signed; smaller values bring an overflow within reach of a short trace. With fewer than 12 no page can be pinned (FOLL_PIN adds 1024). Under `refcount64` a large folio's has 64 all the same.",
   },
   {
     key: "mapcount_bits",
