@@ -11,7 +11,7 @@ export interface Mutant {
   readonly change: ModelChange | CodeChange;
 }
 
-// One release answers a question as another one does.
+// One release, or proposal, answers a question as another one does.
 export interface ModelChange {
   readonly release: ModelName;
   readonly field: Exclude<keyof Model, "name">;

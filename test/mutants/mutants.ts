@@ -3,6 +3,7 @@
 import { code, type Mutant, model } from "./mutant.ts";
 import { COUNTING } from "./mutants_counting.ts";
 import { DEFAULT_PAGES } from "./mutants_default_page.ts";
+import { EXCLUSIVE } from "./mutants_exclusive.ts";
 import { FILE_FOLIOS } from "./mutants_file_folios.ts";
 import { HUGETLB } from "./mutants_hugetlb.ts";
 import { REFERENCES } from "./mutants_references.ts";
@@ -297,6 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...COUNTING,
   ...DEFAULT_PAGES,
+  ...EXCLUSIVE,
   ...FILE_FOLIOS,
   ...HUGETLB,
   ...THP,
