@@ -86,6 +86,17 @@ test("mapcounts know no swap cache and no batch: up to 5.8 no small page is copi
   assert.deepEqual(copies, [undefined, undefined, undefined]);
 });
 
+test("a counter overflows where nothing refuses; who fails early never gets there, and 64 bits are enough for a huge page", () => {
+  const length = (model: ModelName, scene: "crowd" | "crowd-thp", hazard: HazardName) =>
+    search({ model, scene, depth: 7 }).found[hazard]?.length;
+  assert.deepEqual([length("6.6", "crowd", "overflow"), length("6.6", "crowd", "freed")], [3, 7]);
+  assert.equal(length("6.6", "crowd-thp", "overflow-huge"), 3);
+  assert.equal(length("refcount-fail-early", "crowd", "overflow"), undefined);
+  assert.equal(length("refcount-fail-early", "crowd-thp", "overflow-huge"), undefined);
+  assert.equal(length("refcount64", "crowd", "overflow"), 3);
+  assert.equal(length("refcount64", "crowd-thp", "overflow-huge"), undefined);
+});
+
 // ── The whole table, to a length that takes seconds ──
 
 // With one page; of other scenes one less.

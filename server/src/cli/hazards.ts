@@ -35,7 +35,7 @@ export const hazardsCommand: Command = {
     {
       name: "depth",
       value: "D",
-      help: "operations of a sequence (default 5, with the other machines 4, of a huge page 3)",
+      help: "operations of a sequence (default: 3 to 7, as each scene allows)",
     },
     { name: "workers", value: "N", help: "processes that search at the same time (default 1)" },
     { name: "shard", value: "I/N", help: "only the I-th of N parts of the work" },

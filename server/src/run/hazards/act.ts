@@ -25,8 +25,10 @@ export interface Act {
   // The line, without the process before it and the name that its result gets.
   readonly text: string;
   readonly who: Who;
-  // What its result is called: the child, or one of the two references.
-  readonly result?: "child" | Part;
+  // What its result is called: the child, or one of the two references; of many, the last one of each kind.
+  readonly result?: "child" | Part | "other" | "pipe";
+  // It is done so often, or not at all: as a `repeat` of the trace.
+  readonly rounds?: number;
   // Whose reference it gives back.
   readonly releases?: Part;
   // The page of the memory that it writes to.
@@ -186,6 +188,28 @@ export function splits(): Act[] {
       return undefined;
     },
   }));
+}
+
+// Many at once, so that a counter of few bits comes to its end within some operations: children, and pipes that hold the page.
+export function crowds(rounds: number): Act[] {
+  const many = (text: string, result: "other" | "pipe", once: (stage: Stage) => number | Errno): Act => ({
+    text,
+    who: MAIN,
+    result,
+    rounds,
+    may: (stage) => has(stage, MAIN, 0),
+    perform: (stage) => {
+      for (let round = 0; round < rounds; round++) {
+        const errno = refusal(once(stage));
+        if (errno !== undefined) return errno;
+      }
+      return undefined;
+    },
+  });
+  return [
+    many("fork()", "other", ({ k }) => sys_fork(k, MAIN, "other")),
+    many("vmsplice(p, 4K)", "pipe", ({ k, at }) => vmsplice(k, MAIN, at, PAGE)),
+  ];
 }
 
 function place(page: number): string {

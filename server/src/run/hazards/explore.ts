@@ -4,9 +4,10 @@
 // A state is kept as its fingerprint, its parent and the operation between: the kernel comes to it again by undoing events
 // up to the last common ancestor and playing from there. Neighbours in the order have most of their past in common.
 
+import type { Errno } from "../../mm/abi.ts";
 import type { Model } from "../../mm/model.ts";
 import { Fingerprint } from "./fingerprint.ts";
-import { alone, copied, type HazardName, hazardsOf } from "./hazard.ts";
+import { alone, copied, type HazardName, hazardsOf, isFreed } from "./hazard.ts";
 import type { Scene } from "./scene.ts";
 import { type Stage, stageOf } from "./stage.ts";
 import { Visited } from "./visited.ts";
@@ -68,7 +69,8 @@ class Search {
       first = end;
       length++;
     }
-    return this.result(length, visited.length === first);
+    const exhausted = visited.length === first;
+    return this.result(exhausted ? depth : length, exhausted);
   }
 
   private result(depth: number, exhausted: boolean): Explored {
@@ -80,6 +82,7 @@ class Search {
     const { stage } = this;
     const { k, scene } = stage;
     this.restore(state);
+    if (scene.about === "counter" && isFreed(stage)) return;
     const here = k.position;
     const contents = k.contents.length;
     for (let act = 0; act < scene.acts.length; act++) {
@@ -93,18 +96,20 @@ class Search {
   private play(state: number, number: number): void {
     const { stage } = this;
     const act = stage.scene.acts[number];
-    const wanted = act.writes !== undefined && this.found.copy === undefined;
+    const wanted = act.writes !== undefined && this.found.copy === undefined && stage.scene.about === "references";
     const needless = wanted && alone(stage, act);
-    this.do(number);
+    const errno = this.do(number);
+    // Rounds that end in between are no line of a trace.
+    if (act.rounds !== undefined && errno !== undefined) return;
     if (needless && copied(stage)) this.note("copy", state, number);
     this.arrive(state, number);
   }
 
-  private do(act: number): void {
+  private do(act: number): Errno | undefined {
     const { stage } = this;
     stage.k.outcome = 0;
     this.played++;
-    stage.scene.acts[act].perform(stage);
+    return stage.scene.acts[act].perform(stage);
   }
 
   // Takes the state that the kernel is in down, if it is a new one.

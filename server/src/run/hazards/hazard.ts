@@ -3,13 +3,15 @@
 import { FOLL_PIN } from "../../mm/abi.ts";
 import { PG_swapcache } from "../../mm/flags.ts";
 import { page_folio } from "../../mm/folio.ts";
-import { pteAt } from "../../mm/observe.ts";
+import { pageAt, pteAt } from "../../mm/observe.ts";
 import { COW } from "../../mm/outcome.ts";
+import { overflowed } from "../../mm/overflow.ts";
 import { PTE_PRESENT, pte_pfn } from "../../mm/pgtable.ts";
 import { is_swap_entry, swp_offset } from "../../mm/swapops.ts";
 import { deferred_split_scan } from "../../mm/syscalls.ts";
 import type { Act } from "./act.ts";
 import { Fingerprint } from "./fingerprint.ts";
+import type { Scene } from "./scene.ts";
 import { BYTES, CHILD, device, forked, has, MAIN, reader, type Stage, space, type Who } from "./stage.ts";
 
 export type HazardName =
@@ -21,7 +23,11 @@ export type HazardName =
   | "leak-pin"
   | "copy"
   | "keep"
-  | "keep-part";
+  | "keep-part"
+  | "overflow"
+  | "overflow-huge"
+  | "freed"
+  | "freed-huge";
 
 export interface Hazard {
   readonly name: HazardName;
@@ -68,10 +74,27 @@ export const HAZARDS: readonly Hazard[] = [
     title: "keeps part of a huge page",
     doc: "The same of a page of a huge page, of which others are in use; also after the scan of the deferred split queue.",
   },
+  {
+    name: "overflow",
+    title: "overflows",
+    doc: "The reference counter of a page, which has eight bits here (`machine refcount_bits=8`) in place of 32, leaves its range.",
+  },
+  { name: "overflow-huge", title: "overflows: huge page", doc: "The same with a huge page." },
+  { name: "freed", title: "frees what is in use", doc: "After that, a page is freed that a process still maps." },
+  { name: "freed-huge", title: "frees what is in use: huge page", doc: "The same with a huge page." },
 ];
 
-// What the present state is: the device's write now would be lost, the reader sees what it should not, a frame is kept.
+// Whether a scene asks for it.
+export function isAsked(hazard: HazardName, { about, pages }: Scene): boolean {
+  const huge = pages > 1;
+  if (/^(overflow|freed)/.test(hazard)) return about === "counter" && hazard.endsWith("-huge") === huge;
+  return about === "references" && (hazard !== "keep-part" || huge);
+}
+
+// What the present state is: the device's write now would be lost, the reader sees what it should not, a frame is kept; or a
+// counter has come to its end.
 export function hazardsOf(stage: Stage, print: Fingerprint): HazardName[] {
+  if (stage.scene.about === "counter") return atItsEnd(stage);
   const found: HazardName[] = [];
   const writing = device(stage);
   if (writing >= 0 && lost(stage, writing)) {
@@ -82,6 +105,23 @@ export function hazardsOf(stage: Stage, print: Fingerprint): HazardName[] {
   if (reading >= 0 && leaks(stage, reading)) found.push(isPin(stage, reading) ? "leak-pin" : "leak-get");
   if (print.unreached.length > 0) found.push("keep");
   if (keptParts(stage, print) > 0 && unsplit(stage)) found.push("keep-part");
+  return found;
+}
+
+// A page that was freed under those who use it: what comes next is anybody's guess.
+export function isFreed(stage: Stage): boolean {
+  const { k } = stage;
+  const pfn = has(stage, MAIN, 0) ? pageAt(k, space(stage, MAIN), stage.vpn) : -1;
+  if (pfn < 0) return false;
+  const head = page_folio(k, pfn);
+  return k.w.page._refcount.data[head] === 0 && k.w.page.flags.data[head] === 0;
+}
+
+function atItsEnd(stage: Stage): HazardName[] {
+  if (!overflowed(stage.k)) return [];
+  const huge = stage.scene.pages > 1;
+  const found: HazardName[] = [huge ? "overflow-huge" : "overflow"];
+  if (isFreed(stage)) found.push(huge ? "freed-huge" : "freed");
   return found;
 }
 

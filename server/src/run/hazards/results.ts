@@ -7,7 +7,7 @@ import { MODELS } from "../../mm/models.ts";
 import { MODEL_NAMES, type ModelName } from "../../mm/releases.ts";
 import type { Act } from "./act.ts";
 import { type Bounds, explore } from "./explore.ts";
-import { HAZARDS, type HazardName } from "./hazard.ts";
+import { HAZARDS, type HazardName, isAsked } from "./hazard.ts";
 import { SCENES, type Scene, type SceneName } from "./scene.ts";
 import { nameOf, witness } from "./witness.ts";
 
@@ -26,9 +26,18 @@ export interface JobResult extends Job {
   readonly found: Readonly<Partial<Record<HazardName, readonly string[]>>>;
 }
 
+const DEPTHS: Readonly<Record<SceneName, number>> = {
+  page: 5,
+  "page-disk": 4,
+  "page-batch": 4,
+  thp: 3,
+  crowd: 7,
+  "crowd-thp": 7,
+};
+
 // The length to which a scene is searched unless something else is asked for.
 export function usualDepth(scene: SceneName): number {
-  return scene === "page" ? 5 : scene === "thp" ? 3 : 4;
+  return DEPTHS[scene];
 }
 
 export function jobsOf(models: readonly ModelName[], scenes: readonly SceneName[], depth: number | undefined): Job[] {
@@ -55,6 +64,8 @@ export interface Cell {
   readonly breach?: { readonly scene: SceneName; readonly acts: readonly string[]; readonly length: number };
   // False where the model has no such reference.
   readonly possible: boolean;
+  // False where no scene that asks for it was searched.
+  readonly searched: boolean;
 }
 
 // Row by row; models in their usual order.
@@ -71,7 +82,8 @@ function cellOf(results: readonly JobResult[], model: ModelName, hazard: HazardN
     const length = acts.length + (hazard.startsWith("loss") ? 1 : 0);
     if (breach === undefined || length < breach.length) breach = { scene, acts, length };
   }
-  return { model, hazard, breach, possible: !hazard.includes("pin") || modelOf(model).pinBias > 1 };
+  const searched = results.some((result) => result.model === model && isAsked(hazard, sceneOf(result.scene)));
+  return { model, hazard, breach, searched, possible: !hazard.includes("pin") || modelOf(model).pinBias > 1 };
 }
 
 // A sequence that some models share, as a trace.

@@ -1,7 +1,8 @@
 // The scenes that are searched: a memory, the machine that it is on, and the operations that may come upon it.
 
 import type { MachineOverrides } from "../machine.ts";
-import { type Act, fork, kernelWork, reads, references, releases, splits, unmaps, writes } from "./act.ts";
+import { type Act, crowds, fork, kernelWork, reads, references, releases, splits, unmaps, writes } from "./act.ts";
+import { MAIN } from "./stage.ts";
 
 export interface Scene {
   readonly name: SceneName;
@@ -12,9 +13,11 @@ export interface Scene {
   readonly pages: number;
   readonly length: string;
   readonly acts: readonly Act[];
+  // What can go wrong here: with the references, or with their counter.
+  readonly about: "references" | "counter";
 }
 
-export type SceneName = "page" | "page-disk" | "page-batch" | "thp";
+export type SceneName = "page" | "page-disk" | "page-batch" | "thp" | "crowd" | "crowd-thp";
 
 const PAGE_ACTS: readonly Act[] = [
   fork(),
@@ -26,7 +29,10 @@ const PAGE_ACTS: readonly Act[] = [
   ...unmaps("4K", 1),
 ];
 
-const PAGE = { pages: 1, length: "4K", acts: PAGE_ACTS } as const;
+const PAGE = { pages: 1, length: "4K", acts: PAGE_ACTS, about: "references" } as const;
+
+// Five times so many are one less than the values of a counter of eight bits.
+const CROWD = 51;
 
 export const SCENES: readonly Scene[] = [
   { ...PAGE, name: "page", title: "one page", machine: {} },
@@ -50,5 +56,24 @@ export const SCENES: readonly Scene[] = [
       ...unmaps("4K", 1),
       ...unmaps("2M", 512),
     ],
+    about: "references",
+  },
+  {
+    name: "crowd",
+    title: "one page with a counter of eight bits",
+    machine: { refcount_bits: "8" },
+    pages: 1,
+    length: "4K",
+    acts: [fork(), ...crowds(CROWD), ...writes(0).filter(({ who }) => who === MAIN), ...unmaps("4K", 1)],
+    about: "counter",
+  },
+  {
+    name: "crowd-thp",
+    title: "one huge page with a counter of eight bits",
+    machine: { thp: "always", refcount_bits: "8" },
+    pages: 512,
+    length: "2M",
+    acts: [fork(), ...crowds(CROWD), ...unmaps("2M", 512)],
+    about: "counter",
   },
 ];

@@ -3,9 +3,10 @@
 import { HAZARDS } from "./hazard.ts";
 import { type Cell, cellsOf, type JobResult, sceneOf, type Witness } from "./results.ts";
 
-// `safe`, the length of a shortest sequence, or that the question does not arise.
-export function cellText({ breach, possible }: Cell): string {
+// `safe`, the length of a shortest sequence, that the question does not arise, or that it was not asked.
+export function cellText({ breach, possible, searched }: Cell): string {
   if (breach !== undefined) return String(breach.length);
+  if (!searched) return "?";
   return possible ? "safe" : "—";
 }
 

@@ -3,7 +3,9 @@
 
 import { formatText } from "../../lang/format.ts";
 import type { Errno } from "../../mm/abi.ts";
+import { page_folio } from "../../mm/folio.ts";
 import type { Model } from "../../mm/model.ts";
+import { pageAt } from "../../mm/observe.ts";
 import { free_pages } from "../../mm/page_alloc.ts";
 import type { ModelName } from "../../mm/releases.ts";
 import { deferred_split_scan } from "../../mm/syscalls.ts";
@@ -11,7 +13,7 @@ import type { Act } from "./act.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { HAZARDS, type HazardName, keptParts } from "./hazard.ts";
 import type { Scene } from "./scene.ts";
-import { CHILD, device, reader, type Stage, stageOf, TEXTS } from "./stage.ts";
+import { CHILD, device, MAIN, reader, type Stage, space, stageOf, TEXTS } from "./stage.ts";
 
 // The lines that the sequence's operations become; the names of references and of the child count from the second on.
 interface Told {
@@ -72,6 +74,14 @@ function breach(hazard: HazardName, stage: Stage, names: Omit<Told, "lines">): s
         `expect machine.free == ${free}  # ${free + frames} without what nobody can reach`,
       ];
     }
+    case "overflow":
+    case "overflow-huge":
+      return [
+        `expect page(p).refcount == ${k.w.page._refcount.data[headOf(stage)]}  # that of more than 127 references`,
+      ];
+    case "freed":
+    case "freed-huge":
+      return ["expect page(p).refcount == 0 && !page(p).anon  # free, while the process maps it"];
     case "leak-get":
     case "leak-pin": {
       const pin = reader(stage);
@@ -88,15 +98,21 @@ function breach(hazard: HazardName, stage: Stage, names: Omit<Told, "lines">): s
   }
 }
 
+function headOf(stage: Stage): number {
+  return page_folio(stage.k, pageAt(stage.k, space(stage, MAIN), stage.vpn));
+}
+
 function told(acts: readonly Act[], errnos: readonly (Errno | undefined)[]): Told {
-  const counts = { child: 0, device: 0, reader: 0 };
+  const counts = { child: 0, device: 0, reader: 0, other: 0, pipe: 0 };
   const nth = (name: keyof typeof counts) => (counts[name] < 2 ? name : `${name}${counts[name]}`);
-  const lines = acts.map((act, i) => {
-    if (act.result !== undefined) counts[act.result]++;
+  const lines = acts.flatMap((act, i) => {
+    // Within a repeat a name is bound again and again.
+    if (act.result !== undefined && act.rounds === undefined) counts[act.result]++;
     const name = act.result === undefined ? "" : `${nth(act.result)} = `;
     const text = act.releases === undefined ? act.text : `release(${nth(act.releases)})`;
     const errno = errnos[i] === undefined ? "" : ` -> ${errnos[i]}`;
-    return `${processOf(act)}${name}${text}${errno}`;
+    const line = `${processOf(act)}${name}${text}${errno}`;
+    return act.rounds === undefined ? [line] : [`repeat ${act.rounds}`, `  ${line}`, "end"];
   });
   return { lines, device: nth("device"), reader: nth("reader") };
 }
@@ -104,7 +120,7 @@ function told(acts: readonly Act[], errnos: readonly (Errno | undefined)[]): Tol
 // An act by the words that no other of its scene has.
 export function nameOf(act: Act): string {
   const name = act.result === undefined ? "" : `${act.result} = `;
-  return `${processOf(act)}${name}${act.text}`;
+  return `${act.rounds === undefined ? "" : `${act.rounds} × `}${processOf(act)}${name}${act.text}`;
 }
 
 function processOf({ who }: Act): string {
