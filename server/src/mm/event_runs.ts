@@ -60,6 +60,7 @@ export class EventRuns {
 
   // Forgets the runs of the events from `events` on.
   truncate(events: number): void {
+    if (this.length === 0) return;
     let low = 0;
     let high = this.length;
     while (low < high) {

@@ -275,9 +275,9 @@ export class Journal {
     this.length = length;
     this.runs.truncate(length);
     this.frames = frames;
-    this.chunks.length = (Math.max(length - 1, 0) >>> CHUNK_BITS) + 1;
+    shorten(this.chunks, (Math.max(length - 1, 0) >>> CHUNK_BITS) + 1);
     this.tail = last(this.chunks, this.shared.chunks);
-    this.frameChunks.length = ((frames - 1) >>> CHUNK_BITS) + 1;
+    shorten(this.frameChunks, ((frames - 1) >>> CHUNK_BITS) + 1);
     this.frameTail = last(this.frameChunks, this.shared.frameChunks);
   }
 
@@ -302,6 +302,11 @@ export class Journal {
     this.tail = new Chunk();
     this.chunks[chunk] = this.tail;
   }
+}
+
+// To set a length costs time even where it is that already.
+function shorten(chunks: unknown[], length: number): void {
+  if (chunks.length !== length) chunks.length = length;
 }
 
 // The last chunk, which is written to from now on: a copy where a branch reads it.
