@@ -76,9 +76,7 @@ function breach(hazard: HazardName, stage: Stage, names: Omit<Told, "lines">): s
     }
     case "overflow":
     case "overflow-huge":
-      return [
-        `expect page(p).refcount == ${k.w.page._refcount.data[headOf(stage)]}  # that of more than 127 references`,
-      ];
+      return [overflowing(stage)];
     case "freed":
     case "freed-huge":
       return ["expect page(p).refcount == 0 && !page(p).anon  # free, while the process maps it"];
@@ -98,8 +96,14 @@ function breach(hazard: HazardName, stage: Stage, names: Omit<Told, "lines">): s
   }
 }
 
-function headOf(stage: Stage): number {
-  return page_folio(stage.k, pageAt(stage.k, space(stage, MAIN), stage.vpn));
+// The page that has more references than its counter says: the first of the memory, or of a huge page of which the first
+// has been copied, the next.
+function overflowing(stage: Stage): string {
+  const { k, scene, vpn } = stage;
+  const head = (at: number) => page_folio(k, pageAt(k, space(stage, MAIN), vpn + at));
+  const at = scene.pages > 1 && k.w.page.folio.data[head(0)] === 0 ? 1 : 0;
+  const count = k.w.page._refcount.data[head(at)];
+  return `expect page(${at === 0 ? "p" : "p[1]"}).refcount == ${count}  # as the counter says; there are more than 127`;
 }
 
 function told(acts: readonly Act[], errnos: readonly (Errno | undefined)[]): Told {
