@@ -149,8 +149,8 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ]),
   code("an anonymous read fault maps a page of its own", "2.2", "memory.ts", [
-    "if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {\n    if (refpage",
-    "if ((vmf.flags & FAULT_FLAG_WRITE) === 0 && refpage !== 0) {\n    if (refpage",
+    "if ((vmf.flags & FAULT_FLAG_WRITE) === 0) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
+    "if (false) {\n    k.set(k.w.pte.entry, vmf.pte, mk_pte(ZERO_PFN",
   ]),
   code("the zero page is mapped without the special bit", "1.5", "memory.ts", [
     "mk_pte(ZERO_PFN, prot | PTE_SPECIAL)",

@@ -34,6 +34,21 @@ test("Names: an address opens into its page, entry and mapping, in the frame's p
   await client.close();
 });
 
+test("Names: the file of a reference page shows the page, and who keeps it", async () => {
+  const text = lines(
+    "kernel refpage-v2",
+    'r = refpage_create("x")',
+    "p = mmap(8K, rw, private, fd=r)",
+    "read(p)",
+    "close(r)",
+  );
+  const client = await at(await stoppedAtEntry(text), 3);
+  assert.match(await value(client, "Names", "r"), /^r: reference page pfn \d+, open, mapped by 1 VMA$/);
+  assert.equal(await value(client, "Names", "r", "reference page", "refcount"), "1");
+  assert.equal(await value(client, "Names", "r", "reference page", "mapcount"), "0");
+  await client.close();
+});
+
 test("Fault: what the last statement came to and why", async () => {
   const client = await at(await stoppedAtEntry(COW), 5);
   assert.equal(await value(client, "Fault", "statement"), 'write(p, "new")');

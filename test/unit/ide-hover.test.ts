@@ -93,6 +93,7 @@ test("a process shows its rss, a pin what it sees, a file its size", () => {
   check("p = mmap(4K)\nwrite(p, 1)\nm$0ain: read(p)", /rss_anon `1`/);
   check('p = mmap(4K)\nwrite(p, "x")\nv$0 = vmsplice(p, 4K)', /pin of line 3/, /data `"x"`/);
   check("f$0 = memfd(8K)", /file of line 1/, /size `8192`/);
+  check('kernel refpage-v2\nf$0 = refpage_create("x")', /reference page pfn \d+, open, mapped by 0 VMAs/);
 });
 
 test("a field shows its value here, its meaning and its place in the kernel", () => {

@@ -31,6 +31,12 @@ test("a call behind what the model leaves out is asked for again", () =>
   finds(`repeat 0\nrepeat 1\nend\nend\n${P}madvise(p, 4K, «populate_read»)`, ["not-in-release"], "5.10"));
 test("what a run may come to is asked for", () =>
   finds(`${P}repeat page(p).refcount\nmadvise(p, 4K, «populate_read»)\nend`, ["not-in-release"], "5.10"));
+test("what one proposal has under another names the models that have it", () => {
+  const [flag] = found("r = mmap(4K)\nmmap(4K, rw, «private|refpage», offset=r)", ["not-in-release"], "refpage-v2");
+  assert.match(flag.message, /^refpage-v2 has no `mmap\(…, refpage\)` \(only `refpage-v1` and `refpage-in-mapping`\)/);
+  const [call] = found('«refpage_create»("a")', ["not-in-release"], "refpage-v1");
+  assert.match(call.message, /^refpage-v1 has no `refpage_create` \(only `refpage-v2` and `refpage-per-mapping`\)/);
+});
 test("a field that the release has not is a warning", () => {
   const [problem] = found(`${P}expect page(p).«exclusive» == 1`, ["field-not-in-release"], "5.10");
   assert.equal(problem.severity, "warning");

@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type EntryRow, entryRows, hugeMappings, topTableOf } from "../../server/src/run/table_view.ts";
-import { folioRow, holdersByFrame, pinRows, processRows, setSizes, vmaRows } from "../../server/src/run/views.ts";
+import {
+  folioRow,
+  holdersByFrame,
+  pinRows,
+  processRows,
+  refpageText,
+  setSizes,
+  vmaRows,
+} from "../../server/src/run/views.ts";
 import { record } from "../support/record.ts";
 
 const TRACE = `p = mmap(8K)
@@ -92,5 +100,43 @@ test("while a huge page moves, its PMD is a migration entry, and it still counts
       "pmd 0x40000000 waits for 512, frame undefined: migration pfn write young dirty soft_dirty, 2097152",
       "pmd 0x40000000 maps 512, frame N: pfn writable dirty accessed soft_dirty, 2097152",
     ],
+  );
+});
+
+test("the page of an address is mapped where nothing was written, and says whose it is", () => {
+  const { kernel } = record("p = mmap(4K)\nwrite(p)\nq = mmap(8K, rw, private|refpage, offset=p)\nread(q)\n", {
+    model: "refpage-v1",
+  });
+  const [main] = processRows(kernel);
+  assert.deepEqual(
+    vmaRows(kernel, main.mm).map(({ what }) => what),
+    ["anonymous", "the page at 0x200000000000, where nothing was written"],
+  );
+  const pfn = [...holdersByFrame(kernel)].find(([, [{ name }]]) => name === "main 0x200000000000")?.[0] ?? -1;
+  assert.deepEqual(
+    holdersByFrame(kernel)
+      .get(pfn)
+      ?.map(({ name, count }) => [name, count]),
+    [
+      ["main 0x200000000000", 1],
+      ["main 0x200040000000", 1],
+    ],
+  );
+});
+
+test("a reference page is held by its file and by pins, not by the entries that show it", () => {
+  const { kernel } = record(
+    'r = refpage_create("x")\np = mmap(8K, rw, private, fd=r)\nread(p, 8K)\nv = vmsplice(p, 4K)\nclose(r)\n',
+    { model: "refpage-v2" },
+  );
+  const [pin] = pinRows(kernel);
+  const names = holdersByFrame(kernel)
+    .get(pin.pages[0])
+    ?.map(({ name }) => name);
+  assert.deepEqual(names?.sort(), ["pin 0 (vmsplice by main)", "reference page of r"]);
+  assert.equal(refpageText(kernel, 0), `reference page pfn ${pin.pages[0]}, closed, mapped by 1 VMA`);
+  assert.deepEqual(
+    vmaRows(kernel, processRows(kernel)[0].mm).map(({ what }) => what),
+    ["r"],
   );
 });

@@ -14,6 +14,7 @@ import { fieldSources, type Source } from "../run/cells.ts";
 import { entryText } from "../run/describe.ts";
 import { folioSummary, pageSummary } from "../run/folio_view.ts";
 import { hex, show } from "../run/show.ts";
+import { refpageText } from "../run/views.ts";
 import type { WatchedPlace } from "./data_breakpoints.ts";
 import { type Entry, named } from "./entry.ts";
 import { largeFolioEntries } from "./folio_tree.ts";
@@ -36,8 +37,12 @@ export function valueEntry(k: Kernel, name: string, value: Value, style: Style, 
   };
 }
 
-// The fields of a value; of a large folio its pages and its holders, too.
+// The fields of a value; of a large folio its pages and its holders, too, of refpage_create()'s file its page.
 function partsOf(k: Kernel, owner: FieldOwner, value: Value, style: Style, evaluateName?: string): Entry[] {
+  if (typeof value === "object" && value?.kind === "file" && k.w.file.refpage.data[value.file] !== 0) {
+    const page: Value = { kind: "page", pfn: k.w.file.refpage.data[value.file] };
+    return [...fieldEntries(k, owner, value, style, evaluateName), valueEntry(k, "reference page", page, style)];
+  }
   if (typeof value !== "object" || value?.kind !== "folio" || !folio_test_large(k, value.pfn)) {
     return fieldEntries(k, owner, value, style, evaluateName);
   }
@@ -66,6 +71,8 @@ export function valueText(k: Kernel, value: Value, style: Style): string {
         .filter((pfn) => pfn !== NO_PAGE)
         .slice(0, 8)
         .join(" ")}`;
+    case "file":
+      return [show(value, k), refpageText(k, value.file)].filter((text) => text !== undefined).join(": ");
     default:
       return show(value, k);
   }

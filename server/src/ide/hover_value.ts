@@ -13,7 +13,7 @@ import { mmIdText, nrPagesMapped } from "../run/folio_text.ts";
 import { folioSummary } from "../run/folio_view.ts";
 import type { Recording } from "../run/recording.ts";
 import { show } from "../run/show.ts";
-import { holderRowsOf } from "../run/views.ts";
+import { holderRowsOf, refpageText } from "../run/views.ts";
 import type { Analysis } from "./analysis.ts";
 import { sections } from "./docs.ts";
 import { expressionsOf } from "./expressions.ts";
@@ -113,7 +113,7 @@ function describeValue(recording: Recording, value: Value, task: number): string
     case "pin":
       return fieldList(recording, value, ["pages", "data"]);
     case "file":
-      return fieldList(recording, value, ["size", "cached"]);
+      return refpageText(recording.kernel, value.file) ?? fieldList(recording, value, ["size", "cached"]);
     default:
       return undefined;
   }

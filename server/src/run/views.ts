@@ -140,6 +140,15 @@ export function vmaRows(k: Kernel, mm: number): VmaRow[] {
   return vmasOf(k, mm).map((vma) => vmaRow(k, vma));
 }
 
+// What stands behind a file of refpage_create(), and who keeps it: `reference page pfn 3, closed, mapped by 2 VMAs`. Undefined for
+// any other file.
+export function refpageText(k: Kernel, file: number): string | undefined {
+  const { refpage, open, users } = k.w.file;
+  if (refpage.data[file] === 0) return undefined;
+  const vmas = users.data[file];
+  return `reference page pfn ${refpage.data[file]}, ${open.data[file] === 0 ? "closed" : "open"}, mapped by ${vmas} VMA${vmas === 1 ? "" : "s"}`;
+}
+
 export interface HolderRow {
   // Who: `main 0x200000000000`, `page cache of f page 0`, `pin 0 (vmsplice by child)`. Unique among a folio's holders.
   readonly name: string;
