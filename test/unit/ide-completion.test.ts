@@ -82,9 +82,10 @@ test("behind a dot stand the fields of that value", () => {
   offers("p = mmap(4K)\nexpect page(p).re$0 == 1", "refcount");
 });
 
-test("`kernel` and `@` offer the models that are simulated", () => {
+test("`kernel` and `@` offer releases and proposals, but for those that the line has", () => {
   offers("kernel $0", "4.19", "5.17", "6.18", "7.2");
-  withholds("kernel 6.1 $0", "6.1", "mapcount-mms");
+  offers("kernel 6.1 $0", "6.12", "mapcount-mms");
+  withholds("kernel 6.1 $0", "6.1");
   offers("p = mmap(4K)\nexpect @$0", "6.1", ">=");
   const { analysis, cursor } = open("kernel 6.1$0");
   assert.deepEqual(completion(analysis, cursor).place, { line: 0, start: 7, end: 10 });

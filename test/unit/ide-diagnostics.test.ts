@@ -54,10 +54,6 @@ test("an expected signal or errno is no problem", () => {
   check("read(4096) -> SIGSEGV\nmunmap(1, 4K) -> EINVAL", []);
 });
 
-test("a model that this version cannot simulate is said to be so, once", () => {
-  check("kernel mapcount-mms\nread(4096)", [/^1 model-not-simulated: `mapcount-mms` is not simulated yet/]);
-});
-
 test("what runs below a line that cannot be read is not blamed", () => {
   check("p = mmap(4K\nwrite(p, 1)\nexpect data(p) == 2", [/^1 syntax: /]);
   check("expect 1 == 2\np = mmap(4K", [/^1 expect-failed/, /^2 syntax: /]);

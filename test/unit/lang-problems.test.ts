@@ -35,7 +35,7 @@ test("6.9 lies between 6.8 and 6.10", () => {
   const [problem] = found("kernel «6.9»", ["unknown-model"]);
   assert.match(problem.message, /`6.8` and `6.10`/);
 });
-test("a model without a simulation is refused", () => finds("kernel 6.1 «mapcount-mms»", ["model-not-simulated"]));
+test("a proposal is a model like a release", () => clean("kernel 5.15 mapcount-mms"));
 test("a proposal's name is corrected", () => assert.equal(fixed("kernel refpage-2"), "kernel refpage-v2"));
 test("a machine has the settings that it has", () => {
   finds("machine «memry»=1G", ["unknown-setting"]);

@@ -3,7 +3,7 @@
 
 import type { Chunk } from "./chunks.ts";
 import { KIND_BITS, type LineFacts, MOST, type Use } from "./facts.ts";
-import { namedTwice, unusable } from "./models.ts";
+import { namedTwice } from "./models.ts";
 import type { Names } from "./names.ts";
 import { onLine, type Problem, type Related, readable } from "./problem.ts";
 import {
@@ -22,6 +22,7 @@ import {
 import { type Landmark, type Section, sectionOf } from "./section.ts";
 import type { Range } from "./text.ts";
 import { KINDS, lineOf, misuse, spanOf, unbound } from "./uses.ts";
+import { modelProblem } from "./when.ts";
 
 export function assemble(chunks: readonly Chunk[], names: Names): Program {
   return new Assembly(chunks, names).program();
@@ -220,7 +221,7 @@ class Assembly {
     for (const model of facts.models ?? []) {
       const twice = this.kernels.some((known) => known.model === model.text);
       this.kernels.push({ model: model.text, line: range.line, ...spanOf(model) });
-      const problem = unusable(model) ?? (twice ? namedTwice(model) : undefined);
+      const problem = modelProblem(model.text, model) ?? (twice ? namedTwice(model) : undefined);
       if (problem) this.problems.push(onLine(range.line, problem));
     }
   }

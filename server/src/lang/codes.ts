@@ -13,7 +13,6 @@ export const CODES = {
   // The frame of the trace.
   misplaced: "A `kernel`, `machine` or `mmtrace` line that comes too late, or comes twice.",
   "unknown-model": "A release or proposal that is not one of the models.",
-  "model-not-simulated": "A model of the language that this version does not simulate yet.",
   "unknown-setting": "A `machine` setting that does not exist.",
   "bad-setting": "A `machine` setting with a value that it cannot have.",
   "pin-overflows": "A pin under fewer `refcount_bits` than its 1024 references need.",

@@ -2,21 +2,10 @@
 
 import { DEFAULT_MODEL, MODELS } from "../mm/models.ts";
 import { type ModelName, PROPOSALS, type ProposalName, releaseOf } from "../mm/releases.ts";
-import { listed } from "./nearest.ts";
 import type { LineProblem } from "./problem.ts";
 import type { NameNode } from "./tree.ts";
-import { modelProblem } from "./when.ts";
 
 export const SIMULATED: readonly ModelName[] = [...MODELS.keys()];
-
-// Why a model cannot be run, or undefined when it can.
-export function unusable(name: NameNode): LineProblem | undefined {
-  const problem = modelProblem(name.text, name);
-  if (problem) return problem;
-  if (MODELS.has(name.text as ModelName)) return undefined;
-  const message = `\`${name.text}\` is not simulated yet; the models so far are ${listed(SIMULATED)}`;
-  return { start: name.start, end: name.end, code: "model-not-simulated", severity: "error", message };
-}
 
 // A trace runs once under each of its models.
 export function namedTwice(name: NameNode): LineProblem {

@@ -17,7 +17,7 @@ export interface Proposed {
 }
 
 // Those that are simulated. The base release of each stands in PROPOSALS, releases.ts.
-export const PROPOSED: Readonly<Partial<Record<ProposalName, readonly Proposed[]>>> = {
+export const PROPOSED: Readonly<Record<ProposalName, readonly Proposed[]>> = {
   "refpage-v1": [
     {
       text: "mmap() knows MAP_REFPAGE: the offset is the address of a page of the caller. A fault takes a reference to the page that this address shows to the current process, and maps it as a file's page.",

@@ -1,4 +1,4 @@
-// The names of all models of the language, in order, and which of them this version simulates. LANGUAGE.md, section 6.
+// The names of all models of the language, in order. LANGUAGE.md, section 6.
 
 export const RELEASES = [
   "4.19",
