@@ -9,7 +9,7 @@ import { huge_pte_alloc, next_huge_pte, pmd_is_shared } from "./hugetlb_pmd_shar
 import { hugetlb_add_file_rmap, hugetlb_add_new_anon_rmap, hugetlb_dup_anon_rmap } from "./hugetlb_rmap.ts";
 import type { Kernel } from "./kernel.ts";
 import { folio_get, refuses_refs } from "./page_ref.ts";
-import { PTE_WRITE, pmd_offset, pte_pfn, pte_with } from "./pgtable.ts";
+import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, pmd_offset, pte_pfn, pte_with } from "./pgtable.ts";
 import { is_cow_mapping } from "./vma.ts";
 
 // The child maps what the parent maps: refcount + 1, mapcount + 1, the child's hugetlb_usage + its pages; in a private mapping
@@ -83,7 +83,8 @@ function needs_copy(k: Kernel, parent: number, folio: number, anon: boolean): bo
   return k.model.forkCopiesPinned(k, parent, folio);
 }
 
-// The child's own page, writable; the parent's entry stays as it is. ENOMEM when the pool has none for it.
+// The child's own page, writable, until 6.14 also where the mapping does not allow writing (make_huge_pte() did not ask); the
+// parent's entry stays as it is. ENOMEM when the pool has none for it.
 // Mirrors hugetlb_install_folio(), mm/hugetlb.c, 6.12.
 const hugetlb_install_folio = kernelFunction(
   "hugetlb_install_folio",
@@ -94,7 +95,9 @@ const hugetlb_install_folio = kernelFunction(
     copy_user_large_folio(k, fresh, folio);
     set_flag(k, fresh, FOLIO_RESTORE_RESERVE, false);
     hugetlb_add_new_anon_rmap(k, dst, vpn, fresh, true);
-    k.set(k.w.pte.entry, to, make_huge_pte(k, dst, fresh, true));
+    const asks = k.model.hugetlbForcedWrites === "read-only";
+    const always = asks ? 0 : PTE_WRITE | PTE_DIRTY | PTE_SOFT_DIRTY;
+    k.set(k.w.pte.entry, to, pte_with(make_huge_pte(k, dst, fresh, true), always));
     k.add(k.w.mm.hugetlb_usage, child, k.hpageNr);
     return 0;
   },

@@ -15,7 +15,8 @@ export interface HugetlbRules {
   readonly hugetlbForkCopiesPinned: boolean;
 
   // A write that only FOLL_FORCE allows makes the entry of a private huge page writable; is refused (6.2, f347454d0341, also
-  // in 6.1.y); or leaves the entry read-only as with small pages (6.14). hugetlb_wp(), mm/hugetlb.c; mm-semantics §4.2.
+  // in 6.1.y); or leaves the entry read-only as with small pages (6.14), as make_huge_pte() asks the VMA from then on, also at
+  // fork. hugetlb_wp(), mm/hugetlb.c; mm-semantics §4.2.
   readonly hugetlbForcedWrites: "writable" | "EFAULT" | "read-only";
 
   // GUP has hugetlb's faults handled by hugetlb_fault() itself, past handle_mm_fault() and its counters (until 6.6,
