@@ -1,4 +1,4 @@
-// The mapcount of address spaces, under mapcount-mms, against what a look at all page tables counts.
+// The mapcount of address spaces, under mapcount-mms, against what a look at all page tables counts; and what it is read from.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,13 +8,15 @@ import type { Kernel } from "../../server/src/mm/kernel.ts";
 import { page_mapcount } from "../../server/src/mm/mapcount.ts";
 import { MODELS } from "../../server/src/mm/models.ts";
 import { is_zero_page, vm_normal_page } from "../../server/src/mm/normal_page.ts";
-import { PTE_PRESENT, pte_pfn, walk_ptes } from "../../server/src/mm/pgtable.ts";
+import { PTE_PRESENT, pmd_offset, pte_pfn, walk_ptes } from "../../server/src/mm/pgtable.ts";
 import { is_swap_entry, swp_offset } from "../../server/src/mm/swapops.ts";
+import { pageCells } from "../../server/src/run/folio_cells.ts";
 import { traceOf } from "../../server/src/run/fuzz/author.ts";
 import { choicesOf } from "../../server/src/run/fuzz/choice.ts";
 import { LARGE_PROFILES } from "../../server/src/run/fuzz/profile_large.ts";
 import { random, seedOf } from "../../server/src/run/fuzz/random.ts";
 import { run } from "../../server/src/run/run.ts";
+import { HERE, PAGE, space } from "../support/space.ts";
 
 const MODEL = MODELS.get("mapcount-mms");
 assert.ok(MODEL);
@@ -55,3 +57,20 @@ for (const profile of ["thp", "hugetlb"] as const) {
     assert.ok(shared > 10, "the traces share pages");
   });
 }
+
+test("what a watched mapcount is read from changes when an address space comes or goes", () => {
+  const s = space("mapcount-mms", { thp: "always" });
+  s.mmap(512n * PAGE, "rw", "private|anonymous|fixed", { at: HERE });
+  s.write(HERE);
+  const pfn = pte_pfn(s.k.w.pte.entry.data[pmd_offset(s.k, s.k.w.task.mm.data[s.task] - 1, Number(HERE / PAGE))]);
+  const seen = () => pageCells(s.k, pfn, "mapcount").map(({ field, row }) => field.data[row]);
+  const alone = seen();
+  assert.equal(page_mapcount(s.k, pfn), 1);
+  const child = s.fork();
+  const both = seen();
+  assert.equal(page_mapcount(s.k, pfn), 2);
+  assert.notDeepEqual(both, alone);
+  child.munmap(HERE, 512n * PAGE);
+  assert.equal(page_mapcount(s.k, pfn), 1);
+  assert.notDeepEqual(seen(), both);
+});
