@@ -12,7 +12,7 @@ import type { Row } from "./table.ts";
 
 const program = fileURLToPath(new URL("../../dist/mmtrace.js", import.meta.url));
 // Enough work for the processes' start not to count.
-const WHOLE = ["hazards", "--scene", "page", "--depth", "6", "--json"];
+const WHOLE = ["hazards", "--scene", "page", "--depth", "5", "--json"];
 
 export function hazardSearch(): Row[] {
   return [
