@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { grammar } from "./grammar.ts";
 import { manual } from "./manual.ts";
 import { modelTable } from "./models.ts";
+import { ruleTable } from "./rules.ts";
 import { sampleIndex } from "./samples.ts";
 import { snippets } from "./snippets.ts";
 
@@ -23,6 +24,7 @@ export function derived(): Derived[] {
     { path: "server/OPERATIONS.md", text: manual() },
     { path: "samples/README.md", text: sampleIndex(root) },
     { path: "server/MODELS.md", text: modelTable() },
+    { path: "server/RULES.md", text: ruleTable(root) },
     { path: "extension/snippets.json", text: snippets() },
     { path: grammarPath, text: grammar(readFileSync(join(root, grammarPath), "utf8")) },
   ];

@@ -1,10 +1,15 @@
 // The mutants: rules of mm-semantics, each broken in one way. A trace must fail under each.
 
 import { code, type Mutant, model } from "./mutant.ts";
+import { COUNTERS } from "./mutants_counters.ts";
 import { COUNTING } from "./mutants_counting.ts";
+import { COPY_ON_WRITE } from "./mutants_cow.ts";
 import { DEFAULT_PAGES } from "./mutants_default_page.ts";
 import { EXCLUSIVE } from "./mutants_exclusive.ts";
+import { FAULTS } from "./mutants_faults.ts";
 import { FILE_FOLIOS } from "./mutants_file_folios.ts";
+import { FORK } from "./mutants_fork.ts";
+import { GUP } from "./mutants_gup.ts";
 import { HUGETLB } from "./mutants_hugetlb.ts";
 import { REFERENCES } from "./mutants_references.ts";
 import { REFPAGE } from "./mutants_refpage.ts";
@@ -296,6 +301,11 @@ export const MUTANTS: readonly Mutant[] = [
     "present ? PTE_SOFT_DIRTY | PTE_WRITE : PTE_SOFT_DIRTY",
     "PTE_SOFT_DIRTY",
   ]),
+  ...COUNTERS,
+  ...FAULTS,
+  ...COPY_ON_WRITE,
+  ...FORK,
+  ...GUP,
   ...COUNTING,
   ...DEFAULT_PAGES,
   ...EXCLUSIVE,
