@@ -67,10 +67,6 @@ export const REFERENCES: readonly Mutant[] = [
     '    if (refuses_refs(k, pfn, 1)) return "ENOMEM";\n',
     "",
   ]),
-  code("zap takes back a mapping that nobody counted", "8.6", "zap.ts", [
-    "if (anon || counts_mapping(k, vma, folio)) folio_remove_rmap_ptes",
-    "folio_remove_rmap_ptes",
-  ]),
   code("the copy of a driver's page is not counted either", "8.6", "normal_page.ts", [
     "  return folio_test_anon(k, folio);\n}\n\n// Whether follow_page()",
     "  return false;\n}\n\n// Whether follow_page()",
