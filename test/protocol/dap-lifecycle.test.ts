@@ -121,7 +121,6 @@ test("after a refused launch the next one counts", async () => {
 test("a model that does not exist is refused with the nearest one", async () => {
   const client = await initialized({ [PROGRAM]: COW });
   assert.match(await client.refused("launch", { program: PROGRAM, model: "6.13" }), /no model "6.13"/);
-  assert.match(await client.refused("launch", { program: PROGRAM, model: "mapcount-mms" }), /not simulated yet/);
   assert.match(await client.refused("launch", { program: PROGRAM, machine: { refcount_bits: 8 } }), /refcount_bits/);
   assert.match(await client.refused("launch", { program: PROGRAM, machine: { memoy: "1G" } }), /memoy/);
   assert.match(await client.refused("launch", { program: PROGRAM, limits: { events: -1 } }), /above 0/);

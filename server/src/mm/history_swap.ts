@@ -15,6 +15,7 @@ import {
 export const FIRST_SWAP: SwapRules = {
   mapSwappedPage: map_swapped_page_by_mapcount,
   swapinSkipsCache: true,
+  swapFillsUsedClusters: false,
   shmemSwapinAlone: false,
   unuseKeepsSoftDirty: false,
   lazyfreeOutcome: discards_clean,
@@ -101,6 +102,14 @@ export const SWAP: Partial<Record<ReleaseName, readonly Change[]>> = {
       commits: [],
       text: "A further reference alone does not make a page that MADV_FREE gave up an ordinary one again: the next reclaim drops it.",
       rules: { lazyfreeOutcome: spares_referenced },
+    },
+  ],
+  "6.18": [
+    {
+      since: "6.18",
+      commits: [],
+      text: "Swap slots are taken from a cluster that is in use before one of which nothing is: the first small pages' slots begin behind the device's header, and are not aligned as their addresses are.",
+      rules: { swapFillsUsedClusters: true },
     },
   ],
   "7.2": [

@@ -14,6 +14,11 @@ export interface SwapRules {
   // 6.18.15, no more in 7.2.13). do_swap_page(), mm/memory.c.
   readonly swapinSkipsCache: boolean;
 
+  // The slots that small pages get first are those of the cluster that the device's header is in, so that the first is one
+  // past the beginning of a cluster; before, those of a cluster of which nothing is in use. cluster_alloc_swap_entry(),
+  // mm/swapfile.c (read in 6.12 and 7.2; seen in 6.18.15).
+  readonly swapFillsUsedClusters: boolean;
+
   // Shared memory is read back page by page from a device that answers at once. shmem_swapin_folio(), mm/shmem.c.
   readonly shmemSwapinAlone: boolean;
 

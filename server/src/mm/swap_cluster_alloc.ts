@@ -4,7 +4,7 @@
 import { folio_nr_pages, folio_order } from "./folio.ts";
 import { condition, kernelFunction } from "./frames.ts";
 import type { Kernel } from "./kernel.ts";
-import { get_nr_swap_pages, get_swap_page, put_on_free_list, total_swap_pages } from "./swap_slots.ts";
+import { get_nr_swap_pages, get_swap_page, put_on_free_list, slot_align, total_swap_pages } from "./swap_slots.ts";
 
 const THP_SWAP = condition("IS_ENABLED(CONFIG_THP_SWAP)", "order");
 
@@ -35,12 +35,11 @@ const get_swap_pages = kernelFunction(
   },
 );
 
-// Slots that were never used. Those that the alignment passes over come to the free list. The first slot is at the beginning
-// of a cluster.
+// Slots that were never used. Those that the alignment passes over come to the free list.
 function fresh_slots(k: Kernel, nr: number): number {
   const { machine, swap } = k.w;
   const next = machine.next_swap.data[0];
-  const first = Math.ceil(next / nr) * nr + 1;
+  const first = slot_align(k, next + 1, nr);
   if (first + nr - 1 > total_swap_pages(k)) return 0;
   k.ensure(swap, first + nr);
   k.set(machine.next_swap, 0, first + nr - 1);
@@ -53,9 +52,9 @@ function freed_slots(k: Kernel, nr: number): number {
   const { machine, swap } = k.w;
   const used = machine.next_swap.data[0];
   const free = (slot: number) => swap.count.data[slot] === 0 && swap.cache.data[slot] === 0;
-  let first = 1;
-  for (let at = 1; at <= used; at++) {
-    if (!free(at)) first = Math.ceil(at / nr) * nr + 1;
+  let first = slot_align(k, 1, nr);
+  for (let at = first; at <= used; at++) {
+    if (!free(at)) first = slot_align(k, at + 1, nr);
     else if (at === first + nr - 1) break;
   }
   if (first + nr - 1 > used) return 0;

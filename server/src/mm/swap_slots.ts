@@ -22,6 +22,18 @@ export function vm_swap_full(k: Kernel): boolean {
   return get_nr_swap_pages(k) * 2 < total_swap_pages(k);
 }
 
+// How far behind a place on the device that is aligned to so many slots the slot is. Slot 1 is behind the device's header, or
+// at the beginning of a cluster of its own.
+export function slot_offset_in(k: Kernel, slot: number, nr: number): number {
+  return (k.model.swapFillsUsedClusters ? slot : slot - 1) % nr;
+}
+
+// The first slot from this one on that is aligned to so many.
+export function slot_align(k: Kernel, slot: number, nr: number): number {
+  const past = slot_offset_in(k, slot, nr);
+  return past === 0 ? slot : slot + nr - past;
+}
+
 // A free slot, named by nobody yet; 0 when there is none. Mirrors get_swap_page(), mm/swap_slots.c (folio_alloc_swap()
 // from 5.18 on), down to scan_swap_map_slots().
 export function get_swap_page(k: Kernel): number {

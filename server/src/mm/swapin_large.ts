@@ -13,6 +13,7 @@ import { folio_add_lru } from "./lru.ts";
 import { folio_alloc } from "./page_alloc.ts";
 import { pte_batch } from "./page_vma_mapped.ts";
 import { mk_pte } from "./pgtable.ts";
+import { slot_offset_in } from "./swap_slots.ts";
 import { add_to_swap_cache } from "./swap_state.ts";
 
 const CAN_SWAPIN = condition("can_swapin_thp(vmf, pte, 1 << order)", "order");
@@ -52,11 +53,11 @@ const thp_swapin_suitable_orders = kernelFunction(
   },
 );
 
-// Mirrors can_swapin_thp() with thp_swap_suitable_orders(), mm/memory.c, 6.12. The first slot is the beginning of a cluster.
+// Mirrors can_swapin_thp() with thp_swap_suitable_orders(), mm/memory.c, 6.12.
 function can_swapin_thp(k: Kernel, vmf: Fault, slot: number, nr: number): boolean {
   const { pte, swap } = k.w;
   const at = vmf.vpn % nr;
-  if ((slot - 1) % nr !== at) return false;
+  if (slot_offset_in(k, slot, nr) !== at) return false;
   const first = pte.entry.data[vmf.pte - at];
   if (first + at * mk_pte(1, 0) !== vmf.entry || pte_batch(k, vmf.pte - at, nr) !== nr) return false;
   for (let i = slot - at; i < slot - at + nr; i++) if (swap.cache.data[i] !== 0) return false;
@@ -65,7 +66,7 @@ function can_swapin_thp(k: Kernel, vmf: Fault, slot: number, nr: number): boolea
 
 function fill(k: Kernel, folio: number, nr: number, slot: number): number {
   const { page, swap } = k.w;
-  const at = (slot - 1) % nr;
+  const at = slot_offset_in(k, slot, nr);
   copy_run(k, page.content, folio, swap.content, slot - at, nr);
   k.set(page.flags, folio, PG_swapbacked | PG_uptodate);
   if (!k.model.swapinSkipsCache) add_to_swap_cache(k, folio, slot - at);
