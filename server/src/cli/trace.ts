@@ -5,7 +5,7 @@ import { analyse } from "../lang/document.ts";
 import { nearest } from "../lang/nearest.ts";
 import type { Problem } from "../lang/problem.ts";
 import type { Program, Statement } from "../lang/program.ts";
-import { MODELS, RELEASE_MODELS } from "../mm/models.ts";
+import { RELEASE_MODELS } from "../mm/models.ts";
 import { MODEL_NAMES, type ModelName } from "../mm/releases.ts";
 import { statementText } from "../run/statement_text.ts";
 import { UsageError } from "./command.ts";
@@ -40,8 +40,6 @@ export function chosenModels(option: string | undefined): ModelName[] | undefine
       const near = nearest(name, MODEL_NAMES);
       throw new UsageError(`no model '${name}'${near ? `; did you mean '${near}'?` : ""} (mmtrace kernels lists them)`);
     }
-    if (!MODELS.has(model))
-      throw new UsageError(`model ${name} is not simulated yet (mmtrace kernels lists those that are)`);
     return model;
   });
 }

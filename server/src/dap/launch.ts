@@ -122,12 +122,6 @@ function imported(path: string, log: string): string {
 export function chooseModel(program: Program, wanted: string | undefined): string {
   if (wanted !== undefined) {
     if (MODELS.has(wanted as ModelName)) return wanted;
-    if (MODEL_NAMES.includes(wanted as ModelName)) {
-      throw new RequestError(
-        "bad-arguments",
-        `model ${wanted} is not simulated yet; these are: ${[...MODELS.keys()].join(" ")}`,
-      );
-    }
     const near = nearest(wanted, MODEL_NAMES);
     throw new RequestError("bad-arguments", `there is no model "${wanted}"${near ? `; did you mean ${near}?` : ""}`);
   }
