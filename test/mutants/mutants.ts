@@ -290,8 +290,8 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ]),
   code("ksmd merges a KSM page that is in no tree", "5.9", "ksm_merge.ts", [
-    "if (k.decide(KSM_ALREADY, ksm ? 1 : 0, ksm)) return -1;",
-    "k.decide(KSM_ALREADY, ksm ? 1 : 0, ksm);",
+    "if (k.decide(KSM_ALREADY, ksm ? 1 : 0, ksm)) return -1;\n    if (page_address_in_vma(k, vma, pfn) !== vpn) return -1;\n",
+    "k.decide(KSM_ALREADY, ksm ? 1 : 0, ksm);\n",
   ]),
   code("reclaim does not mark the dirty pages of files that it leaves", "5.6", "vmscan_file.ts", [
     "page.flags.data[pfn] | PG_reclaim",
