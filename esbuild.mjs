@@ -34,6 +34,28 @@ const onDemand = {
   },
 };
 
+// Most of the language client's library is the same on the desktop and in a browser, where an extension has to be one file: the
+// desktop's client takes that part out of the browser's entry, instead of having it once more.
+const sharedClient = {
+  name: "shared client",
+  setup(context) {
+    const library = /[\\/]vscode-languageclient[\\/]lib[\\/]node$/;
+    context.onResolve({ filter: /^\.\.\/common\/(api|client)$/ }, ({ path, resolveDir }) =>
+      library.test(resolveDir) ? { path, namespace: "shared client" } : undefined,
+    );
+    context.onLoad({ filter: /.*/, namespace: "shared client" }, () => ({
+      contents: 'module.exports = require("./browser.cjs").languageClient;',
+    }));
+    context.onResolve({ filter: /^\.\/browser\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    // Of the protocol it needs the transports alone.
+    context.onResolve({ filter: /^vscode-languageserver-protocol\/node$/ }, ({ resolveDir }) =>
+      library.test(resolveDir)
+        ? context.resolve("vscode-jsonrpc/node", { kind: "require-call", resolveDir })
+        : undefined,
+    );
+  },
+};
+
 // Of package.json the program needs its version, not the editor's contributions.
 const versionOnly = {
   name: "version only",
@@ -71,7 +93,13 @@ const browser = { ...common, platform: "browser", target: "es2023", mainFields: 
 const shipped = [
   { ...node, entryPoints: ["server/src/cli/main.ts"], outfile: "dist/mmtrace.js" },
   { ...node, entryPoints: ["extension/src/main.ts"], outfile: "dist/extension.cjs", external: ["vscode"] },
-  { ...node, entryPoints: ["extension/src/desktop-client.ts"], outfile: "dist/client.cjs", external: ["vscode"] },
+  {
+    ...node,
+    entryPoints: ["extension/src/desktop-client.ts"],
+    outfile: "dist/client.cjs",
+    external: ["vscode"],
+    plugins: [...common.plugins, sharedClient],
+  },
   {
     ...browser,
     entryPoints: ["extension/src/browser.ts"],

@@ -13,6 +13,9 @@ import { LanguageClient } from "vscode-languageclient/browser";
 import { type Api, activateWith } from "./activate.ts";
 import type { Host } from "./host.ts";
 
+// What the desktop's client (client.cjs) has in common with this one: see esbuild.mjs.
+export * as languageClient from "vscode-languageclient/browser";
+
 export function activate(context: ExtensionContext): Api {
   const script = Uri.joinPath(context.extensionUri, "dist", "worker.js");
   const host: Host = {
