@@ -72,6 +72,11 @@ function* textLines(trace: Trace, model: string, found: readonly Capacity[], pai
       `line ${capacity.line + 1}: ${writtenText(trace, trace.program.statements[capacity.statement])}`,
     );
     yield* capacityLines(capacity, paint);
+    const repeat = trace.program.statements[capacity.statement];
+    if (capacity.growth.length > 0 && repeat.kind === "repeat" && repeat.name !== undefined) {
+      const { name } = trace.program.symbols[repeat.name];
+      yield `  not looked at: where \`${name}\` leads out of a mapping, and page tables that come once in many rounds`;
+    }
   }
 }
 
