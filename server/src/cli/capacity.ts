@@ -1,6 +1,5 @@
 // `mmtrace capacity`: how many rounds of each repeat the machine can take, and what ends first.
 
-import { modelsOf } from "../lang/models.ts";
 import { type Capacity, capacities } from "../run/capacity/capacity.ts";
 import type { End, Growth, Otherwise } from "../run/capacity/grown.ts";
 import { type Paint, paintFor } from "./colour.ts";
@@ -8,8 +7,7 @@ import { type Arguments, AT_LIMIT, type Command, FAILED, HELD, WRONG_INPUT } fro
 import type { Io } from "./io.ts";
 import { LIMIT_OPTIONS, limitsOf } from "./limits.ts";
 import { progressOn } from "./progress.ts";
-import { readSource } from "./sources.ts";
-import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf, writtenText } from "./trace.ts";
+import { chosenModels, opened, type Trace, writtenText } from "./trace.ts";
 
 export const capacityCommand: Command = {
   name: "capacity",
@@ -37,12 +35,9 @@ const STATUS = { steady: HELD, "not run": HELD, "not steady": FAILED, limited: A
 
 async function printCapacity(args: Arguments, io: Io): Promise<number> {
   const limits = limitsOf(args);
-  const chosen = chosenModels(args.text("kernel"));
-  const trace = traceOf(await readSource(args.positional[0], io));
-  const models = chosen ?? modelsOf(trace.program).slice(0, 1);
-  const problems = problemsOf(trace.program, models);
-  for (const problem of problems) io.err(`${problemLine(trace.file, problem)}\n`);
-  if (hasErrors(problems)) return WRONG_INPUT;
+  const source = await opened(args.positional[0], chosenModels(args.text("kernel")), io);
+  if (!source) return WRONG_INPUT;
+  const { trace, models } = source;
 
   const progress = progressOn(io);
   const documents: object[] = [];

@@ -1,13 +1,12 @@
 // `mmtrace export c`: a trace as a C program in the manner of the kernel's selftests.
 
 import { basename } from "node:path";
-import { modelsOf } from "../lang/models.ts";
 import { exportC } from "../run/export_c/export.ts";
 import { start } from "../run/run.ts";
 import { type Command, HELD, UsageError, WRONG_INPUT } from "./command.ts";
 import { LIMIT_OPTIONS, limitsOf } from "./limits.ts";
-import { readSource, writeText } from "./sources.ts";
-import { chosenModels, hasErrors, problemLine, problemsOf, traceOf } from "./trace.ts";
+import { writeText } from "./sources.ts";
+import { chosenModels, opened, problemLine } from "./trace.ts";
 
 export const exportCommand: Command = {
   name: "export",
@@ -29,11 +28,10 @@ export const exportCommand: Command = {
     if (format !== "c") throw new UsageError(`no exporter for '${format}'; there is 'c'`);
     const models = chosenModels(args.text("kernel"));
     if (models && models.length !== 1) throw new UsageError("a program is written for one model");
-    const trace = traceOf(await readSource(path, io));
-    const [model] = models ?? modelsOf(trace.program);
-    const problems = problemsOf(trace.program, [model]);
-    for (const problem of problems) io.err(`${problemLine(trace.file, problem)}\n`);
-    if (hasErrors(problems)) return WRONG_INPUT;
+    const found = await opened(path, models, io);
+    if (!found) return WRONG_INPUT;
+    const { trace } = found;
+    const [model] = found.models;
 
     const execution = start(trace.program, { model, limits: limitsOf(args), clock: io.now });
     execution.advance(Number.POSITIVE_INFINITY);

@@ -1,6 +1,5 @@
 // `mmtrace run`: one line for each statement that ran, with its outcome, then what failed.
 
-import { modelsOf } from "../lang/models.ts";
 import { countersAfter } from "../run/counters.ts";
 import { journalLines, type Runs } from "../run/journal_text.ts";
 import type { Recording } from "../run/recording.ts";
@@ -12,8 +11,7 @@ import type { Io } from "./io.ts";
 import { runsJson } from "./json.ts";
 import { LIMIT_OPTIONS, limitsOf } from "./limits.ts";
 import { type Progress, progressOn } from "./progress.ts";
-import { readSource } from "./sources.ts";
-import { chosenModels, hasErrors, problemLine, problemsOf, type Trace, traceOf, writtenText } from "./trace.ts";
+import { chosenModels, opened, problemLine, type Trace, writtenText } from "./trace.ts";
 
 // Milliseconds of running between two looks at the terminal.
 const SLICE_MS = 200;
@@ -47,12 +45,9 @@ export const runCommand: Command = {
 async function runFile(args: Arguments, io: Io): Promise<number> {
   const limits = limitsOf(args);
   const journal = journalOf(args);
-  const chosen = chosenModels(args.text("kernel"));
-  const trace = traceOf(await readSource(args.positional[0], io));
-  const models = chosen ?? modelsOf(trace.program).slice(0, 1);
-  const problems = problemsOf(trace.program, models);
-  for (const problem of problems) io.err(`${problemLine(trace.file, problem)}\n`);
-  if (hasErrors(problems)) return WRONG_INPUT;
+  const found = await opened(args.positional[0], chosenModels(args.text("kernel")), io);
+  if (!found) return WRONG_INPUT;
+  const { trace, models } = found;
 
   const progress = progressOn(io);
   const recordings: Recording[] = [];

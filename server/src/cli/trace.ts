@@ -2,6 +2,7 @@
 
 import { checkAll } from "../lang/check.ts";
 import { analyse } from "../lang/document.ts";
+import { modelsOf } from "../lang/models.ts";
 import { nearest } from "../lang/nearest.ts";
 import type { Problem } from "../lang/problem.ts";
 import type { Program, Statement } from "../lang/program.ts";
@@ -9,8 +10,9 @@ import { RELEASE_MODELS } from "../mm/models.ts";
 import { MODEL_NAMES, type ModelName } from "../mm/releases.ts";
 import { statementText } from "../run/statement_text.ts";
 import { UsageError } from "./command.ts";
+import type { Io } from "./io.ts";
 import { type Finding, findingLine } from "./report/result.ts";
-import type { Source } from "./sources.ts";
+import { readSource, type Source } from "./sources.ts";
 
 export interface Trace extends Source {
   readonly lines: readonly string[];
@@ -28,6 +30,20 @@ export function traceOf(source: Source): Trace {
     message: "the line has bytes that are no UTF-8",
   };
   return { ...source, program: { ...program, problems: [...program.problems, problem] }, lines };
+}
+
+// The trace at the path, and the models that it is to run under: those that were chosen, or its own first one. What is wrong
+// with it under them is said on the standard error; undefined when it cannot run.
+export async function opened(
+  path: string,
+  chosen: readonly ModelName[] | undefined,
+  io: Io,
+): Promise<{ readonly trace: Trace; readonly models: readonly ModelName[] } | undefined> {
+  const trace = traceOf(await readSource(path, io));
+  const models = chosen ?? modelsOf(trace.program).slice(0, 1);
+  const problems = problemsOf(trace.program, models);
+  for (const problem of problems) io.err(`${problemLine(trace.file, problem)}\n`);
+  return hasErrors(problems) ? undefined : { trace, models };
 }
 
 // The models of `--kernel M[,M…]|all`; undefined when the option is not given.

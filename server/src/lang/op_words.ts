@@ -74,7 +74,8 @@ export const MAP_FLAGS: readonly WordSpec[] = [
     name: "refpage",
     bit: MAP_REFPAGE,
     only: ["refpage-v1", "refpage-in-mapping"],
-    errno: "EINVAL",
+    // A private mapping's unknown flags are passed over, so that the mapping has neither a descriptor nor MAP_ANONYMOUS.
+    errno: "EBADF",
     simulated: true,
     doc: "Memory that shows one page wherever nothing was written (`MAP_REFPAGE`, never merged); needs no fd. In refpage-v1 it is the page at the address in `offset`. In refpage-in-mapping it is the page of the mapping that is touched first, which takes a reference for each entry; the offset means nothing, `shared` and more than 8 TiB are EINVAL. mm-semantics §8.1, §8.4.",
   },
